@@ -1,0 +1,37 @@
+"""Where each stage reads and writes. `dvc.yaml` mirrors these names."""
+
+from pathlib import Path
+
+RAW = Path("data/raw")
+BEATS = Path("data/beats.npz")
+REPORT = Path("REPORT.md")
+
+
+def split(protocol: str) -> Path:
+    """Row numbers of train, val and test."""
+    return Path(f"data/split/{protocol}.npz")
+
+
+def normalized(protocol: str) -> Path:
+    """Folder of the model-ready arrays `train.npz`, `val.npz` and `test.npz`."""
+    return Path(f"data/normalized/{protocol}")
+
+
+def model(protocol: str, name: str) -> Path:
+    """The trained Keras model."""
+    return Path(f"models/{protocol}/{name}.keras")
+
+
+def training(protocol: str, name: str) -> Path:
+    """Folder of the training curves, written by dvclive."""
+    return Path(f"plots/{protocol}/{name}/training")
+
+
+def evaluation(protocol: str, name: str) -> Path:
+    """Folder of the evaluation's pictures and tables."""
+    return Path(f"plots/{protocol}/{name}/evaluation")
+
+
+def metrics(protocol: str, name: str) -> Path:
+    """Scores on the test rows."""
+    return Path(f"metrics/{protocol}/{name}.json")

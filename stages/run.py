@@ -1,0 +1,23 @@
+"""What every stage script needs around its `main()`: parameters, and one-line errors."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from arrhythmia.errors import DataError
+
+
+def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
+    """Read `params.yaml` by YAML 1.2 rules, as DVC does (PyYAML would read `1e-3` as a string)."""
+    return YAML(typ="safe").load(Path(path))
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call `main` with the command line's arguments; a `DataError` ends in one line and exit code 1."""
+    try:
+        main(*sys.argv[1:])
+    except DataError as error:
+        sys.exit(f"error: {error}")
