@@ -4,7 +4,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays, save_arrays
 
@@ -19,15 +21,15 @@ class Beats:
             `before - 1` is the interval that ends with this beat, column `before` the one that starts with
             it. NaN where there is no such beat.
         record: `(n,)` str: name of the record; empty where the source does not tell.
-        sample: `(n,)` int32: position of the R peak in the record, in samples at `record_fs`; -1 if unknown.
+        sample: `(n,)` int32: position of the R peak in the record, in samples at the record's own rate; -1 if unknown.
         annotation: `(n,)` int32: index of the beat among all annotations of its record; -1 if unknown.
         symbol: `(n,)` str: annotation symbol.
         label: `(n,)` int8: class, an index into `aami.CLASSES`.
+        kaggle: `(n,)` bool: whether the Kaggle files hold this beat (all but each record's last annotation).
         source: `()` str: where the recordings come from (`physionet`, `synthetic` or `kaggle`).
         fs: `()` float: sampling rate of `waveform`, Hz.
         r_index: `()` int: column of `waveform` at the R peak.
-        rr_before: `()` int: number of columns of `rr` before the beat.
-        record_fs: `()` float: sampling rate of the recordings, Hz.
+        rr_before: `()` int: number of columns of `rr` up to the beat.
     """
 
     waveform: np.ndarray
@@ -37,11 +39,11 @@ class Beats:
     annotation: np.ndarray
     symbol: np.ndarray
     label: np.ndarray
+    kaggle: np.ndarray
     source: np.ndarray
     fs: np.ndarray
     r_index: np.ndarray
     rr_before: np.ndarray
-    record_fs: np.ndarray
 
     def __len__(self) -> int:
         return len(self.label)
@@ -63,3 +65,16 @@ def load_beats(path: str | Path) -> Beats:
     if missing:
         raise DataError(f"{path}: fields {sorted(missing)} do not match this version; run `dvc repro segment`")
     return Beats(**arrays)
+
+
+def beat_table(record: np.ndarray, label: np.ndarray) -> pd.DataFrame:
+    """Count the beats of each class in each record, with a last row of totals.
+
+    Args:
+        record: `(n,)` names of the records.
+        label: `(n,)` classes, indices into `aami.CLASSES`.
+    """
+    table = pd.crosstab(record, label).reindex(columns=range(len(CLASSES)), fill_value=0)
+    table.columns = list(CLASSES)
+    table.loc["all"] = table.sum()
+    return table.rename_axis("record")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from arrhythmia.errors import DataError
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -38,6 +40,12 @@ def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Load every array of an `.npz` file; refuses pickled objects."""
+    """Load every array of an `.npz` file; refuses pickled objects.
+
+    Raises:
+        DataError: the file does not exist.
+    """
+    if not Path(path).exists():
+        raise DataError(f"{path}: missing; run `dvc repro`")
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

@@ -5,6 +5,7 @@ from pathlib import Path
 RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
 REPORT = Path("REPORT.md")
+COMPARISON = Path("plots/comparison.png")
 
 
 def split(protocol: str) -> Path:

@@ -1,0 +1,55 @@
+"""The convolutional network: residual blocks over the beat, then rhythm, then five probabilities."""
+
+import keras
+from keras import layers
+
+from arrhythmia.head import classify, inputs
+
+
+def build_cnn(
+    length: int,
+    features: int,
+    *,
+    filters: int,
+    blocks: int,
+    kernel_size: int,
+    stride: int,
+    dense: int,
+    dropout: float,
+) -> keras.Model:
+    """Build the CNN, after the residual network of Kachuee 2018 (arXiv:1805.00794) with batch normalisation.
+
+    Args:
+        length: samples in a waveform.
+        features: number of rhythm features.
+        filters: channels of every convolution.
+        blocks: residual blocks, each of which halves the number of steps.
+        kernel_size: width of every convolution, samples.
+        stride: step of the first convolution, samples.
+        dense: units of the hidden layers of the head.
+        dropout: share of units dropped in the head, 0..1.
+
+    Input shape:
+        `waveform (batch, length)`, `rhythm (batch, features)`
+
+    Output shape:
+        `(batch, 5)` probabilities
+    """
+    waveform, rhythm = inputs(length, features)
+    x = layers.Reshape((length, 1))(waveform)  # (batch, length, 1)
+    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(x)  # (batch, steps, filters)
+    for _ in range(blocks):
+        x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    output = classify(summary, rhythm, dense=dense, dropout=dropout)
+    return keras.Model([waveform, rhythm], output, name="cnn")
+
+
+def residual_block(x, filters: int, kernel_size: int):
+    """Two convolutions beside a shortcut, then pooling by two (pre-activation, He 2016)."""
+    y = x
+    for _ in range(2):
+        y = layers.Activation("relu")(layers.BatchNormalization()(y))
+        y = layers.Conv1D(filters, kernel_size, padding="same", use_bias=False)(y)
+    return layers.MaxPooling1D(2, padding="same")(layers.Add()([x, y]))

@@ -1,0 +1,68 @@
+"""Scaling model inputs. Whatever is fitted sees training rows only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+METHODS = ("standard", "minmax", "beat", "record")
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Column-wise `(x - shift) / scale`, with `shift` and `scale` of shape `(columns,)`."""
+
+    shift: np.ndarray
+    scale: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Scale `x`, `(n, columns)`; returns float32."""
+        return ((x - self.shift) / self.scale).astype(np.float32)
+
+
+def fit_scaler(train: np.ndarray, method: str) -> Scaler:
+    """Fit a column-wise scaler on training rows; NaN are passed over.
+
+    Args:
+        train: `(n, columns)` training rows.
+        method: `standard` (mean 0, standard deviation 1) or `minmax` (0..1, as the classic scripts do).
+    """
+    if method == "standard":
+        shift, scale = np.nanmean(train, axis=0, dtype=float), np.nanstd(train, axis=0, dtype=float)
+    else:
+        shift = np.nanmin(train, axis=0).astype(float)
+        scale = np.nanmax(train, axis=0) - shift
+    return Scaler(shift, np.where(scale > 0, scale, 1.0))
+
+
+def scale_by_beat(waveform: np.ndarray) -> np.ndarray:
+    """Give each beat mean 0 and standard deviation 1: shape only, amplitude is lost.
+
+    Args:
+        waveform: `(n, length)` mV.
+
+    Returns:
+        `(n, length)` float32; all 0 for a flat beat.
+    """
+    centred = waveform - waveform.mean(axis=1, keepdims=True, dtype=float)
+    spread = centred.std(axis=1, keepdims=True)
+    return (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+
+
+def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
+    """Subtract each beat's own median, and divide by its record's median peak-to-peak amplitude.
+
+    Evens out electrodes and body build while a beat that is larger than its neighbours stays larger. It
+    needs no labels, but the whole record, so it is not causal.
+
+    Args:
+        waveform: `(n, length)` mV.
+        record: `(n,)` name of each beat's record.
+
+    Returns:
+        `(n, length)` float32.
+    """
+    centred = waveform - np.median(waveform, axis=1, keepdims=True)
+    peak_to_peak = np.ptp(waveform, axis=1)
+    names, index = np.unique(record, return_inverse=True)
+    amplitude = np.array([np.median(peak_to_peak[index == i]) for i in range(len(names))])
+    return (centred / np.where(amplitude > 0, amplitude, 1.0)[index, None]).astype(np.float32)

@@ -1,0 +1,54 @@
+"""The recurrent network: a GRU or LSTM reads the beat in short patches, then rhythm joins."""
+
+import keras
+from keras import layers
+
+from arrhythmia.head import classify, inputs
+
+CELLS = {"gru": layers.GRU, "lstm": layers.LSTM}
+
+
+def build_rnn(
+    length: int,
+    features: int,
+    *,
+    cell: str,
+    units: int,
+    patch: int,
+    channels: int,
+    dense: int,
+    dropout: float,
+) -> keras.Model:
+    """Build the RNN: one strided convolution embeds patches of the beat, a bidirectional cell reads them.
+
+    Reading patches instead of samples makes the sequence `patch` times shorter, and training that much
+    faster: recurrent steps cannot be computed in parallel.
+
+    Args:
+        length: samples in a waveform.
+        features: number of rhythm features.
+        cell: `gru` (Cho 2014) or `lstm` (Hochreiter & Schmidhuber 1997).
+        units: units of the cell in each direction.
+        patch: samples that one recurrent step covers; neighbouring patches overlap by half.
+        channels: channels of a patch's embedding.
+        dense: units of the hidden layers of the head.
+        dropout: share of units dropped in the head, 0..1.
+
+    Input shape:
+        `waveform (batch, length)`, `rhythm (batch, features)`
+
+    Output shape:
+        `(batch, 5)` probabilities
+
+    Raises:
+        ValueError: `cell` is neither `gru` nor `lstm`.
+    """
+    if cell not in CELLS:
+        raise ValueError(f"rnn.cell is '{cell}'; use one of {', '.join(CELLS)}")
+    waveform, rhythm = inputs(length, features)
+    x = layers.Reshape((length, 1))(waveform)  # (batch, length, 1)
+    x = layers.Conv1D(channels, 2 * patch, strides=patch, padding="same", activation="relu")(x)
+    x = layers.Bidirectional(CELLS[cell](units, return_sequences=True))(x)  # (batch, steps, 2 * units)
+    summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    output = classify(summary, rhythm, dense=dense, dropout=dropout)
+    return keras.Model([waveform, rhythm], output, name="rnn")

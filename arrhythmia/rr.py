@@ -1,0 +1,21 @@
+"""Intervals between the beats of a record."""
+
+import numpy as np
+
+
+def rr_intervals(sample: np.ndarray, fs: float, *, before: int, after: int) -> np.ndarray:
+    """Return the intervals between the neighbours of each beat.
+
+    Args:
+        sample: `(n,)` positions of successive R peaks of one record, in samples.
+        fs: sampling rate, Hz.
+        before: number of intervals up to the beat.
+        after: number of intervals from the beat on; these need future beats.
+
+    Returns:
+        `(n, before + after)` float32, s, oldest first; NaN where there is no such beat.
+    """
+    interval = np.diff(sample) / fs
+    missing_before, missing_after = np.full(before, np.nan), np.full(after, np.nan)
+    padded = np.concatenate([missing_before, interval, missing_after])
+    return np.lib.stride_tricks.sliding_window_view(padded, before + after).astype(np.float32)

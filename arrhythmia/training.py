@@ -1,0 +1,103 @@
+"""How a network is trained: loss, class weights, learning rate, best weights. Pure Keras 3."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from arrhythmia.aami import CLASSES
+
+Arrays = dict[str, np.ndarray]
+
+
+def class_weights(label: np.ndarray, power: float) -> np.ndarray:
+    """Return a weight for each class: inverse frequency to a power, with mean 1 over the beats.
+
+    Args:
+        label: `(n,)` classes.
+        power: 0 gives no weighting, 1 balances the classes.
+
+    Returns:
+        `(5,)` float; 0 for a class without beats.
+    """
+    count = np.bincount(label, minlength=len(CLASSES)).astype(float)
+    weight = np.where(count > 0, np.maximum(count, 1) ** -power, 0.0)
+    return weight * len(label) / (weight @ count)
+
+
+def learning_rate(schedule: str, lr: float, steps: int):
+    """Return the learning rate over `steps` updates.
+
+    Args:
+        schedule: `constant`, or `cosine`: a linear rise over the first twentieth, then half a cosine to 0
+            (Loshchilov & Hutter 2017), which lets few epochs end well.
+        lr: (highest) learning rate.
+        steps: number of updates in all epochs.
+
+    Raises:
+        ValueError: an unknown schedule.
+    """
+    if schedule == "constant":
+        return lr
+    if schedule != "cosine":
+        raise ValueError(f"train.schedule is '{schedule}'; use 'constant' or 'cosine'")
+    warmup = max(steps // 20, 1)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(steps - warmup, 1), warmup_target=lr, warmup_steps=warmup
+    )
+
+
+def fit(
+    model: keras.Model,
+    train: Arrays,
+    val: Arrays,
+    *,
+    lr: float,
+    schedule: str,
+    batch_size: int,
+    epochs: int,
+    patience: int,
+    class_weight_power: float,
+    on_epoch: Callable[[int, dict[str, float]], Any],
+) -> None:
+    """Train `model` and leave it with the weights of the epoch with the lowest validation loss.
+
+    Args:
+        model: takes `waveform` and `rhythm`, gives five probabilities.
+        train: `waveform (n, length)`, `rhythm (n, features)` and `label (n,)` to learn from.
+        val: the same for early stopping and the choice of the epoch.
+        lr: (highest) learning rate of Adam.
+        schedule: see `learning_rate`.
+        batch_size: beats an update.
+        epochs: passes over the training beats at the most.
+        patience: epochs without a lower validation loss after which training stops.
+        class_weight_power: see `class_weights`.
+        on_epoch: called after each epoch with its number and its losses, macro-F1s and learning rate.
+    """
+    steps = epochs * -(-len(train["label"]) // batch_size)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate(schedule, lr, steps)),
+        loss="categorical_crossentropy",
+        metrics=[keras.metrics.F1Score(average="macro", name="macro_f1")],
+    )
+    report = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: on_epoch(epoch, {**logs, "lr": float(model.optimizer.learning_rate)})
+    )
+    best = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=patience, restore_best_weights=True)
+    weight = class_weights(train["label"], class_weight_power)
+    model.fit(
+        inputs_of(train),
+        keras.utils.to_categorical(train["label"], len(CLASSES)),
+        sample_weight=weight[train["label"]],
+        validation_data=(inputs_of(val), keras.utils.to_categorical(val["label"], len(CLASSES))),
+        batch_size=batch_size,
+        epochs=epochs,
+        callbacks=[report, best],
+        verbose=2,
+    )
+
+
+def inputs_of(arrays: Arrays) -> Arrays:
+    """Return what the networks take of normalized arrays: `waveform` and `rhythm`."""
+    return {"waveform": arrays["waveform"], "rhythm": arrays["rhythm"]}

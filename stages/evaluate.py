@@ -1,0 +1,61 @@
+"""Stage `evaluate PROTOCOL MODEL`: score a network on the test beats.
+
+python -m stages.evaluate inter_patient cnn
+"""
+
+import pandas as pd
+
+from arrhythmia import figures, runtime
+from arrhythmia.beats import load_beats
+from arrhythmia.files import load_arrays
+from stages import paths
+from stages.run import load_params, run
+from stages.scores import heading, write_scores
+
+
+def main(protocol: str, name: str) -> None:
+    """Predict the test beats, and write metrics, plots and training curves."""
+    params = load_params()
+    runtime.prepare(threads=params["train"]["threads"], seed=params["evaluate"]["seed"])
+    import keras
+
+    from arrhythmia.training import inputs_of
+
+    model = keras.saving.load_model(paths.model(protocol, name), compile=False, safe_mode=True)
+    test = load_arrays(paths.normalized(protocol) / "test.npz")
+    probability = model.predict(inputs_of(test), batch_size=1024, verbose=0)
+    beats = load_beats(paths.BEATS)
+    draw_training(protocol, name, str(beats.source))
+    write_scores(
+        protocol,
+        name,
+        beats=beats,
+        test=load_arrays(paths.split(protocol))["test"],
+        probability=probability.astype(float),
+        parameters=model.count_params(),
+        **params["evaluate"],
+    )
+
+
+def draw_training(protocol: str, name: str, source: str) -> None:
+    """Draw the curves that dvclive wrote while the network was trained."""
+
+    def curve(key: str):
+        table = paths.training(protocol, name) / "plots" / "metrics" / f"{key}.tsv"
+        return pd.read_csv(table, sep="\t").iloc[:, -1].to_numpy()
+
+    loss, macro_f1 = (
+        {side: curve(f"{side}/{key}") for side in ("train", "val")} for key in ("loss", "macro_f1")
+    )
+    figure = figures.training_curves(
+        loss,
+        macro_f1,
+        curve("lr"),
+        best=int(loss["val"].argmin()),
+        title=f"{heading(protocol, name, source)}: training",
+    )
+    figures.save_png(paths.evaluation(protocol, name) / "training.png", figure)
+
+
+if __name__ == "__main__":
+    run(main)

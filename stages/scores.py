@@ -1,0 +1,138 @@
+"""What `evaluate` and `baseline` share: from the test beats' probabilities to metrics and plots."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from arrhythmia import curves, ec57, figures, gallery, scoring
+from arrhythmia.aami import CLASSES
+from arrhythmia.beats import Beats
+from arrhythmia.errors import DataError
+from arrhythmia.files import write_text
+from arrhythmia.recordings import read_recording
+from arrhythmia.records_map import records_map
+from arrhythmia.scorecard import RULES, records_table, scorecard
+from stages import paths
+
+
+def write_scores(
+    protocol: str,
+    name: str,
+    *,
+    beats: Beats,
+    test: np.ndarray,
+    probability: np.ndarray,
+    parameters: int,
+    seed: int,
+    replicates: int,
+) -> None:
+    """Write the metrics file of a model and the folder with its pictures and tables.
+
+    Args:
+        protocol: `intra_patient` or `inter_patient`.
+        name: of the model, such as `cnn`.
+        beats: all beats.
+        test: `(m,)` row numbers of the test beats.
+        probability: `(m, 5)` predicted probabilities of the test beats.
+        parameters: number of parameters of the model.
+        seed: of the bootstrap.
+        replicates: resamples of the bootstrap.
+
+    Raises:
+        DataError: a probability is not a number.
+    """
+    label, record, source = beats.label[test], beats.record[test], str(beats.source)
+    try:
+        card = scorecard(
+            label,
+            probability,
+            record,
+            rules=RULES[protocol],
+            source=source,
+            parameters=parameters,
+            seed=seed,
+            replicates=replicates,
+        )
+    except DataError as error:
+        raise DataError(f"{name}, {protocol}: {error}") from error
+    folder, title = paths.evaluation(protocol, name), heading(protocol, name, source)
+    _write_predictions(folder, label, probability, title=title)
+    if (record != "").all():
+        _write_records(folder, label, probability, record, title=title)
+    _write_gallery(folder, beats, test, probability, title=title)
+    text = json.dumps(card, indent=2, allow_nan=False)
+    write_text(paths.metrics(protocol, name), text + "\n")
+
+
+def heading(protocol: str, name: str, source: str) -> str:
+    """Return the title of a model's figures, which says so where the recordings are synthetic."""
+    suffix = ", synthetic recordings" if source == "synthetic" else ""
+    model = name.upper() if name in ("cnn", "rnn") else name.capitalize()
+    return f"{model}, {protocol.replace('_', '-')}{suffix}"
+
+
+def _write_predictions(folder: Path, label: np.ndarray, probability: np.ndarray, *, title: str) -> None:
+    """Write what needs no more than labels and probabilities."""
+    predicted = probability.argmax(axis=1)
+    classes = np.array(CLASSES)
+    _write_table(
+        folder / "classes.csv", pd.DataFrame({"actual": classes[label], "predicted": classes[predicted]})
+    )
+    counts = scoring.confusion(label, predicted)
+    figures.save_png(folder / "confusion.png", figures.confusion_matrix(counts, title=title))
+
+    precision_recall, roc = curves.precision_recall(label, probability), curves.roc(label, probability)
+    _write_table(folder / "precision_recall.csv", curves.table(precision_recall, x="recall", y="precision"))
+    _write_table(folder / "roc.csv", curves.table(roc, x="fpr", y="tpr"))
+    figures.save_png(folder / "curves.png", figures.class_curves(precision_recall, roc, title=title))
+
+    bins = scoring.reliability(label, probability)
+    error = scoring.calibration_error(bins)
+    _write_table(folder / "reliability.csv", pd.DataFrame(bins))
+    figures.save_png(folder / "reliability.png", figures.reliability_diagram(bins, error=error, title=title))
+
+
+def _write_records(
+    folder: Path, label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, title: str
+) -> None:
+    """Write what is counted by record."""
+    names, counts = scoring.confusion_by_record(label, probability.argmax(axis=1), record)
+    table = records_table(names, counts)
+    _write_table(folder / "records.csv", table)
+    figures.save_png(folder / "records.png", records_map(table, title=title))
+    _write_table(folder / "ec57.csv", ec57.table(names, counts))
+
+
+def _write_gallery(
+    folder: Path, beats: Beats, test: np.ndarray, probability: np.ndarray, *, title: str
+) -> None:
+    """Write the most confident mistakes, with the ECG around them where there are recordings."""
+    record = beats.record[test]
+    group = np.where(record == "", np.arange(len(test)).astype(str), record)
+    chosen = gallery.confident_mistakes(beats.label[test], probability, group)
+    strips = _strips(beats, test[chosen], probability[chosen])
+    figures.save_png(
+        folder / "mistakes.png", gallery.gallery(strips, title=f"{title}: most confident mistakes")
+    )
+
+
+def _strips(beats: Beats, rows: np.ndarray, probability: np.ndarray) -> list[gallery.Strip]:
+    """Return a strip for each of the `(k,)` rows: of the recording, or the beat's window if there is none."""
+    recorded = beats.sample[rows] >= 0
+    names = [str(name) for name in np.unique(beats.record[rows[recorded]])]
+    recordings = {name: read_recording(paths.RAW, name) for name in names}
+    strips = []
+    for row, guess in zip(rows, probability, strict=True):
+        mistake = gallery.describe(int(beats.label[row]), guess)
+        if beats.sample[row] < 0:
+            strips.append(gallery.window_strip(beats, row, mistake))
+        else:
+            recording = recordings[str(beats.record[row])]
+            strips.append(gallery.recording_strip(recording, int(beats.sample[row]), mistake))
+    return strips
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    write_text(path, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))

@@ -1,0 +1,51 @@
+"""Stage `segment`: cut every labelled beat out of the recordings into data/beats.npz."""
+
+from arrhythmia.aami import LABELS
+from arrhythmia.beats import Beats, beat_table, save_beats
+from arrhythmia.errors import DataError
+from arrhythmia.kaggle_csv import read_rows
+from arrhythmia.kaggle_fold import load_test_fold
+from arrhythmia.recordings import Recording, read_recording, record_names
+from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
+from stages import paths
+from stages.run import load_params, run
+
+
+def main() -> None:
+    """Read `data/raw`, cut the beats, say what came from where."""
+    params = load_params()
+    source, knobs = params["download"]["source"], params["segment"]
+    if source == "kaggle":
+        beats = beats_of_csv(knobs)
+        print(f"{len(beats)} beats from the Kaggle files: no records, no RR intervals")
+    else:
+        recordings = [read_recording(paths.RAW, name) for name in record_names(paths.RAW)]
+        beats = cut_beats(recordings, source=source, **knobs)
+        describe(beats, recordings)
+    save_beats(paths.BEATS, beats)
+
+
+def beats_of_csv(knobs: dict) -> Beats:
+    """Read the two Kaggle files, which hold nothing but Kaggle windows."""
+    if knobs["window"] != "kaggle":
+        raise DataError("download.source=kaggle holds Kaggle windows only; add -S segment.window=kaggle")
+    files = [read_rows(paths.RAW / f"mitbih_{part}.csv") for part in ("train", "test")]
+    fold = load_test_fold()
+    return kaggle_csv_beats(files, fold, rr_before=knobs["rr_before"], rr_after=knobs["rr_after"])
+
+
+def describe(beats: Beats, recordings: list[Recording]) -> None:
+    """Print the beats of each class and record, the leads, and the beats left out."""
+    print(f"{len(beats)} beats, {beats.source} recordings, {beats.waveform.shape[1]} samples at {beats.fs} Hz")
+    print(beat_table(beats.record, beats.label).to_string())
+    for recording in recordings:
+        labelled = sum(symbol in LABELS for symbol in recording.symbol)
+        dropped = labelled - int((beats.record == recording.name).sum())
+        if recording.lead != "MLII":
+            print(f"record {recording.name}: no lead MLII, channel 0 ({recording.lead}) used instead")
+        if dropped:
+            print(f"record {recording.name}: {dropped} beat(s) left out: no annotation after it to end a window")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,31 @@
+"""Stage `split PROTOCOL`: choose the rows of train, val and test."""
+
+from arrhythmia import splits
+from arrhythmia.beats import beat_table, load_beats
+from arrhythmia.files import save_arrays
+from arrhythmia.kaggle_fold import load_test_fold
+from stages import paths
+from stages.run import load_params, run
+
+
+def main(protocol: str) -> None:
+    """Split the beats by `protocol`, check that nothing leaks, save the row numbers."""
+    knobs = load_params()["split"]
+    beats = load_beats(paths.BEATS)
+    if protocol == "inter_patient":
+        split = splits.inter_patient(beats, val_fraction=knobs["val_fraction"])
+        splits.check_records(split, beats.record)
+    else:
+        split = splits.intra_patient(beats, load_test_fold(), **knobs)
+    splits.check_rows(split, beats.label)
+    for side in ("train", "val", "test"):
+        rows = getattr(split, side)
+        print(f"\n{protocol} {side}: {len(rows)} beats, {beats.source} recordings")
+        print(beat_table(beats.record[rows], beats.label[rows]).to_string())
+    if {"201", "202"} <= set(beats.record[split.train]) | set(beats.record[split.test]):
+        print("note: 201 and 202 are one patient; the division of de Chazal 2004 has one in DS1, one in DS2")
+    save_arrays(paths.split(protocol), train=split.train, val=split.val, test=split.test)
+
+
+if __name__ == "__main__":
+    run(main)

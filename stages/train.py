@@ -1,0 +1,53 @@
+"""What `train_cnn` and `train_rnn` share: arrays in, training curves and the best model out."""
+
+from collections.abc import Callable
+
+from arrhythmia import runtime
+from arrhythmia.errors import DataError
+from arrhythmia.files import load_arrays
+from stages import paths
+from stages.run import load_params
+
+
+def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> None:
+    """Train the network `name` under `protocol`.
+
+    Args:
+        name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
+        protocol: which split.
+        find_builder: imports the function that builds the network; called when the runtime is prepared,
+            because importing Keras starts TensorFlow.
+    """
+    params = load_params()
+    knobs = dict(params["train"])
+    runtime.prepare(threads=knobs.pop("threads"), seed=knobs.pop("seed"))
+    from dvclive import Live
+
+    from arrhythmia.keras_archive import save_model
+    from arrhythmia.training import fit
+
+    sides = {side: load_arrays(paths.normalized(protocol) / f"{side}.npz") for side in ("train", "val")}
+    shapes = [sides["train"][column].shape[1] for column in ("waveform", "rhythm")]
+    with Live(str(paths.training(protocol, name)), dvcyaml=None, save_dvc_exp=False) as live:
+        best = {"val_loss": float("inf")}
+
+        def log(epoch: int, values: dict[str, float]) -> None:
+            nonlocal best
+            if values["val_loss"] < best["val_loss"]:
+                best = {"epoch": epoch + 1, **values}
+            for key, value in values.items():
+                side, key = ("val", key[4:]) if key.startswith("val_") else ("train", key)
+                live.log_metric(key if key == "lr" else f"{side}/{key}", value)
+            live.next_step()
+
+        try:
+            model = find_builder()(*shapes, **params[name])
+            fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
+        except ValueError as error:
+            raise DataError(f"params.yaml: {error}") from error
+        # dvclive's summary keeps the last epoch; the saved weights are those of the best one.
+        for key in ("epoch", "val_loss", "val_macro_f1"):
+            live.summary[f"best_{key.removeprefix('val_')}"] = best[key]
+        live.make_summary()
+    save_model(model, paths.model(protocol, name))
+    print(f"{name} {protocol}: {model.count_params():,} parameters, best epoch {best['epoch']}")

@@ -1,0 +1,139 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from arrhythmia import curves, figures, scoring
+from arrhythmia.aami import CLASSES
+
+
+def words(figure):
+    """Every text drawn in the figure."""
+    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+def predictions(beats=400):
+    rng = np.random.default_rng(0)
+    label, probability = rng.integers(0, 5, beats), rng.dirichlet(np.ones(5), beats)
+    probability[np.arange(beats), label] += 0.4
+    return label, probability / 1.4
+
+
+def confusion_figure():
+    counts = np.zeros((5, 5), int)
+    counts[0, 0], counts[0, 1], counts[2, 2] = 1500, 500, 7
+    return figures.confusion_matrix(counts, title="CNN, synthetic recordings")
+
+
+def curves_figure():
+    data = predictions()
+    return figures.class_curves(curves.precision_recall(*data), curves.roc(*data), title="curves")
+
+
+def reliability_figure():
+    bins = scoring.reliability(*predictions())
+    return figures.reliability_diagram(bins, error=scoring.calibration_error(bins), title="reliability")
+
+
+def training_figure():
+    loss = {"train": np.array([1.0, 0.5, 0.2]), "val": np.array([1.1, 0.6, 0.7])}
+    rate = np.array([1e-3, 1e-3, 1e-4])
+    return figures.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, best=1, title="RNN")
+
+
+FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure]
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_the_bytes_depend_on_the_picture_alone(draw, tmp_path):
+    for name in ("first.png", "second.png"):
+        figures.save_png(tmp_path / name, draw())
+    content = (tmp_path / "first.png").read_bytes()
+    assert content == (tmp_path / "second.png").read_bytes()
+    assert len(content) < 150_000
+    assert b"tEXt" not in content
+    assert b"tIME" not in content
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.png", "second.png"]
+
+
+def test_the_readers_own_matplotlibrc_changes_nothing(tmp_path):
+    import matplotlib
+
+    figures.save_png(tmp_path / "plain.png", confusion_figure())
+    with matplotlib.rc_context(
+        {"font.size": 30, "figure.dpi": 50, "savefig.dpi": 40, "axes.facecolor": "red"}
+    ):
+        figures.save_png(tmp_path / "styled.png", confusion_figure())
+    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "styled.png").read_bytes()
+
+
+def test_a_picture_that_fails_half_way_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_text("old")
+
+    def fail(image, target, **options):
+        target.write_text("half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(figures.Image.Image, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        figures.save_png(path, confusion_figure())
+    assert [(item.name, item.read_text()) for item in tmp_path.iterdir()] == [("a.png", "old")]
+
+
+def test_few_colours_keep_the_background_white(tmp_path):
+    figures.save_png(tmp_path / "a.png", confusion_figure())
+    assert imread(tmp_path / "a.png")[2, 2, :3].tolist() == [1, 1, 1]
+
+
+def test_confusion_matrix_shows_counts_and_row_percentages():
+    texts = words(confusion_figure())
+    assert "1,500\n75.0 %" in texts
+    assert "7\n100.0 %" in texts
+    assert "0\n–" in texts  # a class without beats has no percentage
+    assert "N (2,000)" in texts
+    assert "CNN, synthetic recordings" in texts
+
+
+def test_curves_name_each_class_with_its_area():
+    label, probability = predictions()
+    texts = words(curves_figure())
+    for curve in curves.precision_recall(label, probability) + curves.roc(label, probability):
+        assert f"{curve.name} {curve.area:.3f}" in texts
+
+
+def test_reliability_diagram_draws_accuracy_and_beats():
+    upper, lower = reliability_figure().axes
+    bins = scoring.reliability(*predictions())
+    assert [bar.get_height() for bar in lower.patches] == bins["beats"].tolist()
+    assert [bar.get_height() for bar in upper.patches] == np.nan_to_num(bins["accuracy"]).tolist()
+
+
+def test_training_curves_mark_the_best_epoch_counted_from_one():
+    loss, macro_f1, rate = training_figure().axes
+    for axes in (loss, macro_f1, rate):
+        assert axes.get_legend().get_texts()[-1].get_text() == "best epoch 2"
+        assert axes.lines[-1].get_xdata() == [2, 2]
+    assert [line.get_label() for line in loss.lines] == ["train", "val", "best epoch 2"]
+    assert macro_f1.lines[0].get_ydata().tolist() == [0.3, 0.6, 0.5]
+    assert rate.lines[0].get_xdata().tolist() == [1, 2, 3]
+
+
+def test_a_training_of_one_epoch_can_be_drawn(tmp_path):
+    one = np.array([0.5])
+    figure = figures.training_curves({"train": one}, {"val": one}, one, best=0, title="")
+    figures.save_png(tmp_path / "one.png", figure)
+
+
+def test_every_class_has_its_colour():
+    assert set(figures.COLOURS) == set(CLASSES)
+    assert len(set(figures.COLOURS.values())) == 5
+
+
+def test_figures_need_no_pyplot():
+    code = (
+        "import sys, arrhythmia.gallery, arrhythmia.records_map; sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

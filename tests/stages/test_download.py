@@ -1,0 +1,306 @@
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from arrhythmia.aami import MITDB_RECORDS, SYNTHETIC_RECORDS
+from arrhythmia.errors import DataError
+from stages import download
+
+ROOT = Path(download.__file__).parents[1]
+FILES = {"100.dat": b"signal", "100.hea": b"header", "100.atr": b"annotations"}
+ROW = ",".join(["0.5"] * 187 + ["4.0"]) + "\n"
+NOBODY = "http://127.0.0.1:1/"  # a port that needs root, and that nobody uses
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project with small checksums, no public mirror and `configure(source, ...)`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MITDB_MIRROR", raising=False)
+    monkeypatch.setattr(download, "PUBLIC", (NOBODY,))
+    pinned = tmp_path / "pinned"
+    pinned.write_text(
+        "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in FILES.items())
+    )
+    monkeypatch.setattr(download, "MITDB_CHECKSUMS", pinned)
+    configure(tmp_path, "physionet")
+    return tmp_path
+
+
+def configure(folder, source, kaggle_dir=""):
+    (folder / "params.yaml").write_text(
+        f"download: {{source: {source}, kaggle_dir: '{kaggle_dir}'}}\nsynthetic: {{seconds: 60, seed: 0}}\n"
+    )
+
+
+@pytest.fixture
+def mirror(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mirror")
+    for name, data in FILES.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def serve():
+    """Return a function that serves with a handler and returns the base URL."""
+    servers = []
+
+    def start(handler):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_mirror_directory(project, mirror, monkeypatch, capsys):
+    monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    download.main()
+    assert contents(project / "data/raw") == FILES
+    assert names(project / "data") == {"raw"}
+    assert capsys.readouterr().out == "data/raw: 3 files, 0.0 MB, source physionet\n"
+
+
+def test_mirror_url_comes_before_the_public_ones(project, mirror, serve, monkeypatch):
+    monkeypatch.setattr(download, "PUBLIC", ())
+    monkeypatch.setenv("MITDB_MIRROR", serve(partial(Quiet, directory=mirror)))
+    download.main()
+    assert contents(project / "data/raw") == FILES
+
+
+def test_public_mirrors_help_out(project, mirror, serve, tmp_path_factory, monkeypatch, capsys):
+    monkeypatch.setattr(download, "PUBLIC", (NOBODY, serve(partial(Quiet, directory=mirror))))
+    monkeypatch.setenv("MITDB_MIRROR", "no/such/folder")
+    download.main()
+    assert contents(project / "data/raw") == FILES
+    assert "not from no/such/folder: no such directory" in capsys.readouterr().err
+
+
+def test_public_mirrors_are_physionet_and_its_cloud_mirror():
+    assert [url.split("/")[2] for url in download.PUBLIC] == [
+        "physionet.org",
+        "physionet-open.s3.amazonaws.com",
+    ]
+    assert all(url.startswith("https://") for url in download.PUBLIC)
+
+
+def test_run_again_by_hand_fetches_nothing(project, mirror, monkeypatch):
+    monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    download.main()
+    monkeypatch.delenv("MITDB_MIRROR")
+    download.main()
+    assert contents(project / "data/raw") == FILES
+
+
+def test_files_of_another_source_do_not_stay(project, mirror, monkeypatch):
+    (project / "data/raw").mkdir(parents=True)
+    (project / "data/raw/s01.dat").write_bytes(b"")
+    monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    download.main()
+    assert contents(project / "data/raw") == FILES
+
+
+def test_link_to_data_is_replaced_not_emptied(project, mirror, monkeypatch):
+    (project / "data").mkdir()
+    (project / "data/raw").symlink_to(mirror)
+    configure(project, "synthetic")
+    download.main()
+    assert contents(mirror) == FILES
+    assert not (project / "data/raw").is_symlink()
+
+
+@pytest.mark.parametrize("source", [None, "gone"])
+def test_nothing_reachable_names_three_ways_on(project, monkeypatch, source):
+    if source:
+        monkeypatch.setenv("MITDB_MIRROR", source)
+    with pytest.raises(DataError) as caught:
+        download.main()
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in ("MITDB_MIRROR", "network", "`dvc exp run -S download.source=synthetic`", NOBODY):
+        assert part in message
+    assert ("gone: no such directory" in message) == (source is not None)
+    assert not (project / "data/raw").exists()
+
+
+def test_incomplete_mirror_leaves_no_raw_data_and_the_next_run_goes_on(project, mirror, monkeypatch):
+    (mirror / "100.hea").unlink()
+    monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    with pytest.raises(DataError, match=r"100\.hea cannot be had .*the file is not there"):
+        download.main()
+    assert not (project / "data/raw").exists()
+    for name in ("100.dat", "100.atr"):
+        (mirror / name).unlink()
+    (mirror / "100.hea").write_bytes(FILES["100.hea"])
+    deadline = time.monotonic() + 5  # threads of the failed run may still be copying
+    while (
+        not names(project / "data/.download/physionet") >= {"100.dat", "100.atr"}
+        and time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
+    download.main()
+    assert contents(project / "data/raw") == FILES
+    assert names(project / "data") == {"raw"}
+
+
+def test_synthetic_recordings(project):
+    configure(project, "synthetic")
+    download.main()
+    first = contents(project / "data/raw")
+    expected = {f"{name}.{kind}" for name in SYNTHETIC_RECORDS for kind in ("atr", "dat", "hea")}
+    assert set(first) == expected | {"RECORDS"}
+    (project / "data/.download/synthetic").mkdir(parents=True)
+    (project / "data/.download/synthetic/killed.tmp").write_bytes(b"")
+    download.main()
+    assert contents(project / "data/raw") == first
+
+
+def kaggle_folder(folder, monkeypatch, train=2, test=1):
+    monkeypatch.setattr("arrhythmia.kaggle_csv.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
+    folder.mkdir()
+    (folder / "mitbih_train.csv").write_text(ROW * train)
+    (folder / "mitbih_test.csv").write_text(ROW * test)
+    return folder
+
+
+def test_kaggle_files_of_a_folder(project, tmp_path, monkeypatch):
+    folder = kaggle_folder(tmp_path / "kaggle", monkeypatch)
+    (folder / "ptbdb_normal.csv").write_text("")
+    configure(project, "kaggle", folder)
+    download.main()
+    assert contents(project / "data/raw") == {
+        "mitbih_train.csv": ROW.encode() * 2,
+        "mitbih_test.csv": ROW.encode(),
+    }
+    assert names(project / "data") == {"raw"}
+
+
+def test_kaggle_file_that_is_too_short(project, tmp_path, monkeypatch):
+    configure(project, "kaggle", kaggle_folder(tmp_path / "kaggle", monkeypatch, train=1))
+    with pytest.raises(DataError, match=r"kaggle/mitbih_train\.csv: 1 rows, expected 2"):
+        download.main()
+    assert not (project / "data/raw").exists()
+
+
+def test_kaggle_client(project, tmp_path, monkeypatch):
+    files = kaggle_folder(tmp_path / "kaggle", monkeypatch)
+
+    def fetch_with_client(folder):
+        for path in files.iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+
+    monkeypatch.setattr(download, "fetch_with_client", fetch_with_client)
+    configure(project, "kaggle")
+    download.main()
+    assert contents(project / "data/raw") == contents(files)
+
+
+def test_unknown_source(project):
+    configure(project, "web")
+    with pytest.raises(DataError, match=r"download\.source is 'web'; use physionet, synthetic or kaggle"):
+        download.main()
+
+
+def stage(folder, **env):
+    """Start the stage as DVC does; a proxy that is not there keeps it off the network."""
+    proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), NOBODY)
+    clean = {
+        key: value for key, value in os.environ.items() if key.upper() not in ("MITDB_MIRROR", "ALL_PROXY")
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "stages.download"],
+        cwd=folder,
+        env=clean
+        | proxies
+        | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_command_ends_with_one_line_and_exit_code_1(tmp_path):
+    configure(tmp_path, "physionet")
+    started = time.monotonic()
+    process = stage(tmp_path, MITDB_MIRROR="gone")
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert re.fullmatch(r"error: .*gone: no such directory.*physionet.*three ways on: .*\n", err)
+    assert time.monotonic() - started < 20
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Sends a few bytes of each file, and never the rest."""
+
+    def log_message(self, *args):
+        pass
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        self.wfile.write(b"begun")
+        time.sleep(60)
+
+
+def test_interrupt_ends_at_once_and_keeps_what_has_arrived(tmp_path, serve):
+    configure(tmp_path, "physionet")
+    process = stage(tmp_path, MITDB_MIRROR=serve(Endless))
+    unfinished = tmp_path / "data/.download/physionet"
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        parts = list(unfinished.glob("*.part"))
+        if len(parts) == 4 and all(part.stat().st_size for part in parts):
+            break
+        time.sleep(0.05)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert time.monotonic() - started < 5
+    assert names(tmp_path / "data") == {".download"}
+    assert [part.read_bytes() for part in unfinished.iterdir()] == [b"begun"] * 4
+
+
+@pytest.mark.skipif("MITDB_MIRROR" not in os.environ, reason="MITDB_MIRROR is not set")
+def test_real_recordings(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(download, "PUBLIC", ())
+    configure(tmp_path, "physionet")
+    download.main()
+    assert {path.stem for path in (tmp_path / "data/raw").iterdir()} == set(MITDB_RECORDS)
+    assert capsys.readouterr().out == "data/raw: 144 files, 93.9 MB, source physionet\n"
