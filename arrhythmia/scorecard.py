@@ -80,6 +80,7 @@ def scorecard(
     card = {
         "source": source,
         "convention": CONVENTION,
+        "macro_f1_classes": rules.classes,
         "parameters": parameters,
         "beats": len(label),
         **{key: scores[key] for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")},

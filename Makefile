@@ -1,0 +1,39 @@
+# make demo   the whole pipeline on synthetic recordings, as a DVC experiment; minutes, offline
+# make repro  the full run on the real recordings; needs the network or MITDB_MIRROR
+# make test   the tests
+# make lint   ruff
+# make lock   new versions into requirements*.txt (needs uv)
+#
+# Everything runs in .venv, made from pinned requirements. Another interpreter: make PYTHON=python3.12 demo
+
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: setup demo repro test lint lock
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit("error: Python %d.%d; needs 3.11 to 3.13, name one: make PYTHON=python3.12 ..." % v[:2])'
+	@$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment; install its venv package" >&2; exit 1; }
+	@echo "installing into $(VENV) (a minute or two)"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+demo: setup
+	@python -m scripts.demo
+
+repro: setup
+	@dvc repro
+
+test: setup
+	@pytest
+
+lint: setup
+	@ruff check . && ruff format --check .
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header
+lock:
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
