@@ -5,6 +5,9 @@ from keras import layers
 
 from arrhythmia.head import classify, inputs
 
+BN_MOMENTUM = 0.9
+"""Keras' default of 0.99 needs hundreds of updates until the moving averages hold; short trainings end before."""
+
 
 def build_cnn(
     length: int,
@@ -40,7 +43,7 @@ def build_cnn(
     x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(x)  # (batch, steps, filters)
     for _ in range(blocks):
         x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
-    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
     output = classify(summary, rhythm, dense=dense, dropout=dropout)
     return keras.Model([waveform, rhythm], output, name="cnn")
@@ -50,6 +53,6 @@ def residual_block(x, filters: int, kernel_size: int):
     """Two convolutions beside a shortcut, then pooling by two (pre-activation, He 2016)."""
     y = x
     for _ in range(2):
-        y = layers.Activation("relu")(layers.BatchNormalization()(y))
+        y = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(y))
         y = layers.Conv1D(filters, kernel_size, padding="same", use_bias=False)(y)
     return layers.MaxPooling1D(2, padding="same")(layers.Add()([x, y]))

@@ -1,14 +1,16 @@
 """Reading WFDB recordings and refusing damaged ones with one clear line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import wfdb
 
 from arrhythmia.errors import DataError
 
-KNOWN_SYMBOLS = frozenset(wfdb.io.annotation.ann_label_table["symbol"])
+KNOWN_SYMBOLS = tuple(wfdb.io.annotation.ann_label_table["symbol"])
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,22 @@ def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Reco
         lead: preferred lead; channel 0 is taken where the record does not have it.
 
     Raises:
-        DataError: a file is missing or damaged, or its signal does not match the header's checksum.
+        DataError: a file is missing or damaged, does not belong to the record, or its signal does not match
+            the header's checksum.
     """
     path = Path(folder) / name
     for suffix in (".hea", ".dat", ".atr"):
         if not path.with_suffix(suffix).exists():
-            raise DataError(f"{path}{suffix}: missing; run `dvc repro --force download`")
-    record = _read(f"{path}.dat", lambda: wfdb.rdrecord(str(path), physical=False))
+            raise _damaged(f"{path}{suffix}", "missing")
+    header = _read(f"{path}.hea", "header", lambda: wfdb.rdheader(str(path)))
+    _check_header(f"{path}.hea", header, name)
+    size = f"signal of {header.n_sig} x {header.sig_len} samples"
+    record = _read(f"{path}.dat", size, lambda: wfdb.rdrecord(str(path), physical=False))
     _check_signal(f"{path}.dat", record)
-    annotation = _read(f"{path}.atr", lambda: wfdb.rdann(str(path), "atr"))
-    sample, symbol = np.asarray(annotation.sample), np.asarray(annotation.symbol, dtype=str)
-    _check_annotations(f"{path}.atr", sample, symbol, record.sig_len)
     channel = record.sig_name.index(lead) if lead in record.sig_name else 0
+    if record.units[channel] != "mV":
+        raise _damaged(f"{path}.hea", f"channel {channel} is in {record.units[channel]}, not in mV")
+    sample, symbol = _read_annotations(path, record.sig_len)
     signal = (record.d_signal[:, channel] - record.baseline[channel]) / record.adc_gain[channel]
     return Recording(
         name=name,
@@ -79,35 +85,58 @@ def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Reco
     )
 
 
-def _read(path: str, read):
+def _damaged(path: str, problem: str) -> DataError:
+    return DataError(f"{path}: {problem}; run `dvc repro --force download`")
+
+
+def _read(path: str, what: str, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: cannot be read ({reason}); run `dvc repro --force download`") from error
+        raise _damaged(path, f"cannot be read as a WFDB {what} ({reason})") from error
+
+
+def _check_header(path: str, header: wfdb.Record, name: str) -> None:
+    channels = getattr(header, "file_name", None) or []  # a record of several segments has none of its own
+    if not channels or len(channels) != header.n_sig:
+        raise _damaged(path, f"announces {header.n_sig} channels and describes {len(channels)}")
+    if header.record_name != name or set(channels) != {f"{name}.dat"}:
+        raise _damaged(path, f"belongs to record {header.record_name} and file {channels[0]}")
+    # WFDB allows a header without a length, but then a file that was cut short looks like a whole one.
+    if not header.sig_len:
+        raise _damaged(path, f"empty record or damaged first line, {header.sig_len} samples")
+    if not header.fs > 0:
+        raise _damaged(path, f"sampling rate is {header.fs:g} Hz")
 
 
 def _check_signal(path: str, record: wfdb.Record) -> None:
-    if not record.sig_len or record.d_signal is None or not len(record.d_signal):
-        raise DataError(f"{path}: empty record (0 samples); run `dvc repro --force download`")
     # A WFDB header holds the sum of each channel's samples, modulo 2^16 (header(5), "checksum").
     actual = record.d_signal.astype(np.int64).sum(axis=0) % 65536
     for channel, (expected, found) in enumerate(zip(record.checksum, actual, strict=True)):
         if expected is not None and expected % 65536 != found:
-            raise DataError(
-                f"{path}: channel {channel} has checksum {found}, its header says {expected % 65536}; "
-                "run `dvc repro --force download`"
+            raise _damaged(
+                path, f"channel {channel} has checksum {found}, its header says {expected % 65536}"
             )
 
 
-def _check_annotations(path: str, sample: np.ndarray, symbol: np.ndarray, length: int) -> None:
-    unknown = sorted(set(symbol) - KNOWN_SYMBOLS)
-    if unknown:
-        raise DataError(f"{path}: unknown annotation symbols {unknown}; run `dvc repro --force download`")
+def _read_annotations(path: Path, length: int) -> tuple[np.ndarray, np.ndarray]:
+    name, elements = f"{path}.atr", ["symbol", "label_store"]
+    # Annotations are pairs of bytes, and a pair of zeros is the last (annot(5)). wfdb does not look for it,
+    # and would take what is left of a file that was cut short for the whole.
+    data = Path(name).read_bytes()
+    if len(data) % 2 or data[-2:] != b"\0\0":
+        raise _damaged(name, f"cut short after {len(data)} bytes, the end mark is missing")
+    read = _read(name, "annotation", lambda: wfdb.rdann(str(path), "atr", return_label_elements=elements))
+    sample, symbol = np.asarray(read.sample), np.asarray(read.symbol, dtype=str)
     if len(sample) == 0:
-        raise DataError(f"{path}: no annotations; run `dvc repro --force download`")
-    if sample[0] < 0 or sample[-1] >= length or np.any(np.diff(sample) < 0):
-        raise DataError(
-            f"{path}: annotations out of order or outside the record's {length} samples; "
-            "run `dvc repro --force download`"
-        )
+        raise _damaged(name, "no annotations")
+    unknown = ~np.isin(symbol, KNOWN_SYMBOLS)
+    if unknown.any():
+        code, at = read.label_store[unknown][0], sample[unknown][0]
+        raise _damaged(name, f"unknown annotation code {code} at sample {at}")
+    outside = (sample < 0) | (sample >= length) | (np.diff(sample, prepend=sample[0]) < 0)
+    if outside.any():
+        at = sample[outside][0]
+        raise _damaged(name, f"annotation at {at} is out of order or outside the record's {length} samples")
+    return sample, symbol

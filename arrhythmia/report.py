@@ -118,7 +118,7 @@ def gap_words(cards: Cards) -> str:
 def figure_grid(cards: Cards, protocol: str, figure: str) -> str:
     """Return a row of pictures, CNN beside RNN, that GitHub shows at half the page each."""
     pictures = [
-        f'<img src="plots/{protocol}/{model}/evaluation/{figure}.png" width="49%" '
+        f'<img src="plots/{protocol}/{model}/pictures/{figure}.png" width="49%" '
         f'alt="{FIGURES[figure]}, {MODELS[model]}, {protocol}">'
         for model in ("cnn", "rnn")
     ]

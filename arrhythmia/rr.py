@@ -18,4 +18,5 @@ def rr_intervals(sample: np.ndarray, fs: float, *, before: int, after: int) -> n
     interval = np.diff(sample) / fs
     missing_before, missing_after = np.full(before, np.nan), np.full(after, np.nan)
     padded = np.concatenate([missing_before, interval, missing_after])
-    return np.lib.stride_tricks.sliding_window_view(padded, before + after).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after)
+    return windows[: len(sample)].astype(np.float32)

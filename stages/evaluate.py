@@ -54,7 +54,7 @@ def draw_training(protocol: str, name: str, source: str) -> None:
         best=int(loss["val"].argmin()),
         title=f"{heading(protocol, name, source)}: training",
     )
-    figures.save_png(paths.evaluation(protocol, name) / "training.png", figure)
+    figures.save_png(paths.pictures(protocol, name) / "training.png", figure)
 
 
 if __name__ == "__main__":

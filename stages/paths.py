@@ -28,9 +28,14 @@ def training(protocol: str, name: str) -> Path:
     return Path(f"plots/{protocol}/{name}/training")
 
 
-def evaluation(protocol: str, name: str) -> Path:
-    """Folder of the evaluation's pictures and tables."""
-    return Path(f"plots/{protocol}/{name}/evaluation")
+def pictures(protocol: str, name: str) -> Path:
+    """Folder of the evaluation's PNG files."""
+    return Path(f"plots/{protocol}/{name}/pictures")
+
+
+def tables(protocol: str, name: str) -> Path:
+    """Folder of the evaluation's CSV files, which DVC draws."""
+    return Path(f"plots/{protocol}/{name}/tables")
 
 
 def metrics(protocol: str, name: str) -> Path:

@@ -28,7 +28,7 @@ def write_scores(
     seed: int,
     replicates: int,
 ) -> None:
-    """Write the metrics file of a model and the folder with its pictures and tables.
+    """Write the metrics file of a model, and its pictures and tables.
 
     Args:
         protocol: `intra_patient` or `inter_patient`.
@@ -57,11 +57,12 @@ def write_scores(
         )
     except DataError as error:
         raise DataError(f"{name}, {protocol}: {error}") from error
-    folder, title = paths.evaluation(protocol, name), heading(protocol, name, source)
-    _write_predictions(folder, label, probability, title=title)
+    pictures, tables = paths.pictures(protocol, name), paths.tables(protocol, name)
+    title = heading(protocol, name, source)
+    _write_predictions(pictures, tables, label, probability, title=title)
     if (record != "").all():
-        _write_records(folder, label, probability, record, title=title)
-    _write_gallery(folder, beats, test, probability, title=title)
+        _write_records(pictures, tables, label, probability, record, title=title)
+    _write_gallery(pictures, beats, test, probability, title=title)
     text = json.dumps(card, indent=2, allow_nan=False)
     write_text(paths.metrics(protocol, name), text + "\n")
 
@@ -73,40 +74,42 @@ def heading(protocol: str, name: str, source: str) -> str:
     return f"{model}, {protocol.replace('_', '-')}{suffix}"
 
 
-def _write_predictions(folder: Path, label: np.ndarray, probability: np.ndarray, *, title: str) -> None:
+def _write_predictions(
+    pictures: Path, tables: Path, label: np.ndarray, probability: np.ndarray, *, title: str
+) -> None:
     """Write what needs no more than labels and probabilities."""
     predicted = probability.argmax(axis=1)
     classes = np.array(CLASSES)
     _write_table(
-        folder / "classes.csv", pd.DataFrame({"actual": classes[label], "predicted": classes[predicted]})
+        tables / "classes.csv", pd.DataFrame({"actual": classes[label], "predicted": classes[predicted]})
     )
     counts = scoring.confusion(label, predicted)
-    figures.save_png(folder / "confusion.png", figures.confusion_matrix(counts, title=title))
+    figures.save_png(pictures / "confusion.png", figures.confusion_matrix(counts, title=title))
 
     precision_recall, roc = curves.precision_recall(label, probability), curves.roc(label, probability)
-    _write_table(folder / "precision_recall.csv", curves.table(precision_recall, x="recall", y="precision"))
-    _write_table(folder / "roc.csv", curves.table(roc, x="fpr", y="tpr"))
-    figures.save_png(folder / "curves.png", figures.class_curves(precision_recall, roc, title=title))
+    _write_table(tables / "precision_recall.csv", curves.table(precision_recall, x="recall", y="precision"))
+    _write_table(tables / "roc.csv", curves.table(roc, x="fpr", y="tpr"))
+    figures.save_png(pictures / "curves.png", figures.class_curves(precision_recall, roc, title=title))
 
     bins = scoring.reliability(label, probability)
     error = scoring.calibration_error(bins)
-    _write_table(folder / "reliability.csv", pd.DataFrame(bins))
-    figures.save_png(folder / "reliability.png", figures.reliability_diagram(bins, error=error, title=title))
+    _write_table(tables / "reliability.csv", pd.DataFrame(bins))
+    figures.save_png(pictures / "reliability.png", figures.reliability_diagram(bins, error=error, title=title))
 
 
 def _write_records(
-    folder: Path, label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, title: str
+    pictures: Path, tables: Path, label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, title: str
 ) -> None:
     """Write what is counted by record."""
     names, counts = scoring.confusion_by_record(label, probability.argmax(axis=1), record)
     table = records_table(names, counts)
-    _write_table(folder / "records.csv", table)
-    figures.save_png(folder / "records.png", records_map(table, title=title))
-    _write_table(folder / "ec57.csv", ec57.table(names, counts))
+    _write_table(tables / "records.csv", table)
+    figures.save_png(pictures / "records.png", records_map(table, title=title))
+    _write_table(tables / "ec57.csv", ec57.table(names, counts))
 
 
 def _write_gallery(
-    folder: Path, beats: Beats, test: np.ndarray, probability: np.ndarray, *, title: str
+    pictures: Path, beats: Beats, test: np.ndarray, probability: np.ndarray, *, title: str
 ) -> None:
     """Write the most confident mistakes, with the ECG around them where there are recordings."""
     record = beats.record[test]
@@ -114,7 +117,7 @@ def _write_gallery(
     chosen = gallery.confident_mistakes(beats.label[test], probability, group)
     strips = _strips(beats, test[chosen], probability[chosen])
     figures.save_png(
-        folder / "mistakes.png", gallery.gallery(strips, title=f"{title}: most confident mistakes")
+        pictures / "mistakes.png", gallery.gallery(strips, title=f"{title}: most confident mistakes")
     )
 
 

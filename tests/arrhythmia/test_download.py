@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,12 +44,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         name, span = self.path.rsplit("/", 1)[1], self.headers.get("Range")
+        self.server.paths.append(self.path)
         self.server.requests.append((name, span))
         self.server.headers.append(dict(self.headers))
         script = self.server.script[name]
         behaviour, argument = script.pop(0) if script else ("serve", None)
-        with self.server.busy:
-            getattr(self, behaviour)(DATA.get(name), span, argument)
+        getattr(self, behaviour)(DATA.get(name), span, argument)
 
     def answer(self, status, body, length=None, **headers):
         self.send_response(status)
@@ -82,26 +83,18 @@ class Handler(BaseHTTPRequestHandler):
     def wrong_byte(self, data, span, stop):
         self.serve(b"x" + data[1:], span, stop)
 
+    def meet(self, data, span, argument):
+        """Answer when as many requests are there as `server.meeting` waits for."""
+        with suppress(threading.BrokenBarrierError):
+            self.server.meeting.wait(0.2)
+        self.serve(data, span, None)
+
     def hang(self, data, span, sent):
         """Promise all, send `sent` bytes (None: not even headers), then nothing."""
         if sent is not None:
             self.answer(200, data[:sent], length=len(data))
         self.server.stopped.wait(2)
         self.close_connection = True
-
-
-class Busy:
-    """Counts how many requests are answered at the same time, at most."""
-
-    def __init__(self):
-        self.now = self.most = 0
-
-    def __enter__(self):
-        self.now += 1
-        self.most = max(self.most, self.now)
-
-    def __exit__(self, *error):
-        self.now -= 1
 
 
 @pytest.fixture
@@ -112,8 +105,8 @@ def serve():
     def start(mute=False):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads, server.block_on_close, server.mute = True, False, mute
-        server.knocks, server.requests, server.headers = 0, [], []
-        server.script, server.busy, server.stopped = defaultdict(list), Busy(), threading.Event()
+        server.knocks, server.requests, server.paths, server.headers = 0, [], [], []
+        server.script, server.stopped = defaultdict(list), threading.Event()
         server.url = f"http://127.0.0.1:{server.server_port}/"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         servers.append(server)
@@ -183,17 +176,27 @@ def test_fetches_again_a_file_that_was_damaged(server, tmp_path):
     assert is_complete(tmp_path)
 
 
-def test_base_url_works_without_the_last_slash(server, tmp_path):
-    one(tmp_path, server.url.rstrip("/"))
+def test_part_of_a_complete_file_is_removed(server, tmp_path):
+    (tmp_path / NAME).write_bytes(DATA[NAME])
+    (tmp_path / PART).write_bytes(DATA[NAME][:9])
+    one(tmp_path, server)
     assert is_complete(tmp_path)
 
 
+@pytest.mark.parametrize("base", ["mitdb/1.0.0", "mitdb/1.0.0/"])
+def test_base_url_with_and_without_the_last_slash(server, tmp_path, base):
+    one(tmp_path, server.url + base)
+    assert is_complete(tmp_path)
+    assert server.paths == [f"/mitdb/1.0.0/{NAME}"]
+
+
 def test_several_files_at_once(server, tmp_path):
+    server.meeting = threading.Barrier(3)
     for name in DATA:
-        server.script[name] = [("hang", 10)]
-    fetch_here(CHECKSUMS, tmp_path, sources=[server.url], threads=4)
+        server.script[name] = [("meet", None)]
+    fetch_here(CHECKSUMS, tmp_path, sources=[server.url], threads=3)
     assert is_complete(tmp_path, DATA)
-    assert server.busy.most >= 4
+    assert not server.meeting.broken
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])

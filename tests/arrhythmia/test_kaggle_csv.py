@@ -61,7 +61,7 @@ def test_line_endings(table, ending):
 
 
 @pytest.mark.parametrize(
-    "value", ["-0.001", "1.001", "nan", "", "inf", "1e999", "abc", "True", '"0.5', "é", "0,5"]
+    "value", ["-0.001", "1.001", "nan", "", "inf", "1e999", "abc", "True", '"0.5', '"0.5"', "é", "0,5"]
 )
 @pytest.mark.parametrize("column", [0, 186])
 def test_bad_value_is_named_with_its_line(table, value, column):
@@ -180,17 +180,21 @@ def test_member_of_the_same_name_in_a_folder_is_not_taken(tmp_path):
         unpack(source, tmp_path / "out")
 
 
-def test_damaged_archives(tmp_path):
-    source = archive(tmp_path / "a.zip", mitbih_train="1" * 9999, mitbih_test="2")
-    whole = source.read_bytes()
-    spoiled = bytearray(whole)
-    spoiled[45:50] = b"spoil"
-    for content in (b"", whole[:-30], bytes(spoiled)):
-        source.write_bytes(content)
-        with pytest.raises(DataError, match=r"a\.zip: not the archive"):
-            unpack(source, tmp_path / "out")
-        assert not list((tmp_path / "out").glob("*"))
-    with pytest.raises(DataError, match="No such file"):
+@pytest.mark.parametrize(
+    "damage", [slice(0, None), slice(-30, None), slice(40, 46), slice(46, 52), slice(60, 64)]
+)
+def test_damaged_archive(tmp_path, damage):
+    source = archive(tmp_path / "a.zip", mitbih_train="1" * 99999, mitbih_test="2")
+    content = bytearray(source.read_bytes())
+    content[damage] = b"" if damage.stop is None else b"\xff" * (damage.stop - damage.start)
+    source.write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.zip: not the archive"):
+        unpack(source, tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_missing_archive(tmp_path):
+    with pytest.raises(DataError, match=r"none\.zip: not the archive .*No such file"):
         unpack(tmp_path / "none.zip", tmp_path / "out")
 
 

@@ -85,9 +85,11 @@ def files_below(folder):
 def test_it_writes_every_file_and_the_same_bytes_again(project, monkeypatch):
     folder, beats, test = project
     monkeypatch.chdir(folder)
-    written = list(paths.evaluation("inter_patient", "cnn").iterdir())
-    assert {path.name for path in written} == PICTURES | TABLES
-    assert all(path.stat().st_size < 150_000 for path in written)
+    pictures, tables = (
+        list(place("inter_patient", "cnn").iterdir()) for place in (paths.pictures, paths.tables)
+    )
+    assert ({path.name for path in pictures}, {path.name for path in tables}) == (PICTURES, TABLES)
+    assert all(path.stat().st_size < 150_000 for path in pictures + tables)
     first = files_below(folder)
     write(beats, test)
     assert files_below(folder) == first
@@ -105,7 +107,7 @@ def test_the_metrics_are_those_of_the_test_rows(project):
 
 def test_the_tables_hold_a_row_a_beat_and_a_row_a_record(project):
     root, beats, test = project
-    folder = root / paths.evaluation("inter_patient", "cnn")
+    folder = root / paths.tables("inter_patient", "cnn")
     classes = pd.read_csv(folder / "classes.csv")
     assert classes["actual"].tolist() == [*np.array(list("NSVFQ"))[beats.label[test]]]
     assert set(classes.columns) == {"actual", "predicted"}
@@ -118,9 +120,11 @@ def test_the_tables_hold_a_row_a_beat_and_a_row_a_record(project):
 def test_beats_without_records_and_recordings_are_scored_all_the_same():
     beats = beats_at([""] * 60, [-1] * 60, np.tile(list("NNAVF/"), 10), source="kaggle")
     write(beats, np.arange(60), protocol="intra_patient")
-    folder = paths.evaluation("intra_patient", "cnn")
-    by_record = {"records.png", "records.csv", "ec57.csv"}
-    assert {path.name for path in folder.iterdir()} == (PICTURES | TABLES) - by_record
+    written = [
+        {path.name for path in place("intra_patient", "cnn").iterdir()}
+        for place in (paths.pictures, paths.tables)
+    ]
+    assert written == [PICTURES - {"records.png"}, TABLES - {"records.csv", "ec57.csv"}]
 
 
 def captions(monkeypatch):

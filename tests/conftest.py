@@ -1,0 +1,112 @@
+"""Fixtures that tests of several modules share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import wfdb
+from hypothesis import settings
+
+from arrhythmia import runtime
+from arrhythmia.aami import CLASSES, SYMBOLS
+from arrhythmia.beats import Beats
+from arrhythmia.recordings import read_recording, record_names
+from arrhythmia.segmentation import cut_beats
+
+# The same examples on every machine, and no limit on the time of one: CI machines are slow and shared.
+settings.register_profile("tests", derandomize=True, deadline=None)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def mitdb():
+    """Folder of the 48 real recordings, or a skip."""
+    folder = os.environ.get("MITDB_MIRROR", "")
+    if not Path(folder, "100.hea").is_file():
+        pytest.skip("MITDB_MIRROR is not set to a folder with the MIT-BIH recordings")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def reference_data():
+    """Folder of the published tables that the results are compared with, or a skip."""
+    folder = os.environ.get("REFERENCE_DATA", "")
+    if not Path(folder, "kaggle").is_dir():
+        pytest.skip("REFERENCE_DATA is not set to a folder with kaggle/ in it")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def real_recordings(mitdb):
+    return [read_recording(mitdb, name) for name in record_names(mitdb)]
+
+
+@pytest.fixture(scope="session")
+def real_beats(real_recordings):
+    """All real beats, by window; the centred windows are short, to be quick."""
+    knobs = {"fs": 125, "before": 0.1, "after": 0.1, "rr_before": 2, "rr_after": 1, "source": "physionet"}
+    return {window: cut_beats(real_recordings, window=window, **knobs) for window in ("centred", "kaggle")}
+
+
+@pytest.fixture(scope="session")
+def write_record():
+    """Return a function that writes a small WFDB record of two leads, `adu (n, 2)`, with annotations."""
+
+    def write(folder, name="r", *, fs=360, leads=("V5", "MLII"), adu=None, sample=None, symbol=None):
+        folder.mkdir(parents=True, exist_ok=True)
+        if adu is None:
+            t = np.arange(10 * fs) / fs
+            adu = 1024 + np.stack([200 * np.sin(7 * t), 400 * np.sin(9 * t)], axis=1).round().astype(int)
+        sample = np.arange(1, 10) * fs if sample is None else np.asarray(sample)
+        symbol = np.array(list("+NAVFQ/~N")) if symbol is None else np.asarray(symbol)
+        wfdb.wrsamp(
+            name,
+            fs,
+            ["mV"] * len(leads),
+            list(leads),
+            d_signal=adu,
+            fmt=["212"] * len(leads),
+            adc_gain=[200] * len(leads),
+            baseline=[1024] * len(leads),
+            write_dir=str(folder),
+        )
+        wfdb.wrann(name, "atr", sample, symbol, write_dir=str(folder))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def make_beats():
+    """Return a function that makes a table of beats from labels; columns can be given by name."""
+
+    def make(label, **columns):
+        label = np.asarray(label, dtype=np.int8)
+        rng = np.random.default_rng(0)
+        n = len(label)
+        made = {
+            "waveform": rng.normal(size=(n, 20)).astype(np.float32),
+            "rr": rng.uniform(0.5, 1.2, size=(n, 5)).astype(np.float32),
+            "record": np.full(n, "s01"),
+            "sample": np.arange(n, dtype=np.int32) * 300,
+            "annotation": np.arange(n, dtype=np.int32),
+            "symbol": np.array([SYMBOLS[CLASSES[i]][0] for i in label], dtype="<U1"),
+            "label": label,
+            "kaggle": np.ones(n, dtype=bool),
+            "source": np.array("synthetic"),
+            "fs": np.array(125.0),
+            "r_index": np.array(8),
+            "rr_before": np.array(4),
+        }
+        return Beats(**{**made, **columns})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras with the settings of a training; TensorFlow takes seconds to start, so only for who asks."""
+    runtime.prepare(threads=2, seed=0)
+    import keras
+
+    return keras
