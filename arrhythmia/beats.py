@@ -20,8 +20,11 @@ class Beats:
         rr: `(n, before + after)` float32, s: the intervals between neighbouring beats, oldest first; column
             `before - 1` is the interval that ends with this beat, column `before` the one that starts with
             it. NaN where there is no such beat.
+        rr_long: `(n,)` float32, s: mean of the last `segment.rr_long` intervals up to the beat; NaN where
+            there is none.
         record: `(n,)` str: name of the record; empty where the source does not tell.
-        sample: `(n,)` int32: position of the R peak in the record, in samples at the record's own rate; -1 if unknown.
+        sample: `(n,)` int32: position of the R peak in the record, in samples at the record's own rate; -1 if
+            unknown.
         annotation: `(n,)` int32: index of the beat among all annotations of its record; -1 if unknown.
         symbol: `(n,)` str: annotation symbol.
         label: `(n,)` int8: class, an index into `aami.CLASSES`.
@@ -34,6 +37,7 @@ class Beats:
 
     waveform: np.ndarray
     rr: np.ndarray
+    rr_long: np.ndarray
     record: np.ndarray
     sample: np.ndarray
     annotation: np.ndarray
@@ -46,6 +50,7 @@ class Beats:
     rr_before: np.ndarray
 
     def __len__(self) -> int:
+        """Return the number of beats."""
         return len(self.label)
 
 
@@ -63,7 +68,9 @@ def load_beats(path: str | Path) -> Beats:
     arrays = load_arrays(path)
     missing = {field.name for field in fields(Beats)} ^ set(arrays)
     if missing:
-        raise DataError(f"{path}: fields {sorted(missing)} do not match this version; run `dvc repro segment`")
+        raise DataError(
+            f"{path}: fields {sorted(missing)} do not match this version; run `dvc repro segment`"
+        )
     return Beats(**arrays)
 
 

@@ -6,11 +6,12 @@ from keras import layers
 from arrhythmia.head import classify, inputs
 
 BN_MOMENTUM = 0.9
-"""Keras' default of 0.99 needs hundreds of updates until the moving averages hold; short trainings end before."""
+"""Keras' default of 0.99 needs hundreds of updates until the moving averages hold; short ones have less."""
 
 
 def build_cnn(
     length: int,
+    channels: int,
     features: int,
     *,
     filters: int,
@@ -24,6 +25,7 @@ def build_cnn(
 
     Args:
         length: samples in a waveform.
+        channels: channels of a waveform.
         features: number of rhythm features.
         filters: channels of every convolution.
         blocks: residual blocks, each of which halves the number of steps.
@@ -33,14 +35,15 @@ def build_cnn(
         dropout: share of units dropped in the head, 0..1.
 
     Input shape:
-        `waveform (batch, length)`, `rhythm (batch, features)`
+        `waveform (batch, length, channels)`, `rhythm (batch, features)`
 
     Output shape:
         `(batch, 5)` probabilities
     """
-    waveform, rhythm = inputs(length, features)
-    x = layers.Reshape((length, 1))(waveform)  # (batch, length, 1)
-    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(x)  # (batch, steps, filters)
+    waveform, rhythm = inputs(length, channels, features)
+    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(
+        waveform
+    )  # (batch, steps, filters)
     for _ in range(blocks):
         x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))

@@ -30,7 +30,9 @@ def comparison(cards: dict[tuple[str, str], dict[str, Any]], *, title: str) -> F
             axes.bar(x, value, width * 0.92, color=COLOURS[protocol], label=label)
             axes.vlines(x, ends["low"], ends["high"], color="black")
             axes.text(x, 0.03, f"{value:.3f}", ha="center", color="white", fontweight="bold")
-    axes.set_xticks(range(len(models)), [model.upper() if model != "forest" else "forest" for model in models])
+    axes.set_xticks(
+        range(len(models)), [model.upper() if model != "forest" else "forest" for model in models]
+    )
     axes.set_ylim(0, 1)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
     axes.grid(True, axis="y")

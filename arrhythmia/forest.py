@@ -6,20 +6,19 @@ from sklearn.ensemble import RandomForestClassifier
 from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
 from arrhythmia.morphology import qrs_width, relative_to_record
-from arrhythmia.rhythm import FEATURES, rhythm_features
+from arrhythmia.rhythm import rhythm_features
 
 
 def forest_features(beats: Beats) -> np.ndarray:
-    """Return the forest's features, `(n, 6)` float32.
+    """Return the forest's features, `(n, 7)` float32.
 
-    The RR ratios `previous`, `next`, `pause` and `onset` of `rhythm_features`, the width of the QRS complex
-    (s), and that width relative to the record's median. Missing intervals stay NaN, which the forest handles
-    itself. Needs the next beat and the whole record, but no label.
+    The rhythm features, the width of the QRS complex (s), and that width relative to the record's median.
+    Missing intervals stay NaN, which the forest handles itself. Needs the next beat and the whole record, but
+    no label.
     """
-    rhythm = rhythm_features(beats.rr, int(beats.rr_before))
-    ratios = rhythm[:, [FEATURES.index(name) for name in ("previous", "next", "pause", "onset")]]
+    rhythm = rhythm_features(beats.rr, int(beats.rr_before), beats.rr_long)
     width = qrs_width(beats.waveform, float(beats.fs), int(beats.r_index))
-    return np.column_stack([ratios, width, relative_to_record(width, beats.record)]).astype(np.float32)
+    return np.column_stack([rhythm, width, relative_to_record(width, beats.record)]).astype(np.float32)
 
 
 def forest_probabilities(

@@ -10,12 +10,13 @@ CELLS = {"gru": layers.GRU, "lstm": layers.LSTM}
 
 def build_rnn(
     length: int,
+    channels: int,
     features: int,
     *,
     cell: str,
     units: int,
     patch: int,
-    channels: int,
+    embedding: int,
     dense: int,
     dropout: float,
 ) -> keras.Model:
@@ -26,16 +27,17 @@ def build_rnn(
 
     Args:
         length: samples in a waveform.
+        channels: channels of a waveform.
         features: number of rhythm features.
         cell: `gru` (Cho 2014) or `lstm` (Hochreiter & Schmidhuber 1997).
         units: units of the cell in each direction.
         patch: samples that one recurrent step covers; neighbouring patches overlap by half.
-        channels: channels of a patch's embedding.
+        embedding: channels of a patch's embedding.
         dense: units of the hidden layers of the head.
         dropout: share of units dropped in the head, 0..1.
 
     Input shape:
-        `waveform (batch, length)`, `rhythm (batch, features)`
+        `waveform (batch, length, channels)`, `rhythm (batch, features)`
 
     Output shape:
         `(batch, 5)` probabilities
@@ -45,9 +47,8 @@ def build_rnn(
     """
     if cell not in CELLS:
         raise ValueError(f"rnn.cell is '{cell}'; use one of {', '.join(CELLS)}")
-    waveform, rhythm = inputs(length, features)
-    x = layers.Reshape((length, 1))(waveform)  # (batch, length, 1)
-    x = layers.Conv1D(channels, 2 * patch, strides=patch, padding="same", activation="relu")(x)
+    waveform, rhythm = inputs(length, channels, features)
+    x = layers.Conv1D(embedding, 2 * patch, strides=patch, padding="same", activation="relu")(waveform)
     x = layers.Bidirectional(CELLS[cell](units, return_sequences=True))(x)  # (batch, steps, 2 * units)
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
     output = classify(summary, rhythm, dense=dense, dropout=dropout)

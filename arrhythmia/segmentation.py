@@ -10,7 +10,7 @@ from arrhythmia.aami import labels_of
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.recordings import Recording
-from arrhythmia.rr import rr_intervals
+from arrhythmia.rr import long_run_rr, rr_intervals
 from arrhythmia.windows import (
     KAGGLE_STEP,
     centred_windows,
@@ -29,6 +29,7 @@ def cut_beats(
     after: float,
     rr_before: int,
     rr_after: int,
+    rr_long: int,
     source: str,
 ) -> Beats:
     """Cut every labelled beat out of the recordings.
@@ -41,6 +42,7 @@ def cut_beats(
         after: time from the R peak on in centred windows, s.
         rr_before: number of RR intervals up to the beat.
         rr_after: number of RR intervals from the beat on.
+        rr_long: number of RR intervals in the long-run mean.
         source: where the recordings come from.
 
     Raises:
@@ -60,9 +62,11 @@ def cut_beats(
         if len(beat) == 0:
             raise DataError(f"{recording.name}.atr: no labelled beat in it; leave the record out")
         rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=rr_after)
+        rr_mean = long_run_rr(recording.sample[beat], recording.fs, beats=rr_long)
         in_kaggle = beat < len(label) - 1
         if window == "kaggle":
-            beat, rr, in_kaggle = beat[in_kaggle], rr[in_kaggle], in_kaggle[in_kaggle]
+            beat, rr, rr_mean = beat[in_kaggle], rr[in_kaggle], rr_mean[in_kaggle]
+            in_kaggle = in_kaggle[in_kaggle]
             waveform = _kaggle(recording, beat)
         else:
             kernel, r_row = resampling_kernel(recording.fs, fs, before=before, after=after)
@@ -71,6 +75,7 @@ def cut_beats(
             {
                 "waveform": waveform,
                 "rr": rr,
+                "rr_long": rr_mean,
                 "record": np.full(len(beat), recording.name),
                 "sample": recording.sample[beat].astype(np.int32),
                 "annotation": beat.astype(np.int32),
@@ -112,6 +117,7 @@ def kaggle_csv_beats(files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFr
     return Beats(
         waveform=waveform,
         rr=np.full((len(label), rr["rr_before"] + rr["rr_after"]), np.nan, dtype=np.float32),
+        rr_long=np.full(len(label), np.nan, dtype=np.float32),
         record=np.concatenate([np.full(n_train, ""), fold["record"].to_numpy(dtype=str)]),
         sample=np.full(len(label), -1, dtype=np.int32),
         annotation=np.concatenate([np.full(n_train, -1), fold["annotation"].to_numpy()]).astype(np.int32),

@@ -95,7 +95,9 @@ def check_rows(split: Split, label: np.ndarray) -> None:
     """
     rows, count = np.unique(np.concatenate([split.train, split.val, split.test]), return_counts=True)
     if np.any(count > 1):
-        raise DataError(f"split: {np.sum(count > 1)} beats are on two sides, the first is row {rows[count > 1][0]}")
+        raise DataError(
+            f"split: {np.sum(count > 1)} beats are on two sides, the first is row {rows[count > 1][0]}"
+        )
     absent = sorted(set(range(len(CLASSES))) - set(label[split.train].tolist()))
     if absent:
         names = ", ".join(CLASSES[label] for label in absent)

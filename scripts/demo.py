@@ -23,7 +23,18 @@ def main() -> None:
     """Run the experiment and lay out its results."""
     lend_identity()
     repository = HERE if has_commit() else snapshot()
-    run("dvc", "exp", "run", "--temp", "--force", "-n", NAME, "-S", "download.source=synthetic", cwd=repository)
+    run(
+        "dvc",
+        "exp",
+        "run",
+        "--temp",
+        "--force",
+        "-n",
+        NAME,
+        "-S",
+        "download.source=synthetic",
+        cwd=repository,
+    )
     lay_out(repository)
     print(
         f"\nDone. These are results on SYNTHETIC recordings: they show that everything runs, no more.\n"
@@ -39,11 +50,10 @@ def main() -> None:
 
 def lend_identity() -> None:
     """Let git and DVC commit the experiment where no name and address are configured."""
-    for key in ("name", "email"):
-        known = subprocess.run(["git", "config", f"user.{key}"], capture_output=True).returncode == 0
-        for role in ("AUTHOR", "COMMITTER"):
-            if not known:
-                os.environ.setdefault(f"GIT_{role}_{key.upper()}", {"name": "demo", "email": "demo@localhost"}[key])
+    for key, value in {"name": "demo", "email": "demo@localhost"}.items():
+        if git("config", f"user.{key}", check=False).returncode:
+            os.environ.setdefault(f"GIT_AUTHOR_{key.upper()}", value)
+            os.environ.setdefault(f"GIT_COMMITTER_{key.upper()}", value)
 
 
 def has_commit() -> bool:

@@ -92,13 +92,19 @@ def _write_predictions(
     figures.save_png(pictures / "curves.png", figures.class_curves(precision_recall, roc, title=title))
 
     bins = scoring.reliability(label, probability)
-    error = scoring.calibration_error(bins)
     _write_table(tables / "reliability.csv", pd.DataFrame(bins))
-    figures.save_png(pictures / "reliability.png", figures.reliability_diagram(bins, error=error, title=title))
+    diagram = figures.reliability_diagram(bins, error=scoring.calibration_error(bins), title=title)
+    figures.save_png(pictures / "reliability.png", diagram)
 
 
 def _write_records(
-    pictures: Path, tables: Path, label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, title: str
+    pictures: Path,
+    tables: Path,
+    label: np.ndarray,
+    probability: np.ndarray,
+    record: np.ndarray,
+    *,
+    title: str,
 ) -> None:
     """Write what is counted by record."""
     names, counts = scoring.confusion_by_record(label, probability.argmax(axis=1), record)

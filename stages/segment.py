@@ -36,7 +36,8 @@ def beats_of_csv(knobs: dict) -> Beats:
 
 def describe(beats: Beats, recordings: list[Recording]) -> None:
     """Print the beats of each class and record, the leads, and the beats left out."""
-    print(f"{len(beats)} beats, {beats.source} recordings, {beats.waveform.shape[1]} samples at {beats.fs} Hz")
+    length = beats.waveform.shape[1]
+    print(f"{len(beats)} beats, {beats.source} recordings, {length} samples at {beats.fs} Hz")
     print(beat_table(beats.record, beats.label).to_string())
     for recording in recordings:
         labelled = sum(symbol in LABELS for symbol in recording.symbol)
@@ -44,7 +45,7 @@ def describe(beats: Beats, recordings: list[Recording]) -> None:
         if recording.lead != "MLII":
             print(f"record {recording.name}: no lead MLII, channel 0 ({recording.lead}) used instead")
         if dropped:
-            print(f"record {recording.name}: {dropped} beat(s) left out: no annotation after it to end a window")
+            print(f"record {recording.name}: {dropped} beat left out, no annotation ends its window")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
     from arrhythmia.training import fit
 
     sides = {side: load_arrays(paths.normalized(protocol) / f"{side}.npz") for side in ("train", "val")}
-    shapes = [sides["train"][column].shape[1] for column in ("waveform", "rhythm")]
+    shapes = [*sides["train"]["waveform"].shape[1:], sides["train"]["rhythm"].shape[1]]
     with Live(str(paths.training(protocol, name)), dvcyaml=None, save_dvc_exp=False) as live:
         best = {"val_loss": float("inf")}
 

@@ -45,7 +45,8 @@ def real_recordings(mitdb):
 @pytest.fixture(scope="session")
 def real_beats(real_recordings):
     """All real beats, by window; the centred windows are short, to be quick."""
-    knobs = {"fs": 125, "before": 0.1, "after": 0.1, "rr_before": 2, "rr_after": 1, "source": "physionet"}
+    times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 2, "rr_after": 1, "rr_long": 300}
+    knobs = {"fs": 125, **times, **rr, "source": "physionet"}
     return {window: cut_beats(real_recordings, window=window, **knobs) for window in ("centred", "kaggle")}
 
 
@@ -87,6 +88,7 @@ def make_beats():
         made = {
             "waveform": rng.normal(size=(n, 20)).astype(np.float32),
             "rr": rng.uniform(0.5, 1.2, size=(n, 5)).astype(np.float32),
+            "rr_long": rng.uniform(0.7, 0.9, size=n).astype(np.float32),
             "record": np.full(n, "s01"),
             "sample": np.arange(n, dtype=np.int32) * 300,
             "annotation": np.arange(n, dtype=np.int32),

@@ -190,13 +190,12 @@ def test_any_damaged_byte_is_read_or_refused_in_one_line(good, scratch, suffix, 
     data = bytearray((scratch / f"r{suffix}").read_bytes())
     data[at % len(data)] = byte
     (scratch / f"r{suffix}").write_bytes(data)
-    try:
-        recording = read_recording(scratch, "r")
-    except DataError as error:
-        assert "\n" not in str(error)
+    result = recording_or_refusal(scratch)
+    if isinstance(result, str):
+        assert "\n" not in result
     else:
-        assert len(recording.sample) == len(recording.symbol) > 0
-        assert np.isfinite(recording.signal).all()
+        assert len(result.sample) == len(result.symbol) > 0
+        assert np.isfinite(result.signal).all()
 
 
 def test_real_recordings(real_recordings):
@@ -225,6 +224,13 @@ def refusal(folder):
     assert message.startswith(f"{folder}/")
     assert message.endswith("; run `dvc repro --force download`")
     return message.removeprefix(f"{folder}/").removesuffix("; run `dvc repro --force download`")
+
+
+def recording_or_refusal(folder):
+    try:
+        return read_recording(folder, "r")
+    except DataError as error:
+        return str(error)
 
 
 def cut(path, length):
