@@ -1,0 +1,155 @@
+"""The whole pipeline on short synthetic recordings, from a downloaded archive: no git, no identity, no network.
+
+One run of `make demo`'s script serves all tests; it takes one to two minutes.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+NOT_IN_AN_ARCHIVE = shutil.ignore_patterns(
+    ".git", ".venv", "data", "models", "demo", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis"
+)
+SMALL = {"synthetic": {"seconds": 60}, "train": {"epochs": 2}, "evaluate": {"replicates": 50}}
+
+
+def environment(home):
+    """Return a bare environment: this interpreter's programs, a home without a git configuration."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(home),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def checked(*words, cwd, env):
+    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def files_of(folder):
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in files.items()
+        if name.parts[0] != "demo" and "__pycache__" not in name.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """Run the demo in an archive's folder; return the folder, what it printed, and the files of before."""
+    home = tmp_path_factory.mktemp("home")
+    archive = home / "archive"
+    shutil.copytree(ROOT, archive, ignore=NOT_IN_AN_ARCHIVE)
+    yaml = YAML()
+    params = yaml.load(archive / "params.yaml")
+    for group, knobs in SMALL.items():
+        params[group].update(knobs)
+    yaml.dump(params, archive / "params.yaml")
+    before = files_of(archive)
+    said = checked(sys.executable, "-m", "scripts.demo", cwd=archive, env=environment(home))
+    return archive, said, before
+
+
+@pytest.fixture(scope="module")
+def workspace(demo):
+    """Return the demo's repository with the experiment applied, and a function that runs a program there."""
+    copy, env = demo[0] / "demo" / ".copy", environment(demo[0].parent)
+
+    def run(*words):
+        return checked(*words, cwd=copy, env=env)
+
+    run("dvc", "exp", "apply", "demo")
+    return copy, run
+
+
+def test_the_demo_leaves_every_file_as_it_was(demo):
+    archive, _, before = demo
+    assert files_of(archive) == before
+
+
+def test_every_output_of_the_demo_says_synthetic(demo):
+    archive, said, _ = demo
+    results = archive / "demo"
+    assert "SYNTHETIC" in said
+    assert "demo/REPORT.md" in said
+    assert "Synthetic recordings" in (results / "REPORT.md").read_text()
+    metrics = list((results / "metrics").rglob("*.json"))
+    assert len(metrics) == 6
+    assert {json.loads(path.read_text())["source"] for path in metrics} == {"synthetic"}
+
+
+def test_the_report_shows_only_pictures_that_exist(demo):
+    results = demo[0] / "demo"
+    pictures = re.findall(r'(?:src="|\]\()(plots/[^")]+)', (results / "REPORT.md").read_text())
+    assert len(pictures) > 20
+    assert [picture for picture in pictures if not (results / picture).is_file()] == []
+
+
+def test_a_second_repro_does_nothing(workspace):
+    copy, run = workspace
+    lock = (copy / "dvc.lock").read_bytes()
+    said = run("dvc", "repro")
+    assert "Running stage" not in said
+    assert (copy / "dvc.lock").read_bytes() == lock
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [("download", "segment", "split", "normalize"), ("train_cnn@inter_patient", "train_rnn@intra_patient")],
+)
+def test_running_again_gives_the_same_bytes(workspace, stages):
+    copy, run = workspace
+    lock = (copy / "dvc.lock").read_bytes()
+    said = run("dvc", "repro", "--force", "--single-item", *stages)
+    assert said.count("Running stage") >= len(stages)
+    assert (copy / "dvc.lock").read_bytes() == lock
+
+
+def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
+    copy, run = workspace
+    model = copy / "models" / "inter_patient" / "cnn.keras"
+    finished = hashlib.sha256(model.read_bytes()).hexdigest()
+    model.unlink()  # as DVC does before it runs a stage
+    command = [sys.executable, "-m", "stages.train_cnn", "inter_patient"]
+    with subprocess.Popen(
+        command, cwd=copy, env=environment(demo[0].parent), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as training:
+        for line in training.stdout:
+            if line.startswith(b"Epoch 1/"):
+                break
+        training.send_signal(signal.SIGKILL)
+    assert training.returncode == -signal.SIGKILL
+    assert list(model.parent.glob("*cnn*")) == []
+    run(*command)
+    assert hashlib.sha256(model.read_bytes()).hexdigest() == finished
+
+
+@pytest.mark.parametrize(("knob", "other"), [("cnn.filters", "train_rnn"), ("rnn.units", "train_cnn")])
+def test_a_networks_parameter_reruns_that_network_only(workspace, knob, other):
+    copy, run = workspace
+    group, name = knob.split(".")
+    yaml, path = YAML(), copy / "params.yaml"
+    before = path.read_text()
+    params = yaml.load(path)
+    params[group][name] += 1
+    yaml.dump(params, path)
+    said = run("dvc", "repro", "--dry")
+    path.write_text(before)
+    started = set(re.findall(r"^Running stage '(\w+)", said, re.MULTILINE))
+    assert f"train_{group}" in started
+    assert not started & {"download", "segment", "split", "normalize", "baseline", other}
