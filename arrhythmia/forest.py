@@ -5,6 +5,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
+from arrhythmia.class_weights import class_weights
 from arrhythmia.morphology import qrs_width, relative_to_record
 from arrhythmia.rhythm import rhythm_features
 
@@ -34,8 +35,8 @@ def forest_probabilities(
 ) -> tuple[np.ndarray, int]:
     """Fit a random forest on the training rows and classify the test rows.
 
-    After Saenz-Cogollo & Agelli 2020 (Algorithms 13:75), whose 40 trees on six such features are the best
-    published single-lead result with code.
+    After Saenz-Cogollo & Agelli 2020 (Algorithms 13:75), whose 40 trees on six features like these
+    are the best published single-lead result with code.
 
     Args:
         features: `(n, columns)` of all beats.
@@ -44,14 +45,13 @@ def forest_probabilities(
         test: rows to classify.
         trees: number of trees.
         min_leaf: beats in a leaf at the least.
-        class_weight_power: 0 no class weights, 1 balanced.
+        class_weight_power: see `class_weights`.
         seed: seed of the forest.
 
     Returns:
         Probabilities `(len(test), 5)`, and the number of nodes of all trees.
     """
-    count = np.maximum(np.bincount(label[train], minlength=len(CLASSES)), 1)
-    weight = dict(enumerate(count**-class_weight_power))
+    weight = dict(enumerate(class_weights(label[train], class_weight_power)))
     forest = RandomForestClassifier(
         trees, min_samples_leaf=min_leaf, class_weight=weight, random_state=seed, n_jobs=2
     )

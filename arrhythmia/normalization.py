@@ -20,17 +20,20 @@ class Scaler:
 
 
 def fit_scaler(train: np.ndarray, method: str) -> Scaler:
-    """Fit a column-wise scaler on training rows; NaN are passed over.
+    """Fit a column-wise scaler on training rows.
+
+    NaN are passed over, and a column without a number is left as it is.
 
     Args:
         train: `(n, columns)` training rows.
         method: `standard` (mean 0, standard deviation 1) or `minmax` (0..1, as the classic scripts do).
     """
+    known = np.ma.masked_invalid(train.astype(float))
     if method == "standard":
-        shift, scale = np.nanmean(train, axis=0, dtype=float), np.nanstd(train, axis=0, dtype=float)
+        shift, scale = known.mean(axis=0), known.std(axis=0)
     else:
-        shift = np.nanmin(train, axis=0).astype(float)
-        scale = np.nanmax(train, axis=0) - shift
+        shift, scale = known.min(axis=0), np.ma.ptp(known, axis=0)
+    shift, scale = np.ma.filled(shift, 0.0), np.ma.filled(scale, 0.0)
     return Scaler(shift, np.where(scale > 0, scale, 1.0))
 
 

@@ -1,6 +1,7 @@
 """Cutting one window a beat out of a recording: `centred` (ours) and `kaggle` (the classic data set's)."""
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -22,6 +23,7 @@ def window_length(fs: float, *, before: float, after: float) -> tuple[int, int]:
     return r_index + int(after * fs), r_index
 
 
+@cache  # all records of a database have one rate
 def resampling_kernel(fs_in: float, fs_out: float, *, before: float, after: float) -> tuple[np.ndarray, int]:
     """Return the matrix that takes a window at `fs_in` to the centred window at `fs_out`.
 

@@ -16,7 +16,7 @@ def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
 
 
 def run(main: Callable[..., None]) -> None:
-    """Call `main` with the command line's arguments; a `DataError` or Ctrl-C ends in one line and exit code 1."""
+    """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
     try:
         main(*sys.argv[1:])
     except DataError as error:

@@ -21,6 +21,7 @@ def kaggle_beats():
     return Beats(
         waveform=np.tile(np.linspace(0, 1, 187, dtype=np.float32), (n, 1)),
         rr=np.full((n, 4), np.nan, np.float32),
+        rr_long=np.full(n, np.nan, np.float32),
         record=np.array(["", "100", "100"]),
         sample=np.full(n, -1, np.int32),
         annotation=np.full(n, -1, np.int32),

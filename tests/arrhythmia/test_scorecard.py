@@ -25,7 +25,7 @@ def card_of(label, probability, record, rules=RULES["inter_patient"], **knobs):
 
 def test_keys_and_their_order():
     card = card_of(*predictions())
-    first = ["source", "convention", "parameters", "beats"]
+    first = ["source", "convention", "macro_f1_classes", "parameters", "beats"]
     overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss"]
     assert list(card) == [*first, *overall, "classes", "ec57", "ci95", "without"]
     assert list(card["classes"]) == ["N", "S", "V", "F", "Q"]

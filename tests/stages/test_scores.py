@@ -25,6 +25,7 @@ def beats_at(record, sample, symbol, *, source):
     return Beats(
         waveform=np.random.default_rng(0).random((n, 187), np.float32),
         rr=np.full((n, 4), np.nan, np.float32),
+        rr_long=np.full(n, np.nan, np.float32),
         record=np.asarray(record, str),
         sample=np.asarray(sample, np.int32),
         annotation=np.arange(n, dtype=np.int32),

@@ -1,0 +1,150 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from arrhythmia import splits
+from arrhythmia.aami import SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_RECORDS
+from arrhythmia.beats import save_beats
+from arrhythmia.errors import DataError
+from arrhythmia.files import load_arrays
+from arrhythmia.splits import Split
+from stages import paths, split
+
+PROTOCOLS = ["intra_patient", "inter_patient"]
+
+
+@pytest.fixture
+def beats(tmp_path, monkeypatch, make_beats):
+    """A project with two beats of each class in each synthetic record."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    beats = make_beats(
+        np.tile(np.repeat(range(5), 2), len(SYNTHETIC_RECORDS)), record=np.repeat(SYNTHETIC_RECORDS, 10)
+    )
+    save_beats(paths.BEATS, beats)
+    return beats
+
+
+def leak(monkeypatch, protocol, change):
+    """Let the splitter of `protocol` return what `change` makes of a sound split."""
+    sound = getattr(splits, protocol)
+    monkeypatch.setattr(splits, protocol, lambda *args, **knobs: change(sound(*args, **knobs)))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_rows_are_disjoint(beats, protocol):
+    split.main(protocol)
+    rows = load_arrays(paths.split(protocol))
+    assert list(rows) == ["train", "val", "test"]
+    together = np.concatenate(list(rows.values()))
+    assert len(set(together)) == len(together)
+    assert {side.dtype for side in rows.values()} == {np.dtype(np.int32)}
+    assert set(beats.label[rows["train"]]) == set(range(5))
+
+
+def test_patients_are_disjoint(beats):
+    split.main("inter_patient")
+    rows = load_arrays(paths.split("inter_patient"))
+    train, val, test = (set(beats.record[rows[side]]) for side in ("train", "val", "test"))
+    assert not train & val
+    assert train | val == set(SYNTHETIC_DS1)
+    assert test == set(SYNTHETIC_DS2)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_same_bytes_on_every_run(beats, protocol):
+    split.main(protocol)
+    before = paths.split(protocol).read_bytes()
+    split.main(protocol)
+    assert paths.split(protocol).read_bytes() == before
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("side", ["val", "test"])
+def test_a_row_that_counts_twice_is_refused(beats, monkeypatch, protocol, side):
+    def change(sound):
+        rows = {name: getattr(sound, name) for name in ("train", "val", "test")}
+        return Split(**{**rows, side: np.concatenate([rows[side][:1], rows[side]])})
+
+    leak(monkeypatch, protocol, change)
+    with pytest.raises(DataError, match=r"^split: 1 beats are on two sides"):
+        split.main(protocol)
+    assert not paths.split(protocol).exists()
+
+
+def test_a_shared_row_is_refused(beats, monkeypatch):
+    leak(monkeypatch, "intra_patient", lambda sound: Split(sound.train, sound.val, sound.train[:7]))
+    with pytest.raises(DataError, match=r"^split: 7 beats are on two sides"):
+        split.main("intra_patient")
+    assert not paths.split("intra_patient").exists()
+
+
+def test_a_shared_patient_is_refused(beats, monkeypatch):
+    """Other beats of one patient on two sides: the rows alone do not show it."""
+
+    def change(sound):
+        moved = np.isin(sound.test, sound.test[:3])
+        return Split(np.concatenate([sound.train, sound.test[moved]]), sound.val, sound.test[~moved])
+
+    leak(monkeypatch, "inter_patient", change)
+    with pytest.raises(DataError, match=r"^split: records s02 are on two sides of the inter-patient split$"):
+        split.main("inter_patient")
+    assert not paths.split("inter_patient").exists()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_class_absent_from_train_is_refused(beats, monkeypatch, protocol):
+    leak(
+        monkeypatch,
+        protocol,
+        lambda sound: Split(sound.train[beats.label[sound.train] != 3], sound.val, sound.test),
+    )
+    with pytest.raises(DataError, match=r"^split: no beat of class F in train"):
+        split.main(protocol)
+    assert not paths.split(protocol).exists()
+
+
+def test_says_how_many_beats_are_where(beats, capsys):
+    split.main("inter_patient")
+    out = capsys.readouterr().out
+    assert "inter_patient test: 70 beats, synthetic recordings" in out
+    assert ["all", "14", "14", "14", "14", "14"] in [line.split() for line in out.splitlines()]
+    assert "201" not in out
+
+
+def test_says_that_201_and_202_are_one_patient(tmp_path, monkeypatch, make_beats, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("split: {val_fraction: 0.5, test_fraction: 0.2, seed: 0}\n")
+    label = np.tile(np.repeat(range(5), 2), 3)
+    beats = make_beats(label, record=np.repeat(["101", "201", "202"], 10), source=np.array("physionet"))
+    save_beats(paths.BEATS, beats)
+    split.main("inter_patient")
+    assert "201 and 202 are one patient" in capsys.readouterr().out
+
+
+def test_kaggle_files_do_not_tell_patients_apart(tmp_path, monkeypatch, make_beats):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    label = np.tile(range(5), 20)
+    beats = make_beats(
+        label,
+        source=np.array("kaggle"),
+        record=np.array([""] * 90 + ["100"] * 10),
+        annotation=np.array([-1] * 90 + list(range(10)), dtype=np.int32),
+    )
+    save_beats(paths.BEATS, beats)
+    fold = pd.DataFrame({"record": ["100"] * 10, "annotation": range(10)})
+    monkeypatch.setattr(split, "load_test_fold", lambda: fold)
+    split.main("intra_patient")
+    np.testing.assert_array_equal(load_arrays(paths.split("intra_patient"))["test"], range(90, 100))
+    with pytest.raises(DataError, match="does not tell patients apart"):
+        split.main("inter_patient")
+
+
+def test_no_table_of_beats(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    with pytest.raises(DataError, match=r"^data/beats\.npz: missing; run `dvc repro`$"):
+        split.main("intra_patient")
