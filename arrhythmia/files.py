@@ -1,6 +1,7 @@
 """Writing files so that nobody ever meets a half-written one."""
 
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,9 +44,12 @@ def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Load every array of an `.npz` file; refuses pickled objects.
 
     Raises:
-        DataError: the file does not exist.
+        DataError: the file does not exist, or is damaged.
     """
     if not Path(path).exists():
         raise DataError(f"{path}: missing; run `dvc repro`")
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: damaged ({error}); delete it and run `dvc repro`") from error

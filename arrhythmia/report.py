@@ -166,7 +166,33 @@ def protocol_section(cards: Cards, protocol: str, counts: str, recorded: bool) -
     return "\n\n".join(parts)
 
 
-def report(cards: Cards, protocols: list[str], counts: dict[str, str], recorded: bool) -> str:
+def inputs_words(method: str, median_beat: bool) -> str:
+    """Say what the networks see of the recording besides the beat, so that no score is read as more.
+
+    Args:
+        method: `normalize.method`.
+        median_beat: `normalize.median_beat`.
+    """
+    statistics = [
+        words
+        for words, used in {
+            "its median amplitude": method == "record",
+            "its median beat": median_beat,
+        }.items()
+        if used
+    ]
+    words = "The networks see the beat, the intervals before it, and the interval to the next beat"
+    if statistics:
+        words += (
+            f"; and of the whole recording {' and '.join(statistics)}, also where it is a test recording: "
+            "these need no labels, but they do need the recording to the end"
+        )
+    return words + ". Beat positions are the database's."
+
+
+def report(
+    cards: Cards, protocols: list[str], counts: dict[str, str], recorded: bool, normalize: dict[str, Any]
+) -> str:
     """Return the text of REPORT.md.
 
     Args:
@@ -174,9 +200,10 @@ def report(cards: Cards, protocols: list[str], counts: dict[str, str], recorded:
         protocols: in the order of the sections.
         counts: Markdown table of the beats of each side, by protocol.
         recorded: whether the beats have records.
+        normalize: parameters of the stage `normalize`.
     """
     source = cards[protocols[0], "cnn"]["source"]
-    parts = ["# Results", SOURCES[source]]
+    parts = ["# Results", SOURCES[source], inputs_words(**normalize)]
     if {"intra_patient", "inter_patient"} <= set(protocols):
         parts += [
             "## The gap",

@@ -1,6 +1,26 @@
 """Settings that make Keras give the same bytes on every run."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Keep from the terminal what C++ code writes to it.
+
+    TensorFlow's first lines, about CUDA drivers and instruction sets, come before its log level is read.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def prepare(*, threads: int, seed: int) -> None:
@@ -15,7 +35,8 @@ def prepare(*, threads: int, seed: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
-    import keras  # after the environment is set, which TensorFlow reads once
+    with silent_stderr():
+        import keras  # after the environment is set, which TensorFlow reads once
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 from scipy.signal import resample_poly
 
+from arrhythmia.errors import DataError
+
 KAGGLE_LENGTH = 187
 KAGGLE_STEP = 3
 """The Kaggle files hold every third 360 Hz sample, so 120 Hz (their description says 125 Hz)."""
@@ -86,12 +88,17 @@ def kaggle_windows(adu: np.ndarray, sample: np.ndarray, beat: np.ndarray) -> np.
 
     Returns:
         `(len(beat), 187)` float32 in 0..1.
+
+    Raises:
+        DataError: a window is empty, because annotations stand on one another.
     """
     sample = np.append(sample, len(adu))
     windows = np.zeros((len(beat), KAGGLE_LENGTH), dtype=np.float32)
     for row, i in enumerate(beat):
         stop = sample[i + 1] + int(0.2 * (sample[i + 2] - sample[i + 1]))
         window = adu[sample[i] : stop : KAGGLE_STEP]
+        if len(window) == 0:
+            raise DataError(f"no sample between the annotations at {sample[i]}; use segment.window=centred")
         low, high = window.min(), window.max()
         window = window[:KAGGLE_LENGTH]
         windows[row, : len(window)] = (window - low) / max(high - low, 1)

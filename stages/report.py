@@ -14,7 +14,8 @@ from stages.run import load_params, run
 
 def main() -> None:
     """Read all metrics, and write the report and its figure."""
-    protocols = load_params()["protocols"]
+    params = load_params()
+    protocols = params["protocols"]
     cards = {
         (protocol, model): json.loads(paths.metrics(protocol, model).read_text())
         for protocol in protocols
@@ -25,7 +26,7 @@ def main() -> None:
     title = f"macro-F1 over N, S and V with 95 % intervals, {beats.source} recordings"
     save_png(paths.COMPARISON, comparison(cards, title=title))
     recorded = bool((beats.record != "").all())
-    write_text(paths.REPORT, report(cards, protocols, counts, recorded))
+    write_text(paths.REPORT, report(cards, protocols, counts, recorded, params["normalize"]))
     print(f"{paths.REPORT}: {len(cards)} models, {beats.source} recordings")
 
 

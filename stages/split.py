@@ -2,16 +2,21 @@
 
 from arrhythmia import splits
 from arrhythmia.beats import beat_table, load_beats
+from arrhythmia.errors import DataError
 from arrhythmia.files import save_arrays
 from arrhythmia.kaggle_fold import load_test_fold
 from stages import paths
 from stages.run import load_params, run
+
+PROTOCOLS = ("intra_patient", "inter_patient")
 
 
 def main(protocol: str) -> None:
     """Split the beats by `protocol`, check that nothing leaks, save the row numbers."""
     knobs = load_params()["split"]
     beats = load_beats(paths.BEATS)
+    if protocol not in PROTOCOLS:
+        raise DataError(f"params.yaml: unknown protocol '{protocol}'; use {' or '.join(PROTOCOLS)}")
     if protocol == "inter_patient":
         split = splits.inter_patient(beats, val_fraction=knobs["val_fraction"])
         splits.check_records(split, beats.record)
@@ -22,7 +27,7 @@ def main(protocol: str) -> None:
         rows = getattr(split, side)
         print(f"\n{protocol} {side}: {len(rows)} beats, {beats.source} recordings")
         print(beat_table(beats.record[rows], beats.label[rows]).to_string())
-    if {"201", "202"} <= set(beats.record[split.train]) | set(beats.record[split.test]):
+    if protocol == "inter_patient" and beats.source == "physionet":
         print("note: 201 and 202 are one patient; the division of de Chazal 2004 has one in DS1, one in DS2")
     save_arrays(paths.split(protocol), train=split.train, val=split.val, test=split.test)
 

@@ -45,6 +45,8 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
             fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
         except ValueError as error:
             raise DataError(f"params.yaml: {error}") from error
+        if "epoch" not in best:
+            raise DataError("params.yaml: the validation loss was never a number; lower train.lr")
         # dvclive's summary keeps the last epoch; the saved weights are those of the best one.
         for key in ("epoch", "val_loss", "val_macro_f1"):
             live.summary[f"best_{key.removeprefix('val_')}"] = best[key]

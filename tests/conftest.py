@@ -19,22 +19,26 @@ settings.register_profile("tests", derandomize=True, deadline=None)
 settings.load_profile("tests")
 
 
+def folder_of(variable, file):
+    """Return the folder an environment variable names: a skip if unset, a failure if `file` is not in it."""
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"{variable} is not set")
+    if not Path(folder, file).is_file():
+        pytest.fail(f"{variable}={folder} does not hold {file}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def mitdb():
-    """Folder of the 48 real recordings, or a skip."""
-    folder = os.environ.get("MITDB_MIRROR", "")
-    if not Path(folder, "100.hea").is_file():
-        pytest.skip("MITDB_MIRROR is not set to a folder with the MIT-BIH recordings")
-    return Path(folder)
+    """Folder of the 48 real recordings."""
+    return folder_of("MITDB_MIRROR", "100.hea")
 
 
 @pytest.fixture(scope="session")
 def reference_data():
-    """Folder of the published tables that the results are compared with, or a skip."""
-    folder = os.environ.get("REFERENCE_DATA", "")
-    if not Path(folder, "kaggle").is_dir():
-        pytest.skip("REFERENCE_DATA is not set to a folder with kaggle/ in it")
-    return Path(folder)
+    """Folder of the published tables that the results are compared with."""
+    return folder_of("REFERENCE_DATA", "kaggle/test_fold.csv")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """dvc.yaml against the code: exact dependencies and parameters, and a lock file that belongs to both."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -52,7 +53,7 @@ def test_every_parameter_is_used_by_a_stage_and_has_a_comment():
     lines = (ROOT / "params.yaml").read_text().splitlines()
     bare = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if re.match(r"  \w+:", line) and not before.lstrip().startswith("#")
     ]
     assert bare == []

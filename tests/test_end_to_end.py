@@ -1,4 +1,4 @@
-"""The whole pipeline on short synthetic recordings, from a downloaded archive: no git, no identity, no network.
+"""The whole pipeline on short synthetic recordings, from a downloaded archive: no git, no name, no network.
 
 One run of `make demo`'s script serves all tests; it takes one to two minutes.
 """
@@ -137,6 +137,28 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
     assert list(model.parent.glob("*cnn*")) == []
     run(*command)
     assert hashlib.sha256(model.read_bytes()).hexdigest() == finished
+
+
+def test_a_training_that_diverges_says_so_and_leaves_no_model(workspace, demo):
+    copy, _ = workspace
+    model, path = copy / "models" / "inter_patient" / "rnn.keras", copy / "params.yaml"
+    kept, before = model.read_bytes(), path.read_text()
+    model.unlink()
+    path.write_text(re.sub(r"\n  lr: .*", "\n  lr: 1.0e+30", before))
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.train_rnn", "inter_patient"],
+        cwd=copy,
+        env=environment(demo[0].parent),
+        capture_output=True,
+        text=True,
+    )
+    path.write_text(before)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: params.yaml: the validation loss was never a number"
+    )
+    assert not model.exists()
+    model.write_bytes(kept)
 
 
 @pytest.mark.parametrize(("knob", "other"), [("cnn.filters", "train_rnn"), ("rnn.units", "train_cnn")])

@@ -99,8 +99,16 @@ def test_objects_are_neither_saved_nor_loaded(tmp_path):
         save_arrays(tmp_path / "a.npz", x=objects)
     assert not list(tmp_path.iterdir())
     np.savez(tmp_path / "b.npz", x=objects)
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(DataError, match="allow_pickle"):
         load_arrays(tmp_path / "b.npz")
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "a.npz"
+    save_arrays(path, x=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(DataError, match=r"a\.npz: damaged .*; delete it and run `dvc repro`$"):
+        load_arrays(path)
 
 
 def test_missing_arrays(tmp_path):

@@ -10,6 +10,7 @@ from arrhythmia.report import (
     classes_table,
     ec57_table,
     gap_words,
+    inputs_words,
     markdown_table,
     normal_share,
     number,
@@ -21,6 +22,7 @@ from arrhythmia.report import (
 from arrhythmia.scorecard import RULES, scorecard
 
 BOTH = ["intra_patient", "inter_patient"]
+NORMALIZE = {"method": "record", "median_beat": True}
 COUNTS = {protocol: markdown_table(["side", "beats"], [["train", "9"]]) for protocol in BOTH}
 
 
@@ -129,7 +131,7 @@ def test_share_of_n(cards):
 
 
 def test_report_has_both_protocols_and_the_gap(cards):
-    text = report(cards, BOTH, COUNTS, True)
+    text = report(cards, BOTH, COUNTS, True, NORMALIZE)
     headings = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
     assert headings == ["The gap", "intra-patient", "inter-patient"]
     assert SOURCES["physionet"] in text
@@ -142,32 +144,38 @@ def test_report_has_both_protocols_and_the_gap(cards):
 
 
 def test_every_table_of_the_report_is_rectangular(cards):
-    tables = tables_of(report(cards, BOTH, COUNTS, True))
+    tables = tables_of(report(cards, BOTH, COUNTS, True, NORMALIZE))
     assert len(tables) == 2 * 4 + 1
     for table in tables:
         assert len({len(row) for row in table}) == 1
 
 
 def test_pictures_are_those_of_both_networks(cards):
-    pictures = re.findall(r'<img src="([^"]+)"', report(cards, BOTH, COUNTS, True))
+    pictures = re.findall(r'<img src="([^"]+)"', report(cards, BOTH, COUNTS, True, NORMALIZE))
     assert len(set(pictures)) == len(pictures) == 2 * 2 * 6
     assert "plots/inter_patient/rnn/pictures/records.png" in pictures
 
 
 def test_no_figure_by_record_where_there_are_no_records(cards):
-    assert "records.png" not in report(cards, BOTH, COUNTS, False)
+    assert "records.png" not in report(cards, BOTH, COUNTS, False, NORMALIZE)
 
 
 @pytest.mark.parametrize("protocol", BOTH)
 def test_one_protocol_alone_has_no_gap(protocol):
-    text = report(make_cards([protocol]), [protocol], COUNTS, True)
+    text = report(make_cards([protocol]), [protocol], COUNTS, True, NORMALIZE)
     assert "gap" not in text
     assert f"## {protocol.replace('_', '-')}" in text
 
 
 def test_report_on_synthetic_recordings_says_so():
     made = make_cards(source="synthetic", records=("s01", "s02"))
-    text = report(made, BOTH, COUNTS, True)
+    text = report(made, BOTH, COUNTS, True, NORMALIZE)
     assert "**Synthetic recordings: these figures say" in text.splitlines()[2]
     for known_only_of_the_real_ones in ("MIT-BIH", "202", "232"):
         assert known_only_of_the_real_ones not in text
+
+
+def test_the_report_says_what_is_seen_of_the_whole_recording():
+    assert "its median amplitude and its median beat, also where" in inputs_words("record", True)
+    assert "its median beat, also where" in inputs_words("standard", True)
+    assert "whole recording" not in inputs_words("standard", False)

@@ -204,3 +204,12 @@ def test_known_rows_of_the_kaggle_training_file(real_beats, reference_data):
 def rows_by_annotation(beats):
     keys = zip(beats.record.tolist(), beats.annotation.tolist(), strict=True)
     return {key: row for row, key in enumerate(keys)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_after", 0), ("rr_long", 0)],
+)
+def test_an_impossible_value_is_named(name, value):
+    with pytest.raises(DataError, match=rf"params.yaml: segment\.{name} is {value};"):
+        cut(recording([300, 600, 900], "NNN"), **{name: value})

@@ -52,19 +52,6 @@ def trained(training, model, *, on_epoch=lambda epoch, values: None, **knobs):
     return model
 
 
-def test_class_weights(training):
-    label = np.array([0, 0, 0, 0, 2])
-    np.testing.assert_array_equal(training.class_weights(label, 0), [1, 0, 1, 0, 0])
-    np.testing.assert_allclose(training.class_weights(label, 1), [5 / 8, 0, 5 / 2, 0, 0])
-    np.testing.assert_allclose(training.class_weights(label, 0.5), np.array([5, 0, 10, 0, 0]) / 6)
-
-
-@pytest.mark.parametrize("power", [0, 0.3, 1])
-def test_class_weights_have_mean_1_over_the_beats(training, power):
-    label = np.random.default_rng(0).choice(5, size=200, p=[0.8, 0.05, 0.1, 0.04, 0.01])
-    np.testing.assert_allclose(training.class_weights(label, power)[label].mean(), 1)
-
-
 def test_constant_learning_rate(training):
     assert training.learning_rate("constant", 0.003, 100) == 0.003
 

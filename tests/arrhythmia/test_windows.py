@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.signal import resample_poly
 
+from arrhythmia.errors import DataError
 from arrhythmia.windows import centred_windows, kaggle_windows, resampling_kernel, window_length
 
 FS = 360
@@ -147,3 +148,8 @@ def test_kaggle_windows_follow_the_rule(adu, data):
         np.testing.assert_array_equal(window, expected.astype(np.float32))
         assert window.min() >= 0
         assert window.max() <= 1
+
+
+def test_annotations_on_one_another_leave_no_window():
+    with pytest.raises(DataError, match="no sample between the annotations at 100"):
+        kaggle_windows(np.arange(500), np.array([100, 100, 102]), np.array([0]))

@@ -148,3 +148,8 @@ def test_no_table_of_beats(tmp_path, monkeypatch):
     Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
     with pytest.raises(DataError, match=r"^data/beats\.npz: missing; run `dvc repro`$"):
         split.main("intra_patient")
+
+
+def test_an_unknown_protocol_is_named(beats):
+    with pytest.raises(DataError, match="unknown protocol 'random'; use intra_patient or inter_patient"):
+        split.main("random")
