@@ -23,28 +23,16 @@ def main() -> None:
     """Run the experiment and lay out its results."""
     lend_identity()
     repository = HERE if has_commit() else snapshot()
-    run(
-        "dvc",
-        "exp",
-        "run",
-        "--temp",
-        "--force",
-        "-n",
-        NAME,
-        "-S",
-        "download.source=synthetic",
-        cwd=repository,
-    )
+    run(*f"dvc exp run --temp --force -n {NAME} -S download.source=synthetic".split(), cwd=repository)
     lay_out(repository)
     print(
         f"\nDone. These are results on SYNTHETIC recordings: they show that everything runs, no more.\n"
         f"  {RESULTS.name}/REPORT.md   tables and figures; pictures in {RESULTS.name}/plots, "
         f"numbers in {RESULTS.name}/metrics\n"
         f"Compare with the committed results on real recordings{where(repository)}:\n"
-        f"  . .venv/bin/activate       puts dvc on the PATH\n"
-        f"  dvc exp show --only-changed --drop '.*'   the experiment in a table\n"
-        f"  dvc metrics diff HEAD {NAME}              every figure beside the committed one\n"
-        f"  dvc plots diff HEAD {NAME} --open         the curves, in a browser"
+        f"  . {HERE}/.venv/bin/activate   puts dvc on the PATH\n"
+        f"  dvc metrics diff HEAD {NAME}       every figure beside the committed one\n"
+        f"  dvc plots diff HEAD {NAME} --open  the curves, in a browser"
     )
 
 

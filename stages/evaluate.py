@@ -3,6 +3,8 @@
 python -m stages.evaluate inter_patient cnn
 """
 
+import json
+
 import pandas as pd
 
 from arrhythmia import figures, runtime
@@ -40,9 +42,10 @@ def main(protocol: str, name: str) -> None:
 def draw_training(protocol: str, name: str, source: str) -> None:
     """Draw the curves that dvclive wrote while the network was trained."""
 
+    folder = paths.training(protocol, name)
+
     def curve(key: str):
-        table = paths.training(protocol, name) / "plots" / "metrics" / f"{key}.tsv"
-        return pd.read_csv(table, sep="\t").iloc[:, -1].to_numpy()
+        return pd.read_csv(folder / "plots" / "metrics" / f"{key}.tsv", sep="\t").iloc[:, -1].to_numpy()
 
     loss, macro_f1 = (
         {side: curve(f"{side}/{key}") for side in ("train", "val")} for key in ("loss", "macro_f1")
@@ -51,7 +54,7 @@ def draw_training(protocol: str, name: str, source: str) -> None:
         loss,
         macro_f1,
         curve("lr"),
-        best=int(loss["val"].argmin()),
+        best=json.loads((folder / "metrics.json").read_text())["best"]["epoch"] - 1,
         title=f"{heading(protocol, name, source)}: training",
     )
     figures.save_png(paths.pictures(protocol, name) / "training.png", figure)

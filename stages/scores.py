@@ -92,7 +92,7 @@ def _write_predictions(
     figures.save_png(pictures / "curves.png", figures.class_curves(precision_recall, roc, title=title))
 
     bins = scoring.reliability(label, probability)
-    _write_table(tables / "reliability.csv", pd.DataFrame(bins))
+    _write_table(tables / "reliability.csv", pd.DataFrame(bins).query("beats > 0"))
     diagram = figures.reliability_diagram(bins, error=scoring.calibration_error(bins), title=title)
     figures.save_png(pictures / "reliability.png", diagram)
 

@@ -1,5 +1,6 @@
 """What `train_cnn` and `train_rnn` share: arrays in, training curves and the best model out."""
 
+import math
 from collections.abc import Callable
 
 from arrhythmia import runtime
@@ -28,13 +29,12 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
 
     sides = {side: load_arrays(paths.normalized(protocol) / f"{side}.npz") for side in ("train", "val")}
     shapes = [*sides["train"]["waveform"].shape[1:], sides["train"]["rhythm"].shape[1]]
+    history: list[dict[str, float]] = []
     with Live(str(paths.training(protocol, name)), dvcyaml=None, save_dvc_exp=False) as live:
-        best = {"val_loss": float("inf")}
+        live.step = 1  # epochs are counted from 1, as Keras prints them
 
-        def log(epoch: int, values: dict[str, float]) -> None:
-            nonlocal best
-            if values["val_loss"] < best["val_loss"]:
-                best = {"epoch": epoch + 1, **values}
+        def log(values: dict[str, float]) -> None:
+            history.append(values)
             for key, value in values.items():
                 side, key = ("val", key[4:]) if key.startswith("val_") else ("train", key)
                 live.log_metric(key if key == "lr" else f"{side}/{key}", value)
@@ -42,14 +42,13 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
 
         try:
             model = find_builder()(*shapes, **params[name])
-            fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
+            best = fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
         except ValueError as error:
             raise DataError(f"params.yaml: {error}") from error
-        if "epoch" not in best:
-            raise DataError("params.yaml: the validation loss was never a number; lower train.lr")
+        if not math.isfinite(history[best - 1]["val_loss"]):
+            raise DataError("params.yaml: the validation loss is not a number; lower train.lr")
         # dvclive's summary keeps the last epoch; the saved weights are those of the best one.
-        for key in ("epoch", "val_loss", "val_macro_f1"):
-            live.summary[f"best_{key.removeprefix('val_')}"] = best[key]
+        live.summary["best"] = {"epoch": best, **history[best - 1]}
         live.make_summary()
     save_model(model, paths.model(protocol, name))
-    print(f"{name} {protocol}: {model.count_params():,} parameters, best epoch {best['epoch']}")
+    print(f"{name} {protocol}: {model.count_params():,} parameters, best epoch {best}")

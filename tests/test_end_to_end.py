@@ -154,9 +154,7 @@ def test_a_training_that_diverges_says_so_and_leaves_no_model(workspace, demo):
     )
     path.write_text(before)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(
-        "error: params.yaml: the validation loss was never a number"
-    )
+    assert done.stderr.splitlines()[-1].startswith("error: params.yaml: the validation loss is not a number")
     assert not model.exists()
     model.write_bytes(kept)
 

@@ -8,6 +8,7 @@ KNOBS = {
     "schedule": "cosine",
     "batch_size": 8,
     "epochs": 3,
+    "settle": 0,
     "patience": 3,
     "class_weight_power": 0.5,
 }
@@ -47,7 +48,7 @@ def arrays(n, seed):
     }
 
 
-def trained(training, model, *, on_epoch=lambda epoch, values: None, **knobs):
+def trained(training, model, *, on_epoch=lambda values: None, **knobs):
     training.fit(model, arrays(40, 0), arrays(20, 1), on_epoch=on_epoch, **{**KNOBS, **knobs})
     return model
 
@@ -77,12 +78,12 @@ def test_unknown_schedule(training):
 
 def test_every_epoch_is_reported(training, build):
     epochs = []
-    trained(training, build(), on_epoch=lambda epoch, values: epochs.append((epoch, values)))
-    assert [epoch for epoch, _ in epochs] == [0, 1, 2]
-    for _, values in epochs:
+    trained(training, build(), on_epoch=epochs.append)
+    assert len(epochs) == 3
+    for values in epochs:
         assert set(values) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
         assert all(isinstance(value, float) for value in values.values())
-    assert epochs[0][1]["lr"] > epochs[2][1]["lr"]
+    assert epochs[0]["lr"] > epochs[2]["lr"]
 
 
 def test_it_learns(training, build):
@@ -92,7 +93,7 @@ def test_it_learns(training, build):
         build(),
         epochs=8,
         lr=0.1,
-        on_epoch=lambda epoch, values: losses.append(values["val_loss"]),
+        on_epoch=lambda values: losses.append(values["val_loss"]),
     )
     assert losses[-1] < 0.8 * losses[0]
 
@@ -107,13 +108,36 @@ def test_weights_of_the_best_epoch_are_kept(training, build):
         patience=8,
         lr=1.0,
         schedule="constant",
-        on_epoch=lambda epoch, values: losses.append(values["val_loss"]),
+        on_epoch=lambda values: losses.append(values["val_loss"]),
     )
     val = arrays(20, 1)
     probability = model.predict(training.inputs_of(val), verbose=0)
     loss = -np.log(np.clip(probability[np.arange(20), val["label"]], 1e-7, 1)).mean()
     assert losses[-1] > 1.1 * min(losses)
     np.testing.assert_allclose(loss, min(losses), rtol=1e-3)
+
+
+def kept_epoch(training, model, **knobs):
+    losses = []
+    kept = training.fit(
+        model,
+        arrays(40, 0),
+        arrays(20, 1),
+        on_epoch=lambda values: losses.append(values["val_loss"]),
+        **{**KNOBS, "lr": 1.0, "schedule": "constant", "epochs": 8, "patience": 8, **knobs},
+    )
+    return kept, losses
+
+
+def test_the_kept_epoch_is_the_best_one_after_those_to_settle(training, build):
+    kept, losses = kept_epoch(training, build())
+    assert kept == 1 + np.argmin(losses)
+    later, losses = kept_epoch(training, build(), settle=kept)
+    assert later == kept + 1 + np.argmin(losses[kept:])
+
+
+def test_the_last_epoch_is_kept_where_all_are_to_settle(training, build):
+    assert kept_epoch(training, build(), settle=8, epochs=3)[0] == 3
 
 
 def test_training_stops_when_patience_is_over(training, build):
@@ -125,7 +149,7 @@ def test_training_stops_when_patience_is_over(training, build):
         patience=2,
         lr=3.0,
         schedule="constant",
-        on_epoch=lambda epoch, values: losses.append(values["val_loss"]),
+        on_epoch=lambda values: losses.append(values["val_loss"]),
     )
     assert len(losses) < 40
     assert len(losses) - 1 - np.argmin(losses) == 2
@@ -140,7 +164,7 @@ def test_class_weights_reach_the_loss(training, build):
             build(),
             unequal,
             arrays(20, 1),
-            on_epoch=lambda epoch, values, power=power: losses.__setitem__(power, values["loss"]),
+            on_epoch=lambda values, power=power: losses.__setitem__(power, values["loss"]),
             **{**KNOBS, "class_weight_power": power, "epochs": 1},
         )
     assert losses[0] != losses[1]
@@ -164,7 +188,7 @@ def test_the_same_training_gives_the_same_bytes(training, build, undisturbed, tm
 
 
 def test_killed_training_leaves_no_file_and_no_trace(training, build, undisturbed, tmp_path):
-    def die(epoch, values):
+    def die(values):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
