@@ -25,10 +25,11 @@ demo: setup
 	@python -m scripts.demo
 
 repro: setup
+	@git rev-parse --verify --quiet HEAD >/dev/null || { echo "error: DVC needs a git repository: clone the project instead of downloading it" >&2; exit 1; }
 	@dvc repro
 
 test: setup
-	@pytest
+	@pytest -n 2 --dist loadfile
 
 lint: setup
 	@ruff check . && ruff format --check .

@@ -19,8 +19,8 @@ CLASS_NAMES = {
 }
 
 SYMBOLS = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
-"""Annotation symbols of each class. Escape beats e and j are in N, as in the Kaggle files (EC57 itself
-puts them there too; de Chazal 2004 does the same)."""
+"""Annotation symbols of each class. Escape beats e and j are in N, as in the Kaggle files and in
+de Chazal 2004; the reference program of EC57 counts them as S."""
 
 LABELS = {symbol: label for label, name in enumerate(CLASSES) for symbol in SYMBOLS[name]}
 """The label (0..4) of each beat symbol; annotations with other symbols are not labelled beats."""

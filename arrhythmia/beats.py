@@ -17,9 +17,9 @@ class Beats:
 
     Attributes:
         waveform: `(n, length)` float32; mV for the `centred` window, 0..1 for the `kaggle` window.
-        rr: `(n, before + after)` float32, s: the intervals between neighbouring beats, oldest first; column
-            `before - 1` is the interval that ends with this beat, column `before` the one that starts with
-            it. NaN where there is no such beat.
+        rr: `(n, rr_before + 1)` float32, s: the intervals between neighbouring beats, oldest first; column
+            `rr_before - 1` is the interval that ends with this beat, the last column the one that starts
+            with it. NaN where there is no such beat.
         rr_long: `(n,)` float32, s: mean of the last `segment.rr_long` intervals up to the beat; NaN where
             there is none.
         record: `(n,)` str: name of the record; empty where the source does not tell.

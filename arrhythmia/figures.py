@@ -153,7 +153,9 @@ def training_curves(
     epoch = np.arange(1, len(learning_rate) + 1)
     figure = Figure(figsize=(13, 4.2))
     every = figure.subplots(1, 3)
-    for axes, series, name in zip(every[:2], (loss, macro_f1), ("loss", "macro-F1"), strict=True):
+    for axes, series, name in zip(
+        every[:2], (loss, macro_f1), ("loss", "macro-F1 of five classes"), strict=True
+    ):
         for beats, values in series.items():
             axes.plot(epoch, values, color=SERIES[beats], linewidth=2, marker=".", label=beats)
         axes.set_title(name)

@@ -11,7 +11,8 @@ MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest on RR and QRS width"}
 PROTOCOLS = {
     "intra_patient": "the same patients are in train and test: comparable with most published notebooks, "
     "and optimistic by construction",
-    "inter_patient": "nobody in test was seen in training: what to expect on new patients",
+    "inter_patient": "no recording of test was seen in training, so this is nearer to what new patients "
+    "would get",
 }
 FIGURES = {
     "confusion": "Confusion matrices",
@@ -213,8 +214,8 @@ def report(
             gap_words(cards),
             f"Accuracy says little: who calls every beat N is right in {normal_share(cards):.0%} of the "
             "inter-patient test beats.",
-            "The inter-patient figures are the ones to expect on somebody new. The classes F and Q rest on a "
-            "handful of patients there, and no score on them should be trusted.",
+            "The inter-patient figures tell more of somebody new. The classes F and Q rest on a handful of "
+            "patients there, and no score on them should be trusted.",
         ]
     parts += [protocol_section(cards, protocol, counts[protocol], recorded) for protocol in protocols]
     return "\n\n".join(parts) + "\n"

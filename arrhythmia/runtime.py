@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from arrhythmia.errors import DataError
+
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
@@ -29,9 +31,16 @@ def prepare(*, threads: int, seed: int) -> None:
     Args:
         threads: threads inside one operation; another number gives other rounding, so other weights.
         seed: seed of Python, NumPy and the Keras backend.
+
+    Raises:
+        DataError: less than one thread.
     """
-    # oneDNN picks its kernels by CPU type; AVX2 is what every x86-64 server and laptop of today has.
-    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
+    if threads < 1:
+        raise DataError(f"params.yaml: train.threads is {threads}; the least is 1")
+    # oneDNN picks its kernels by CPU type; AVX2 is what every x86-64 server and laptop of today has. Set, not
+    # proposed: somebody's own TF_ENABLE_ONEDNN_OPTS=0 gives other weights.
+    os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"

@@ -11,7 +11,7 @@ from arrhythmia import bootstrap, ec57, scoring
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 
-CONVENTION = "e and j in N; S false positives Ns+Vs+Fs (EC57)"
+CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
 DECIMALS = 5
 
 
@@ -65,13 +65,15 @@ def scorecard(
         Nested dict of str, int and float (five decimals); None where a score is undefined.
 
     Raises:
-        DataError: a probability is not a number.
+        DataError: a probability is not a number, or there are no replicates.
     """
     if not np.isfinite(probability).all():
         rows = int((~np.isfinite(probability)).any(axis=1).sum())
         raise DataError(
             f"{rows} of {len(label)} predictions are not numbers; train again with a lower train.lr"
         )
+    if replicates < 1:
+        raise DataError(f"params.yaml: evaluate.replicates is {replicates}; the least is 1")
     predicted = probability.argmax(axis=1)
     names, by_record = scoring.confusion_by_record(label, predicted, record)
     counts = by_record.sum(0)

@@ -1,7 +1,6 @@
 """From recordings to the table of labelled beats."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,6 @@ def cut_beats(
     before: float,
     after: float,
     rr_before: int,
-    rr_after: int,
     rr_long: int,
     source: str,
 ) -> Beats:
@@ -41,7 +39,6 @@ def cut_beats(
         before: time before the R peak in centred windows, s.
         after: time from the R peak on in centred windows, s.
         rr_before: number of RR intervals up to the beat.
-        rr_after: number of RR intervals from the beat on.
         rr_long: number of RR intervals in the long-run mean.
         source: where the recordings come from.
 
@@ -49,7 +46,7 @@ def cut_beats(
         DataError: an unknown window or impossible value, a record without labelled beats, or one that is not
             at 360 Hz under the `kaggle` window.
     """
-    _check_values(window, fs, before, after, rr_before, rr_after, rr_long)
+    _check_values(window, fs, before, after, rr_before, rr_long)
     if window == "kaggle":
         fs, r_index = 360 / KAGGLE_STEP, 0
     else:
@@ -60,7 +57,7 @@ def cut_beats(
         beat = np.flatnonzero(label >= 0)
         if len(beat) == 0:
             raise DataError(f"{recording.name}.atr: no labelled beat in it; leave the record out")
-        rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=rr_after)
+        rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=1)
         rr_mean = long_run_rr(recording.sample[beat], recording.fs, beats=rr_long)
         in_kaggle = beat < len(label) - 1
         if window == "kaggle":
@@ -93,16 +90,13 @@ def cut_beats(
     )
 
 
-def _check_values(
-    window: str, fs: float, before: float, after: float, rr_before: int, rr_after: int, rr_long: int
-) -> None:
+def _check_values(window: str, fs: float, before: float, after: float, rr_before: int, rr_long: int) -> None:
     if window not in ("centred", "kaggle"):
         raise DataError(f"params.yaml: segment.window is '{window}'; use 'centred' or 'kaggle'")
     if not fs > 0:
         raise DataError(f"params.yaml: segment.fs is {fs}; it must be above 0")
-    values = {"before": before, "after": after, "rr_before": rr_before, "rr_after": rr_after}
-    values["rr_long"] = rr_long
-    least = {"before": 0, "after": 1 / fs, "rr_before": 2, "rr_after": 1, "rr_long": 1}
+    values = {"before": before, "after": after, "rr_before": rr_before, "rr_long": rr_long}
+    least = {"before": 0, "after": 1 / fs, "rr_before": 2, "rr_long": 1}
     for name, value in values.items():
         if not value >= least[name]:
             raise DataError(f"params.yaml: segment.{name} is {value}; the least is {least[name]:g}")
@@ -117,20 +111,22 @@ def _kaggle(recording: Recording, beat: np.ndarray) -> np.ndarray:
     return kaggle_windows(recording.adu, recording.sample, beat)
 
 
-def kaggle_csv_beats(files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFrame, **rr: Any) -> Beats:
+def kaggle_csv_beats(
+    files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFrame, *, rr_before: int
+) -> Beats:
     """Turn the rows of the two Kaggle files into beats; only the test rows have a known record.
 
     Args:
         files: waveform `(n, 187)` in 0..1 and label `(n,)` of the training file, then of the test file.
         fold: `record` and `annotation` of the test rows, in their order (`load_test_fold`).
-        rr: `rr_before` and `rr_after`, the number of RR intervals, all unknown here.
+        rr_before: number of RR intervals up to the beat, all unknown here, as is the one after it.
     """
     waveform = np.concatenate([waveform for waveform, _ in files]).astype(np.float32)
     label = np.concatenate([label for _, label in files]).astype(np.int8)
     n_train = len(files[0][0])
     return Beats(
         waveform=waveform,
-        rr=np.full((len(label), rr["rr_before"] + rr["rr_after"]), np.nan, dtype=np.float32),
+        rr=np.full((len(label), rr_before + 1), np.nan, dtype=np.float32),
         rr_long=np.full(len(label), np.nan, dtype=np.float32),
         record=np.concatenate([np.full(n_train, ""), fold["record"].to_numpy(dtype=str)]),
         sample=np.full(len(label), -1, dtype=np.int32),
@@ -141,5 +137,5 @@ def kaggle_csv_beats(files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFr
         source=np.array("kaggle"),
         fs=np.array(120.0),
         r_index=np.array(0),
-        rr_before=np.array(rr["rr_before"]),
+        rr_before=np.array(rr_before),
     )

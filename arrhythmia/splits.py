@@ -38,6 +38,8 @@ def intra_patient(
         test_fraction: share of the beats for testing (synthetic recordings only).
         seed: seed of the draws.
     """
+    _check_fraction("val_fraction", val_fraction)
+    _check_fraction("test_fraction", test_fraction)
     rows = np.flatnonzero(beats.kaggle)
     if beats.source == "synthetic":
         rest, test = _draw(rows, beats.label, test_fraction, seed)
@@ -62,11 +64,12 @@ def inter_patient(beats: Beats, *, val_fraction: float) -> Split:
 
     Args:
         beats: the labelled beats.
-        val_fraction: share of the training beats for validation.
+        val_fraction: share of the training beats for validation; whole patients give about the nearest 1/k.
 
     Raises:
         DataError: the source does not tell patients apart.
     """
+    _check_fraction("val_fraction", val_fraction)
     if str(beats.source) not in DIVISIONS:
         raise DataError(
             f"download.source={beats.source} does not tell patients apart, so inter_patient cannot be run; "
@@ -101,7 +104,7 @@ def check_rows(split: Split, label: np.ndarray) -> None:
     absent = sorted(set(range(len(CLASSES))) - set(label[split.train].tolist()))
     if absent:
         names = ", ".join(CLASSES[label] for label in absent)
-        raise DataError(f"split: no beat of class {names} in train; choose another split.seed")
+        raise DataError(f"split: no beat of class {names} in train; use more or longer recordings")
 
 
 def check_records(split: Split, record: np.ndarray) -> None:
@@ -118,6 +121,11 @@ def check_records(split: Split, record: np.ndarray) -> None:
     shared = sorted((train & val) | (train & test) | (val & test))
     if shared:
         raise DataError(f"split: records {', '.join(shared)} are on two sides of the inter-patient split")
+
+
+def _check_fraction(name: str, value: float) -> None:
+    if not 0 < value <= 0.5:
+        raise DataError(f"params.yaml: split.{name} is {value}; use a share above 0 and up to 0.5")
 
 
 def _class_shares(label: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -51,12 +51,11 @@ def fit(
     """Train `model` and leave it with the weights of its best epoch: the lowest validation loss.
 
     The best one is looked for among the epochs after the first `settle`. Earlier the learning rate is high
-    and the loss on a handful of validation patients jumps: on patient-grouped folds of DS1, the best of all
-    epochs was mostly the first, and far worse on other patients than the last.
+    and the loss on a handful of validation patients jumps; the lowest of all may well be the first.
 
     Args:
         model: takes `waveform` and `rhythm`, gives five probabilities.
-        train: `waveform (n, length)`, `rhythm (n, features)` and `label (n,)` to learn from.
+        train: `waveform (n, length, channels)`, `rhythm (n, features)` and `label (n,)` to learn from.
         val: the same for early stopping and the choice of the epoch.
         lr: (highest) learning rate of Adam.
         schedule: see `learning_rate`.
@@ -69,7 +68,13 @@ def fit(
 
     Returns:
         The number of the epoch whose weights were kept, from 1.
+
+    Raises:
+        ValueError: an impossible value, named as in params.yaml.
     """
+    for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
+        if value < 1:
+            raise ValueError(f"train.{name} is {value}; the least is 1")
     steps = epochs * -(-len(train["label"]) // batch_size)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(schedule, lr, steps)),

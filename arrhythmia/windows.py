@@ -21,8 +21,8 @@ def window_length(fs: float, *, before: float, after: float) -> tuple[int, int]:
         before: time before the R peak, s.
         after: time from the R peak on, s.
     """
-    r_index = int(before * fs)
-    return r_index + int(after * fs), r_index
+    r_index = round(before * fs)
+    return r_index + round(after * fs), r_index
 
 
 @cache  # all records of a database have one rate

@@ -9,6 +9,7 @@ import pandas as pd
 
 from arrhythmia import figures, runtime
 from arrhythmia.beats import load_beats
+from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
 from stages import paths
 from stages.run import load_params, run
@@ -23,6 +24,8 @@ def main(protocol: str, name: str) -> None:
 
     from arrhythmia.training import inputs_of
 
+    if not paths.model(protocol, name).exists():
+        raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")
     model = keras.saving.load_model(paths.model(protocol, name), compile=False, safe_mode=True)
     test = load_arrays(paths.normalized(protocol) / "test.npz")
     probability = model.predict(inputs_of(test), batch_size=1024, verbose=0)

@@ -1,5 +1,6 @@
 """What every stage script needs around its `main()`: parameters, and one-line errors."""
 
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,17 @@ def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
 
 def run(main: Callable[..., None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
+    signature = inspect.signature(main)
+    try:
+        signature.bind(*sys.argv[1:])
+    except TypeError:
+        script = Path(sys.argv[0]).stem
+        sys.exit(" ".join(["usage: python -m", f"stages.{script}", *map(str.upper, signature.parameters)]))
     try:
         main(*sys.argv[1:])
     except DataError as error:
         sys.exit(f"error: {error}")
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error.filename}: missing; run `dvc repro`")
     except KeyboardInterrupt:
-        sys.exit("interrupted; run it again to go on")
+        sys.exit("interrupted")

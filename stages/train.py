@@ -1,6 +1,8 @@
 """What `train_cnn` and `train_rnn` share: arrays in, training curves and the best model out."""
 
 import math
+import os
+import shutil
 from collections.abc import Callable
 
 from arrhythmia import runtime
@@ -30,7 +32,9 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
     sides = {side: load_arrays(paths.normalized(protocol) / f"{side}.npz") for side in ("train", "val")}
     shapes = [*sides["train"]["waveform"].shape[1:], sides["train"]["rhythm"].shape[1]]
     history: list[dict[str, float]] = []
-    with Live(str(paths.training(protocol, name)), dvcyaml=None, save_dvc_exp=False) as live:
+    # dvclive writes after every epoch; the curves get their name when they are complete.
+    unfinished = paths.model(protocol, name).with_suffix(".unfinished")
+    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
         live.step = 1  # epochs are counted from 1, as Keras prints them
 
         def log(values: dict[str, float]) -> None:
@@ -43,12 +47,15 @@ def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> Non
         try:
             model = find_builder()(*shapes, **params[name])
             best = fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
             raise DataError(f"params.yaml: {error}") from error
         if not math.isfinite(history[best - 1]["val_loss"]):
             raise DataError("params.yaml: the validation loss is not a number; lower train.lr")
         # dvclive's summary keeps the last epoch; the saved weights are those of the best one.
         live.summary["best"] = {"epoch": best, **history[best - 1]}
         live.make_summary()
+    shutil.rmtree(paths.training(protocol, name), ignore_errors=True)
+    paths.training(protocol, name).parent.mkdir(parents=True, exist_ok=True)
+    os.replace(unfinished, paths.training(protocol, name))
     save_model(model, paths.model(protocol, name))
     print(f"{name} {protocol}: {model.count_params():,} parameters, best epoch {best}")

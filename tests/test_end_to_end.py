@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from stages import paths
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 NOT_IN_AN_ARCHIVE = shutil.ignore_patterns(
     ".git", ".venv", "data", "models", "demo", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis"
@@ -122,9 +126,10 @@ def test_running_again_gives_the_same_bytes(workspace, stages):
 
 def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
     copy, run = workspace
-    model = copy / "models" / "inter_patient" / "cnn.keras"
+    model, curves = (copy / place("inter_patient", "cnn") for place in (paths.model, paths.training))
     finished = hashlib.sha256(model.read_bytes()).hexdigest()
     model.unlink()  # as DVC does before it runs a stage
+    shutil.rmtree(curves)
     command = [sys.executable, "-m", "stages.train_cnn", "inter_patient"]
     with subprocess.Popen(
         command, cwd=copy, env=environment(demo[0].parent), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -134,14 +139,16 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
                 break
         training.send_signal(signal.SIGKILL)
     assert training.returncode == -signal.SIGKILL
-    assert list(model.parent.glob("*cnn*")) == []
+    assert not model.exists()
+    assert not curves.exists()
     run(*command)
+    assert (curves / "metrics.json").exists()
     assert hashlib.sha256(model.read_bytes()).hexdigest() == finished
 
 
 def test_a_training_that_diverges_says_so_and_leaves_no_model(workspace, demo):
     copy, _ = workspace
-    model, path = copy / "models" / "inter_patient" / "rnn.keras", copy / "params.yaml"
+    model, path = copy / paths.model("inter_patient", "rnn"), copy / "params.yaml"
     kept, before = model.read_bytes(), path.read_text()
     model.unlink()
     path.write_text(re.sub(r"\n  lr: .*", "\n  lr: 1.0e+30", before))

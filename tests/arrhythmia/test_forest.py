@@ -75,3 +75,16 @@ def test_class_weights(power, expected):
     one_leaf = {"trees": 200, "min_leaf": 200, "class_weight_power": power, "seed": 0}
     probability, _ = forest_probabilities(np.zeros((100, 1)), label, np.arange(100), np.arange(1), **one_leaf)
     np.testing.assert_allclose(probability[0, 1], expected, atol=0.02)
+
+
+def test_thousands_of_rows_get_the_same_bytes_every_time():
+    """Threads that add up the trees in the order in which they end would give other last bits."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 5, 4000).astype(np.int8)
+    features = (rng.normal(size=(4000, 4)) + label[:, None] / 2).astype(np.float32)
+    rows = np.arange(4000)
+    knobs = {"trees": 40, "min_leaf": 5, "class_weight_power": 0.5, "seed": 0}
+    first, *others = (
+        forest_probabilities(features, label, rows[:2000], rows, **knobs)[0].tobytes() for _ in range(6)
+    )
+    assert all(other == first for other in others)

@@ -19,7 +19,7 @@ def test_width_is_the_time_beyond_two_fifths_of_the_peak(height):
     np.testing.assert_allclose(width, [2 * 0.6 * 0.05, 2 * 0.6 * 0.1], atol=1 / 125)
 
 
-def test_width_does_not_see_the_next_beat():
+def test_a_large_next_beat_does_not_widen_this_one():
     waveform = triangle(0.05)
     waveform[62 + 19 : 62 + 60] = 5  # from 152 ms after the R peak on
     np.testing.assert_allclose(qrs_width(waveform[None], 125, 62), 0.06, atol=1 / 125)

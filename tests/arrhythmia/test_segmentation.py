@@ -10,7 +10,7 @@ from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.recordings import Recording
 from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
 
-RR = {"rr_before": 2, "rr_after": 1, "rr_long": 2}
+RR = {"rr_before": 2, "rr_long": 2}
 KNOBS = {"fs": 125, "before": 0.5, "after": 1.0, **RR, "source": "physionet"}
 
 
@@ -149,7 +149,7 @@ def test_rows_of_the_kaggle_files():
     fold = pd.DataFrame({"record": ["103", "203"], "annotation": [1043, 2928]})
     train = (np.ones((3, 187)), np.array([0, 1, 4]))
     test = (np.zeros((2, 187)), np.array([0, 2]))
-    beats = kaggle_csv_beats([train, test], fold, rr_before=2, rr_after=1)
+    beats = kaggle_csv_beats([train, test], fold, rr_before=2)
     np.testing.assert_array_equal(beats.label, [0, 1, 4, 0, 2])
     np.testing.assert_array_equal(beats.record, ["", "", "", "103", "203"])
     np.testing.assert_array_equal(beats.annotation, [-1, -1, -1, 1043, 2928])
@@ -208,7 +208,7 @@ def rows_by_annotation(beats):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_after", 0), ("rr_long", 0)],
+    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_long", 0)],
 )
 def test_an_impossible_value_is_named(name, value):
     with pytest.raises(DataError, match=rf"params.yaml: segment\.{name} is {value};"):

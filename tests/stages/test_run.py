@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,4 +45,19 @@ def test_other_errors_keep_their_traceback(monkeypatch):
 
     monkeypatch.setattr(sys, "argv", ["stages/segment.py"])
     with pytest.raises(ZeroDivisionError):
+        run(main)
+
+
+def test_a_wrong_number_of_arguments_gives_the_usage(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["stages/split.py"])
+    with pytest.raises(SystemExit, match=r"^usage: python -m stages\.split PROTOCOL$"):
+        run(lambda protocol: None)
+
+
+def test_a_missing_file_is_named(monkeypatch):
+    def main():
+        Path("metrics/none.json").read_text()
+
+    monkeypatch.setattr("sys.argv", ["stages/report.py"])
+    with pytest.raises(SystemExit, match=r"^error: metrics/none\.json: missing; run `dvc repro`$"):
         run(main)

@@ -1,6 +1,5 @@
 import contextlib
 import json
-import os
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ from arrhythmia.recordings import read_recording
 from stages import paths
 from stages.scores import heading, write_scores
 
-MIRROR = os.environ.get("MITDB_MIRROR", "")
 PICTURES = {"confusion.png", "curves.png", "reliability.png", "records.png", "mistakes.png"}
 TABLES = {"classes.csv", "precision_recall.csv", "roc.csv", "reliability.csv", "records.csv", "ec57.csv"}
 
@@ -172,10 +170,9 @@ def test_titles_say_synthetic():
     assert heading("intra_patient", "forest", "physionet") == "Forest, intra-patient"
 
 
-@pytest.mark.skipif(not os.path.isdir(MIRROR), reason="MITDB_MIRROR is not set to a folder of recordings")
-def test_real_recordings(monkeypatch):
-    monkeypatch.setattr(paths, "RAW", MIRROR)
-    recordings = [read_recording(MIRROR, name) for name in ("202", "232")]
+def test_real_recordings(monkeypatch, mitdb):
+    monkeypatch.setattr(paths, "RAW", mitdb)
+    recordings = [read_recording(mitdb, name) for name in ("202", "232")]
     record = np.concatenate([np.full(len(recording.sample), recording.name) for recording in recordings])
     sample = np.concatenate([recording.sample for recording in recordings])
     symbol = np.concatenate([recording.symbol for recording in recordings])

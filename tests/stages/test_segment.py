@@ -12,7 +12,7 @@ from stages import paths, segment
 
 PARAMS = """
 download: {{source: {source}}}
-segment: {{window: {window}, fs: 125, before: 0.5, after: 1.0, rr_before: 3, rr_after: 1, rr_long: 5}}
+segment: {{window: {window}, fs: 125, before: 0.5, after: 1.0, rr_before: 3, rr_long: 5}}
 """
 ROOT = Path(segment.__file__).parents[1]
 
