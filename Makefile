@@ -25,7 +25,7 @@ demo: setup
 	@python -m scripts.demo
 
 repro: setup
-	@git rev-parse --verify --quiet HEAD >/dev/null || { echo "error: DVC needs a git repository: clone the project instead of downloading it" >&2; exit 1; }
+	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro
 
 test: setup
