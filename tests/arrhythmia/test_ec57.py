@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +8,6 @@ from hypothesis.extra.numpy import arrays
 from arrhythmia import ec57
 from arrhythmia.ec57 import F, Q, S, V
 
-REFERENCE = os.environ.get("REFERENCE_DATA")
 COUNTS = arrays(np.int64, (6, 6), elements=st.integers(0, 50))
 
 
@@ -40,11 +36,8 @@ def counts_of_bxb(row):
     return counts
 
 
-@pytest.mark.skipif(
-    not REFERENCE, reason="REFERENCE_DATA is not set: no published EC57 table to compare with"
-)
-def test_reference_table_to_the_printed_digit():
-    table = pd.read_csv(Path(REFERENCE) / "ec57" / "bxb_table.csv", dtype=str)
+def test_reference_table_to_the_printed_digit(reference_data):
+    table = pd.read_csv(reference_data / "ec57" / "bxb_table.csv", dtype=str)
     assert len(table) == 23
     for _, line in table.iterrows():
         row = line.iloc[1:20].astype(int)  # Nn' ... Fo'

@@ -1,7 +1,5 @@
-import os
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ from arrhythmia import kaggle_csv
 from arrhythmia.errors import DataError
 from arrhythmia.kaggle_csv import fault_of, fetch_with_client, read_rows, unpack
 
-REFERENCE = os.environ.get("REFERENCE_DATA")
 GOOD = ["0.5"] * 187 + ["3.0"]
 
 
@@ -138,10 +135,9 @@ def test_a_row_is_faulty_exactly_when_reading_refuses_it(tmp_path_factory, field
         assert len(read_rows(path)[1]) == 1
 
 
-@pytest.mark.skipif(REFERENCE is None, reason="REFERENCE_DATA is not set")
 @pytest.mark.parametrize("part", ["train", "test"])
-def test_real_rows(part):
-    path = Path(REFERENCE, "kaggle", f"known_rows_{part}.csv")
+def test_real_rows(part, reference_data):
+    path = reference_data / "kaggle" / f"known_rows_{part}.csv"
     waveform, label = read_rows(path)
     rows = [[float(field) for field in line.split(",")] for line in path.read_text().splitlines()]
     assert np.column_stack([waveform, label]).astype(float).tolist() == rows
