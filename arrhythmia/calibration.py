@@ -18,7 +18,7 @@ that makes up less than this share of the beats cannot be raised by much: a few 
 tell how common it is in others."""
 
 SHARPNESS = (0.05, 20.0)
-"""Least and greatest 1 / temperature. Classes that the logits separate perfectly would drive it to infinity."""
+"""Least and greatest 1 / temperature: logits that separate the classes would drive it to infinity."""
 
 
 def fit_calibration(
@@ -32,7 +32,8 @@ def fit_calibration(
     Args:
         logits: `(n, 5)`, such as log-probabilities; finite.
         label: `(n,)` labels 0..4.
-        group: `(n,)` such as the record: each weighs the same, however many beats it has. None: each beat does.
+        group: `(n,)` such as the record: each weighs the same, however many beats it has. None: each beat
+            does.
 
     Returns:
         The temperature, between 0.05 and 20, and the `(5,)` offsets. Their loss is at most that of the logits

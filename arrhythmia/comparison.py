@@ -5,6 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from arrhythmia.figures import styled
+from arrhythmia.names import MODELS, protocol_name
 
 COLOURS = {"intra_patient": "#0072B2", "inter_patient": "#D55E00"}
 
@@ -26,13 +27,11 @@ def comparison(cards: dict[tuple[str, str], dict[str, Any]], *, title: str) -> F
             card = cards[protocol, model]
             value, ends = card["macro_f1_nsv"], card["ci95"]["macro_f1_nsv"]
             x = j + (i - (len(protocols) - 1) / 2) * width
-            label = protocol.replace("_", "-") if j == 0 else None
+            label = protocol_name(protocol) if j == 0 else None
             axes.bar(x, value, width * 0.92, color=COLOURS[protocol], label=label)
             axes.vlines(x, ends["low"], ends["high"], color="black")
             axes.text(x, 0.03, f"{value:.3f}", ha="center", color="white", fontweight="bold")
-    axes.set_xticks(
-        range(len(models)), [model.upper() if model != "forest" else "forest" for model in models]
-    )
+    axes.set_xticks(range(len(models)), [MODELS[model] for model in models])
     axes.set_ylim(0, 1)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
     axes.grid(True, axis="y")

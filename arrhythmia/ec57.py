@@ -65,15 +65,17 @@ def table(names: np.ndarray, counts: np.ndarray) -> pd.DataFrame:
 
     Returns:
         One row a record plus two; columns `record`, `beats` and one such as `V_sensitivity` for each rate.
-        The average is over the records in which the rate is defined, each weighing the same.
+        The average is over the records in which the rate is defined, each weighing the same; it has no
+        `beats`.
     """
     gross = np.concatenate([counts, counts.sum(0, keepdims=True)])
     columns = {"record": [*names, "gross"], "beats": gross[:, :EXTRA].sum((-2, -1))}
     for name, rate in rates(gross).items():
         columns |= {f"{name}_{key}": values for key, values in rate.items()}
     rows = pd.DataFrame(columns)
-    average = rows[:-1].drop(columns="record").mean()  # skips NaN
-    return pd.concat([rows, pd.DataFrame([{"record": "average", **average}])], ignore_index=True)
+    average = rows[:-1].drop(columns=["record", "beats"]).mean()  # skips NaN
+    table = pd.concat([rows, pd.DataFrame([{"record": "average", **average}])], ignore_index=True)
+    return table.astype({"beats": "Int64"})  # whole numbers beside a missing one
 
 
 def _with_detection(counts: np.ndarray) -> np.ndarray:

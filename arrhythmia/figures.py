@@ -133,12 +133,34 @@ def reliability_diagram(bins: Mapping[str, np.ndarray], *, error: float, title: 
 
 
 @styled
+def selective_curves(curve: Mapping[str, np.ndarray], *, title: str) -> Figure:
+    """Draw error and macro-F1 of the model's beats over the share of beats left to a human.
+
+    Args:
+        curve: as `scoring.selective` returns it, `(k,)` each.
+        title: heading.
+    """
+    percent = 100 * curve["left_to_human"]
+    figure = Figure(figsize=(10, 4.2))
+    left, right = figure.subplots(1, 2)
+    left.plot(percent, 100 * curve["error"], color=COLOURS["V"], linewidth=2)
+    left.set(title="beats put in a wrong class, %", xlim=(0, percent[-1]))
+    left.set_ylim(bottom=0)
+    right.plot(percent, curve["macro_f1_nsv"], color=COLOURS["N"], linewidth=2)
+    right.set(title="macro-F1 over N, S and V", xlim=(0, percent[-1]), ylim=(0, 1.02))
+    for axes in (left, right):
+        axes.grid(True)
+    figure.suptitle(title)
+    figure.supxlabel("least certain beats left to a human, %; the scores are those of the rest", fontsize=10)
+    return figure
+
+
+@styled
 def training_curves(
     loss: Mapping[str, np.ndarray],
     macro_f1: Mapping[str, np.ndarray],
     learning_rate: np.ndarray,
     *,
-    best: int,
     title: str,
 ) -> Figure:
     """Draw loss, macro-F1 and learning rate over the epochs, counted from 1.
@@ -147,7 +169,6 @@ def training_curves(
         loss: `train`, `val` or both, to `(epochs,)` values.
         macro_f1: likewise.
         learning_rate: `(epochs,)`.
-        best: index of the epoch whose weights were kept, from 0.
         title: heading.
     """
     epoch = np.arange(1, len(learning_rate) + 1)
@@ -160,13 +181,13 @@ def training_curves(
             axes.plot(epoch, values, color=SERIES[beats], linewidth=2, marker=".", label=beats)
         axes.set_title(name)
     every[2].plot(epoch, learning_rate, color=COLOURS["F"], linewidth=2, marker=".")
-    every[2].set_yscale("log")
     every[2].set_title("learning rate")
     for axes in every:
-        axes.axvline(best + 1, color=GREY, linestyle="--", label=f"best epoch {best + 1}")
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(True)
+    for axes in every[:2]:
         axes.legend()
+    every[2].set_ylim(bottom=0)  # linear: a schedule ends at 0, which has no place on a logarithmic axis
     figure.suptitle(title)
     return figure

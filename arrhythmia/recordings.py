@@ -10,7 +10,8 @@ import wfdb
 
 from arrhythmia.errors import DataError
 
-KNOWN_SYMBOLS = tuple(wfdb.io.annotation.ann_label_table["symbol"])
+SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
+"""What each annotation symbol stands for, in the words of the WFDB annotation codes."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Recording:
         adu: `(n,)` int32, ADC units: channel 0, whatever its lead.
         sample: `(m,)` int64: positions of all annotations, non-beats included.
         symbol: `(m,)` str: their symbols.
+        comments: lines of text of the header; in the MIT-BIH Arrhythmia Database age, sex and recorder, then
+            medication, then remarks.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Recording:
     adu: np.ndarray
     sample: np.ndarray
     symbol: np.ndarray
+    comments: tuple[str, ...] = ()
 
 
 def record_names(folder: str | Path) -> list[str]:
@@ -82,6 +86,7 @@ def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Reco
         adu=record.d_signal[:, 0].astype(np.int32),
         sample=sample,
         symbol=symbol,
+        comments=tuple(record.comments),
     )
 
 
@@ -131,7 +136,7 @@ def _read_annotations(path: Path, length: int) -> tuple[np.ndarray, np.ndarray]:
     sample, symbol = np.asarray(read.sample), np.asarray(read.symbol, dtype=str)
     if len(sample) == 0:
         raise _damaged(name, "no annotations")
-    unknown = ~np.isin(symbol, KNOWN_SYMBOLS)
+    unknown = ~np.isin(symbol, list(SYMBOL_MEANINGS))
     if unknown.any():
         code, at = read.label_store[unknown][0], sample[unknown][0]
         raise _damaged(name, f"unknown annotation code {code} at sample {at}")

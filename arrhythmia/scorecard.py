@@ -13,6 +13,8 @@ from arrhythmia.errors import DataError
 
 CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
 DECIMALS = 5
+LEFT_TO_HUMAN = (1, 5, 10, 20)
+"""Percentages of the beats, the least certain ones, for which the error of the rest is a metric."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def scorecard(
         **{key: scores[key] for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")},
         "ece": scoring.calibration_error(scoring.reliability(label, probability)),
         "log_loss": scoring.log_loss(label, probability),
+        "selective": _selective(label, probability),
         "classes": _by_class(counts),
         "ec57": ec57.rates(counts),
         "ci95": {"resampled": rules.resampled, **intervals(resamples, rules.classes)},
@@ -154,6 +157,11 @@ def records_table(names: np.ndarray, by_record: np.ndarray) -> pd.DataFrame:
 def _by_class(counts: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
     scores = scoring.per_class(counts)
     return {name: {key: values[k] for key, values in scores.items()} for k, name in enumerate(CLASSES)}
+
+
+def _selective(label: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
+    error = scoring.selective(label, probability, np.array(LEFT_TO_HUMAN) / 100)["error"]
+    return {f"error_left_{p}_percent": value for p, value in zip(LEFT_TO_HUMAN, error, strict=True)}
 
 
 def _without(kept: np.ndarray, by_record: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:

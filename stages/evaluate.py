@@ -3,17 +3,16 @@
 python -m stages.evaluate inter_patient cnn
 """
 
-import json
-
 import pandas as pd
 
 from arrhythmia import figures, runtime
 from arrhythmia.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
+from arrhythmia.names import heading
 from stages import paths
 from stages.run import load_params, run
-from stages.scores import heading, write_scores
+from stages.scores import write_scores
 
 
 def main(protocol: str, name: str) -> None:
@@ -57,7 +56,6 @@ def draw_training(protocol: str, name: str, source: str) -> None:
         loss,
         macro_f1,
         curve("lr"),
-        best=json.loads((folder / "metrics.json").read_text())["best"]["epoch"] - 1,
         title=f"{heading(protocol, name, source)}: training",
     )
     figures.save_png(paths.pictures(protocol, name) / "training.png", figure)

@@ -11,9 +11,12 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.files import write_text
+from arrhythmia.names import heading
 from arrhythmia.recordings import read_recording
 from arrhythmia.records_map import records_map
 from arrhythmia.scorecard import RULES, records_table, scorecard
+from arrhythmia.symbols import symbols_table
+from arrhythmia.worst_records import excerpt, worst_figure, worst_records
 from stages import paths
 
 
@@ -62,16 +65,13 @@ def write_scores(
     _write_predictions(pictures, tables, label, probability, title=title)
     if (record != "").all():
         _write_records(pictures, tables, label, probability, record, title=title)
+    predicted = probability.argmax(axis=1)
+    _write_table(tables / "symbols.csv", symbols_table(beats.symbol[test], label, predicted))
     _write_gallery(pictures, beats, test, probability, title=title)
+    if (beats.sample[test] >= 0).all():
+        _write_worst_records(pictures, beats, test, predicted, title=title)
     text = json.dumps(card, indent=2, allow_nan=False)
     write_text(paths.metrics(protocol, name), text + "\n")
-
-
-def heading(protocol: str, name: str, source: str) -> str:
-    """Return the title of a model's figures, which says so where the recordings are synthetic."""
-    suffix = ", synthetic recordings" if source == "synthetic" else ""
-    model = name.upper() if name in ("cnn", "rnn") else name.capitalize()
-    return f"{model}, {protocol.replace('_', '-')}{suffix}"
 
 
 def _write_predictions(
@@ -95,6 +95,10 @@ def _write_predictions(
     _write_table(tables / "reliability.csv", pd.DataFrame(bins).query("beats > 0"))
     diagram = figures.reliability_diagram(bins, error=scoring.calibration_error(bins), title=title)
     figures.save_png(pictures / "reliability.png", diagram)
+
+    curve = scoring.selective(label, probability)
+    _write_table(tables / "selective.csv", pd.DataFrame(curve))
+    figures.save_png(pictures / "selective.png", figures.selective_curves(curve, title=title))
 
 
 def _write_records(
@@ -141,6 +145,20 @@ def _strips(beats: Beats, rows: np.ndarray, probability: np.ndarray) -> list[gal
             recording = recordings[str(beats.record[row])]
             strips.append(gallery.recording_strip(recording, int(beats.sample[row]), mistake))
     return strips
+
+
+def _write_worst_records(
+    pictures: Path, beats: Beats, test: np.ndarray, predicted: np.ndarray, *, title: str
+) -> None:
+    """Write the records with the most mistakes, each with a piece of its ECG."""
+    record, label = beats.record[test], beats.label[test]
+    excerpts = []
+    for name in worst_records(record, label != predicted):
+        chosen = record == name
+        recording = read_recording(paths.RAW, name)
+        excerpts.append(excerpt(recording, beats.sample[test[chosen]], label[chosen], predicted[chosen]))
+    figure = worst_figure(excerpts, title=f"{title}: records with the most mistakes")
+    figures.save_png(pictures / "worst_records.png", figure)
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:

@@ -38,7 +38,7 @@ def test_every_score_has_a_bar_a_number_and_an_interval(protocols):
 def test_names():
     figure = comparison(make_cards("intra_patient", "inter_patient"), title="synthetic recordings")
     axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["CNN", "RNN", "forest"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["CNN", "RNN", "Forest"]
     assert [label.get_text() for label in axes.get_legend().texts] == ["intra-patient", "inter-patient"]
     assert figure.get_suptitle() == "synthetic recordings"
 

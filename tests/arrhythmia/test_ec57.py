@@ -122,5 +122,6 @@ def test_table_pools_beats_for_gross_and_averages_over_records_with_a_rate():
     assert table.index.tolist() == ["100", "101", "102", "gross", "average"]
     assert table.loc["gross", "V_sensitivity"] == 91 / 92
     assert table.loc["average", "V_sensitivity"] == (0.5 + 1) / 2
-    assert table.loc["gross", "beats"] == 120
+    assert table["beats"].tolist() == [10, 100, 10, 120, pd.NA]
+    assert table["beats"].to_csv(index=False, header=False).split() == ["10", "100", "10", "120", '""']
     assert np.isnan(table.loc["average", "S_sensitivity"])

@@ -39,11 +39,15 @@ def reliability_figure():
 
 def training_figure():
     loss = {"train": np.array([1.0, 0.5, 0.2]), "val": np.array([1.1, 0.6, 0.7])}
-    rate = np.array([1e-3, 1e-3, 1e-4])
-    return figures.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, best=1, title="RNN")
+    rate = np.array([2e-3, 1e-3, 0])
+    return figures.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, title="RNN")
 
 
-FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure]
+def selective_figure():
+    return figures.selective_curves(scoring.selective(*predictions()), title="RNN")
+
+
+FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure, selective_figure]
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -111,20 +115,33 @@ def test_reliability_diagram_draws_accuracy_and_beats():
     assert [bar.get_height() for bar in upper.patches] == np.nan_to_num(bins["accuracy"]).tolist()
 
 
-def test_training_curves_mark_the_best_epoch_counted_from_one():
+def test_training_curves_count_epochs_from_one():
     loss, macro_f1, rate = training_figure().axes
-    for axes in (loss, macro_f1, rate):
-        assert axes.get_legend().get_texts()[-1].get_text() == "best epoch 2"
-        assert axes.lines[-1].get_xdata() == [2, 2]
-    assert [line.get_label() for line in loss.lines] == ["train", "val", "best epoch 2"]
+    assert [line.get_label() for line in loss.lines] == ["train", "val"]
     assert macro_f1.lines[0].get_ydata().tolist() == [0.3, 0.6, 0.5]
     assert rate.lines[0].get_xdata().tolist() == [1, 2, 3]
 
 
+def test_a_learning_rate_that_ends_at_zero_is_shown_to_the_end():
+    rate = training_figure().axes[2]
+    assert rate.get_yscale() == "linear"
+    assert rate.lines[0].get_ydata().tolist() == [2e-3, 1e-3, 0]
+    assert rate.get_ylim()[0] == 0
+
+
 def test_a_training_of_one_epoch_can_be_drawn(tmp_path):
     one = np.array([0.5])
-    figure = figures.training_curves({"train": one}, {"val": one}, one, best=0, title="")
-    figures.save_png(tmp_path / "one.png", figure)
+    for rate in (one, 0 * one):
+        figure = figures.training_curves({"train": one}, {"val": one}, rate, title="")
+        figures.save_png(tmp_path / "one.png", figure)
+
+
+def test_selective_curves_draw_percentages():
+    error, f1 = selective_figure().axes
+    curve = scoring.selective(*predictions())
+    assert error.lines[0].get_ydata().tolist() == (100 * curve["error"]).tolist()
+    assert f1.lines[0].get_ydata().tolist() == curve["macro_f1_nsv"].tolist()
+    assert error.lines[0].get_xdata()[-1] == 50
 
 
 def test_every_class_has_its_colour():

@@ -50,6 +50,13 @@ def test_reads_signal_and_annotations(folder):
     assert (recording.adu.dtype, recording.signal.dtype) == (np.int32, np.float32)
 
 
+def test_the_comments_of_the_header_are_kept(folder):
+    assert read_recording(folder, "r").comments == ()
+    with (folder / "r.hea").open("a") as header:
+        header.write("# 76 F 2777 3655 x2\n# Aldomet, Inderal\n")
+    assert read_recording(folder, "r").comments == ("76 F 2777 3655 x2", "Aldomet, Inderal")
+
+
 def test_preferred_lead_is_found_in_any_channel(tmp_path, write_record):
     write_record(tmp_path, "a", leads=("V5", "MLII"))
     write_record(tmp_path, "b", leads=("MLII", "V5"))

@@ -26,7 +26,7 @@ def card_of(label, probability, record, rules=RULES["inter_patient"], **knobs):
 def test_keys_and_their_order():
     card = card_of(*predictions())
     first = ["source", "convention", "macro_f1_classes", "parameters", "beats"]
-    overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss"]
+    overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss", "selective"]
     assert list(card) == [*first, *overall, "classes", "ec57", "ci95", "without"]
     assert list(card["classes"]) == ["N", "S", "V", "F", "Q"]
     assert list(card["classes"]["N"]) == ["precision", "recall", "f1", "support"]
@@ -125,3 +125,16 @@ def test_card_agrees_with_the_scores_it_is_made_of():
     card = card_of(label, probability, record)
     assert card["j_kappa"] == pytest.approx(float(scoring.j_kappa(counts)), abs=1e-5)
     assert card["log_loss"] == pytest.approx(scoring.log_loss(label, probability), abs=1e-5)
+
+
+def test_the_error_of_the_rest_falls_as_the_least_certain_beats_are_left_to_a_human():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1, 1000)
+    right = rng.random(1000) < confidence
+    probability = np.stack([confidence, 1 - confidence, *np.zeros((3, 1000))], axis=1)
+    card = card_of(np.where(right, 0, 1), probability, np.full(1000, "100"))
+    left = [card["selective"][f"error_left_{percent}_percent"] for percent in (1, 5, 10, 20)]
+    assert sorted(left, reverse=True) == left
+    # The 990 most certain beats are kept, and the mistakes among them counted.
+    kept = np.argsort(-confidence)[:990]
+    assert left[0] == pytest.approx(1 - right[kept].mean(), abs=1e-5)

@@ -12,10 +12,24 @@ from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.recordings import read_recording
 from stages import paths
-from stages.scores import heading, write_scores
+from stages.scores import write_scores
 
-PICTURES = {"confusion.png", "curves.png", "reliability.png", "records.png", "mistakes.png"}
-TABLES = {"classes.csv", "precision_recall.csv", "roc.csv", "reliability.csv", "records.csv", "ec57.csv"}
+PICTURES = {
+    f"{name}.png"
+    for name in (
+        "confusion",
+        "curves",
+        "reliability",
+        "selective",
+        "records",
+        "mistakes",
+        "worst_records",
+    )
+}
+BY_BEAT = {
+    f"{name}.csv" for name in ("classes", "precision_recall", "roc", "reliability", "selective", "symbols")
+}
+TABLES = BY_BEAT | {"records.csv", "ec57.csv"}
 
 
 def beats_at(record, sample, symbol, *, source):
@@ -114,6 +128,11 @@ def test_the_tables_hold_a_row_a_beat_and_a_row_a_record(project):
     assert pd.read_csv(folder / "ec57.csv")["record"].tolist() == ["s01", "s02", "gross", "average"]
     assert pd.read_csv(folder / "roc.csv").groupby("class").size().max() <= 200
     assert list(pd.read_csv(folder / "precision_recall.csv")) == ["class", "recall", "precision"]
+    symbols = pd.read_csv(folder / "symbols.csv")
+    assert symbols["symbol"].tolist() == list("NAVF/")
+    assert symbols["beats"].sum() == 110
+    selective = pd.read_csv(folder / "selective.csv")
+    assert (len(selective), selective["left_to_human"].max()) == (101, 0.5)
 
 
 def test_beats_without_records_and_recordings_are_scored_all_the_same():
@@ -123,7 +142,7 @@ def test_beats_without_records_and_recordings_are_scored_all_the_same():
         {path.name for path in place("intra_patient", "cnn").iterdir()}
         for place in (paths.pictures, paths.tables)
     ]
-    assert written == [PICTURES - {"records.png"}, TABLES - {"records.csv", "ec57.csv"}]
+    assert written == [PICTURES - {"records.png", "worst_records.png"}, BY_BEAT]
 
 
 def captions(monkeypatch):
@@ -163,11 +182,6 @@ def test_a_model_that_diverged_is_named_and_leaves_no_metrics():
     with pytest.raises(DataError, match=r"^cnn, inter_patient: 120 of 120 predictions"):
         write(beats, np.arange(120), probability=probability)
     assert not paths.metrics("inter_patient", "cnn").exists()
-
-
-def test_titles_say_synthetic():
-    assert heading("inter_patient", "cnn", "synthetic") == "CNN, inter-patient, synthetic recordings"
-    assert heading("intra_patient", "forest", "physionet") == "Forest, intra-patient"
 
 
 def test_real_recordings(monkeypatch, mitdb):
