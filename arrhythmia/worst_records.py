@@ -63,7 +63,7 @@ def excerpt(recording: Recording, sample: np.ndarray, label: np.ndarray, predict
 
     Args:
         recording: with `fs` in Hz and `signal` in mV.
-        sample: `(t,)` positions of its test beats, rising, in samples of the recording.
+        sample: `(t,)` positions of its test beats, in samples of the recording.
         label: `(t,)` labels 0..4 of these beats.
         predicted: `(t,)` labels 0..4.
     """
@@ -99,9 +99,10 @@ def densest(sample: np.ndarray, width: int) -> int:
     """Return the middle of the first run of most positions that fit into `width`.
 
     Args:
-        sample: `(t,)` positions, rising, at least one.
+        sample: `(t,)` positions, at least one, in any order.
         width: same unit.
     """
+    sample = np.sort(sample)
     end = np.searchsorted(sample, sample + width)
     first = int((end - np.arange(len(sample))).argmax())
     return int(sample[first] + sample[end[first] - 1]) // 2
@@ -132,7 +133,7 @@ def worst_figure(excerpts: Sequence[Excerpt], *, title: str) -> Figure:
         axes.set_axis_off()
     figure.suptitle(title if len(excerpts) else f"{title}: none")
     figure.supxlabel(
-        "time, s; above the ECG the annotation symbols, below the predicted classes, mistakes in red",
+        "time, s; above the ECG the annotation symbols, below the predicted classes of the test beats, mistakes in red",
         fontsize=10,
     )
     return figure

@@ -8,6 +8,11 @@ REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
 
 
+def results(name: str) -> Path:
+    """A table of more than one run, made by `scripts/`."""
+    return Path(f"results/{name}.csv")
+
+
 def split(protocol: str) -> Path:
     """Row numbers of train, val and test."""
     return Path(f"data/split/{protocol}.npz")

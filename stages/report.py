@@ -2,43 +2,85 @@
 
 import json
 
-from arrhythmia.aami import CLASSES
-from arrhythmia.beats import Beats, load_beats
+import pandas as pd
+
+from arrhythmia.beats import load_beats
 from arrhythmia.comparison import comparison
+from arrhythmia.errors import DataError
 from arrhythmia.figures import save_png
 from arrhythmia.files import load_arrays, write_text
-from arrhythmia.report import MODELS, markdown_table, report
+from arrhythmia.names import MODELS
+from arrhythmia.report import NETWORKS, Material, report
+from arrhythmia.sides import carriers_table, sides_table
 from stages import paths
 from stages.run import load_params, run
+
+RESULTS = {
+    "seeds": {"protocol", "model", "metric", "mean", "sd", "min", "max", "seeds"},
+    "baselines": {
+        *("name", "what", "protocol", "accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa"),
+        *("ece", "parameters", "train_seconds", "seconds_to_0918"),
+    },
+    "ablation": {"ingredient", "f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss"},
+}
+"""Tables of more than one run, and their columns."""
 
 
 def main() -> None:
     """Read all metrics, and write the report and its figure."""
     params = load_params()
     protocols = params["protocols"]
-    cards = {
-        (protocol, model): json.loads(paths.metrics(protocol, model).read_text())
-        for protocol in protocols
-        for model in MODELS
-    }
-    beats = load_beats(paths.BEATS)
-    counts = {protocol: counts_table(beats, protocol) for protocol in protocols}
+    every = [(protocol, model) for protocol in protocols for model in MODELS]
+    cards = {key: json.loads(paths.metrics(*key).read_text()) for key in every}
+    inner = {key: paths.metrics(key[0], f"{key[1]}_cv") for key in every}
+    beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
+    splits = {protocol: load_arrays(paths.split(protocol)) for protocol in protocols}
     title = f"macro-F1 over N, S and V with 95 % intervals, {beats.source} recordings"
     save_png(paths.COMPARISON, comparison(cards, title=title))
-    tested = [load_arrays(paths.split(protocol))["test"] for protocol in protocols]
-    recorded = all((beats.record[rows] != "").all() for rows in tested)
-    write_text(paths.REPORT, report(cards, protocols, counts, recorded, params["normalize"]))
+    material = Material(
+        source=str(beats.source),
+        params=params,
+        protocols=protocols,
+        cards=cards,
+        cross_validated={key: json.loads(path.read_text()) for key, path in inner.items() if path.exists()},
+        sides={protocol: sides_table(beats, split) for protocol, split in splits.items()},
+        carriers=carriers_table(beats, splits["inter_patient"]) if inter else None,
+        symbols={model: symbols_of(model) for model in NETWORKS} if inter else {},
+        results={name: read_results(name) for name in RESULTS if paths.results(name).exists()},
+        pictures=existing_pictures(protocols),
+        comparison=str(paths.COMPARISON),
+    )
+    write_text(paths.REPORT, report(material))
     print(f"{paths.REPORT}: {len(cards)} models, {beats.source} recordings")
 
 
-def counts_table(beats: Beats, protocol: str) -> str:
-    """Return the beats of each class and the number of records on each side, as Markdown."""
-    rows = []
-    for side, chosen in load_arrays(paths.split(protocol)).items():
-        count = [int((beats.label[chosen] == label).sum()) for label in range(len(CLASSES))]
-        records = len(set(beats.record[chosen]) - {""})
-        rows.append([side, *(f"{value:,}" for value in (records, len(chosen), *count))])
-    return markdown_table(["side", "records", "beats", *CLASSES], rows)
+def symbols_of(model: str) -> pd.DataFrame:
+    """Read how the annotation symbols fare with `model` on new patients."""
+    return pd.read_csv(paths.tables("inter_patient", model) / "symbols.csv", keep_default_na=False)
+
+
+def read_results(name: str) -> pd.DataFrame:
+    """Read a table of more than one run.
+
+    Raises:
+        DataError: its columns are not those of this version.
+    """
+    path = paths.results(name)
+    table = pd.read_csv(path)
+    if set(table) != RESULTS[name]:
+        columns = sorted(RESULTS[name] ^ set(table))
+        raise DataError(f"{path}: columns {columns} do not match; run `python -m scripts.{name}`")
+    return table
+
+
+def existing_pictures(protocols: list[str]) -> dict[tuple[str, str, str], str]:
+    """Return the path of each picture of the networks, by protocol, model and figure."""
+    folders = {
+        (protocol, model): paths.pictures(protocol, model) for protocol in protocols for model in NETWORKS
+    }
+    return {
+        (*key, path.stem): path.as_posix() for key, folder in folders.items() for path in folder.glob("*.png")
+    }
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def test_records_come_by_their_number_of_mistakes():
 
 def test_the_densest_run_is_found():
     assert densest(np.array([0, 500, 510, 520, 900, 905]), 100) == 510
+    assert densest(np.array([905, 520, 0, 500, 900, 510]), 100) == 510
     assert densest(np.array([0, 500]), 100) == 0  # of equal runs the first
     assert densest(np.array([7]), 100) == 7
 

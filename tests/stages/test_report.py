@@ -1,0 +1,87 @@
+import json
+
+import numpy as np
+import pytest
+
+from arrhythmia.beats import save_beats
+from arrhythmia.errors import DataError
+from arrhythmia.files import save_arrays, write_text
+from arrhythmia.names import MODELS
+from stages import paths, report
+from tests.cards import BOTH, make_cards
+
+INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
+SYMBOLS = "symbol,meaning,class,beats,right,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
+SEEDS = "protocol,model,metric,mean,sd,min,max,seeds\ninter_patient,cnn,ece,0.02,0.001,0.01,0.03,0 1 2\n"
+PARAMS = """
+protocols: [intra_patient, inter_patient]
+segment: {window: centred}
+normalize: {method: record, median_beat: true}
+train: {epochs: 8, seed: 0}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, make_beats):
+    """A folder with all that the report is made of; returns what makes it say `physionet`."""
+    monkeypatch.chdir(tmp_path)
+    write_text("params.yaml", PARAMS)
+
+    def fill(source="physionet"):
+        beats = make_beats(
+            np.tile(np.arange(5), 8), record=np.repeat(["100", "101"], 20), source=np.array(source)
+        )
+        save_beats(paths.BEATS, beats)
+        for protocol in BOTH:
+            save_arrays(paths.split(protocol), train=np.arange(20), test=np.arange(20, 40))
+        for (protocol, model), card in make_cards(source=source).items():
+            write_text(paths.metrics(protocol, model), json.dumps(card))
+            write_text(paths.tables(protocol, model) / "symbols.csv", SYMBOLS)
+            write_text(paths.pictures(protocol, model) / "confusion.png", "")
+        write_text(paths.results("seeds"), SEEDS)
+
+    fill()
+    return fill
+
+
+def test_the_report_is_written_with_its_picture_and_twice_the_same(project):
+    report.main()
+    text = paths.REPORT.read_text()
+    assert paths.COMPARISON.exists()
+    assert "plots/inter_patient/cnn/pictures/confusion.png" in text
+    assert "records.png" not in text
+    assert "| `N` | Normal beat | N | 4 | 75.0% | S 1 |" in text
+    assert "scripts.seeds" in text
+    assert "Beside the literature" not in text
+    report.main()
+    assert paths.REPORT.read_text() == text
+
+
+def test_cross_validated_scores_are_shown_where_they_are_and_are_no_model(project):
+    report.main()
+    assert "cross-validated on the training" not in paths.REPORT.read_text()
+    write_text(paths.metrics("inter_patient", "rnn_cv"), json.dumps(INNER))
+    report.main()
+    lines = paths.REPORT.read_text().splitlines()
+    assert [
+        line for line in lines if line.startswith("| RNN, cross-validated on the training patients | 0.123")
+    ]
+    assert sum(line.startswith("| RNN, cross-validated") for line in lines) == 1
+
+
+def test_a_synthetic_run_shows_no_results_of_the_real_recordings(project):
+    project(source="synthetic")
+    report.main()
+    assert "scripts." not in paths.REPORT.read_text()
+
+
+def test_results_of_another_version_are_refused(project):
+    write_text(paths.results("ablation"), "ingredient,f1_S\nall,0.8\n")
+    with pytest.raises(DataError, match=r"results/ablation\.csv: columns .*'log_loss'.*scripts\.ablation"):
+        report.main()
+
+
+def test_every_model_of_the_report_is_needed(project):
+    paths.metrics("inter_patient", list(MODELS)[-1]).unlink()
+    with pytest.raises(FileNotFoundError, match="forest"):
+        report.main()
