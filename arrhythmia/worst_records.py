@@ -133,7 +133,8 @@ def worst_figure(excerpts: Sequence[Excerpt], *, title: str) -> Figure:
         axes.set_axis_off()
     figure.suptitle(title if len(excerpts) else f"{title}: none")
     figure.supxlabel(
-        "time, s; above the ECG the annotation symbols, below the predicted classes of the test beats, mistakes in red",
+        "time, s; above the ECG the annotation symbols, below it what test beats were taken for "
+        "(mistakes in red)",
         fontsize=10,
     )
     return figure
