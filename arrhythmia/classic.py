@@ -107,3 +107,7 @@ def _hidden_and_logits(x, size: dict):
     """Return the logits after one hidden layer with dropout, the end of both classic scripts."""
     x = layers.Dropout(size["dropout"])(layers.Dense(size["dense"], activation="relu")(x))  # (batch, 64)
     return layers.Dense(len(CLASSES), name="logits")(x)
+
+
+NETWORKS = {"kachuee": kachuee, "three_layer": three_layer, "stacked_lstm": stacked_lstm}
+"""The builders by name."""

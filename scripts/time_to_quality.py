@@ -29,13 +29,13 @@ QUALITY = 0.918
 THREADS = 2
 """Fixed, whatever train.threads says: the clock is about a machine with two cores."""
 
-NETWORKS = ["cnn", "rnn", *(name for name, model in OVERLAYS.items() if model != "forest")]
+NAMES = ["cnn", "rnn", *(name for name, model in OVERLAYS.items() if model != "forest")]
 
 
 def main(argv: list[str]) -> None:
     """Train, print the clock after each epoch, and write it to the table of baselines."""
     parser = argparse.ArgumentParser(prog="python -m scripts.time_to_quality")
-    parser.add_argument("name", choices=NETWORKS)
+    parser.add_argument("name", choices=NAMES)
     name = parser.parse_args(argv).name
     params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)
     runtime.prepare(threads=THREADS, seed=params["train"]["seed"])
@@ -79,15 +79,15 @@ def read_sides(folder: Path) -> dict[str, dict]:
 
 def build(model: str, params: dict[str, Any], arrays: dict):
     """Build the network that `params` describe for these arrays."""
-    from arrhythmia import classic
+    from arrhythmia.classic import NETWORKS
     from arrhythmia.cnn import build_cnn
     from arrhythmia.rnn import build_rnn
 
     group = dict(params[model])
     network = group.pop("network")
     shape = arrays["waveform"].shape[1:]
-    if network in ("kachuee", "three_layer", "stacked_lstm"):
-        return getattr(classic, network)(*shape)
+    if network in NETWORKS:
+        return NETWORKS[network](*shape)
     builder = {"cnn": build_cnn, "rnn": build_rnn}[model]
     return builder(*shape, arrays["rhythm"].shape[1], **group)
 

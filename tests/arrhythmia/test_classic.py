@@ -16,7 +16,7 @@ def classic(keras):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("length", "channels"), [(LENGTH, 1), (130, 2)])
 def test_output_is_a_logit_for_each_class(classic, name, length, channels):
-    model = getattr(classic, name)(length, channels)
+    model = classic.NETWORKS[name](length, channels)
     beats = np.random.default_rng(0).normal(size=(3, length, channels)).astype(np.float32)
     logits = model.predict({"waveform": beats}, verbose=0)
     assert [tensor.name for tensor in model.inputs] == ["waveform"]
@@ -79,7 +79,7 @@ def test_kachuee_refuses_a_beat_too_short_for_its_poolings(classic):
 def test_a_saved_network_answers_as_before(keras, classic, name, tmp_path):
     from arrhythmia.keras_archive import save_model
 
-    model = getattr(classic, name)(LENGTH, 1)
+    model = classic.NETWORKS[name](LENGTH, 1)
     save_model(model, tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
     beats = {"waveform": np.random.default_rng(0).normal(size=(2, LENGTH, 1)).astype(np.float32)}

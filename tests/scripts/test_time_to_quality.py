@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scripts import time_to_quality
-from scripts.time_to_quality import knobs, seconds_to, timed_training
+from scripts.time_to_quality import build, knobs, seconds_to, timed_training
 
 
 @pytest.fixture
@@ -79,3 +79,20 @@ def test_knobs_are_those_of_the_training_and_of_the_protocol():
         "class_weight_power": 0,
         "epochs": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "network"), [("cnn", "kachuee"), ("cnn", "three_layer"), ("rnn", "stacked_lstm")]
+)
+def test_a_classic_network_is_built_for_the_arrays(keras, model, network):
+    params = {model: {"network": network, "filters": 7}}
+    built = build(model, params, {"waveform": np.zeros((1, 187, 1)), "rhythm": np.zeros((1, 0))})
+    assert built.name == network
+    assert built.input_shape == (None, 187, 1)
+
+
+def test_our_network_is_built_from_its_knobs(keras):
+    knobs = {"cell": "gru", "units": 3, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
+    params = {"rnn": {"network": "patches", **knobs}}
+    arrays = {"waveform": np.zeros((1, 187, 2)), "rhythm": np.zeros((1, 5))}
+    assert build("rnn", params, arrays).input_shape == [(None, 187, 2), (None, 5)]
