@@ -6,6 +6,10 @@ RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
 REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
+# Tables over several experiments, written by scripts.seeds and scripts.baselines
+RESULTS = Path("results")
+SEEDS = RESULTS / "seeds.csv"
+BASELINES = RESULTS / "baselines.csv"
 
 
 def results(name: str) -> Path:

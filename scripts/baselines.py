@@ -1,0 +1,101 @@
+"""Run the overlays as DVC experiments, and write their scores beside ours: results/baselines.csv.
+
+python -m scripts.baselines                            # all; what has run before comes from DVC's run cache
+python -m scripts.baselines --only kachuee,majority    # some; the other rows stay
+
+`scripts.time_to_quality` fills the last two columns.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from arrhythmia.errors import DataError
+from arrhythmia.files import write_text
+from arrhythmia.results import COLUMNS, baseline_row, updated
+from scripts.command import run
+from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
+from scripts.overlay import read_overlay
+from stages import paths
+
+OVERLAYS = {
+    "majority": "forest",
+    "three_layer": "cnn",
+    "stacked_lstm": "rnn",
+    "kachuee": "cnn",
+    "quick": "cnn",
+}
+"""The model that each overlay makes a baseline of."""
+
+COMMITTED = {
+    "forest": "Random forest on RR ratios and QRS width, the committed baseline",
+    "cnn": "Our CNN as committed",
+    "rnn": "Our RNN as committed",
+}
+"""What needs no experiment: the metrics are in git."""
+
+ORDER = ["majority", "forest", "three_layer", "stacked_lstm", "kachuee", "quick", "cnn", "rnn"]
+
+
+def main(argv: list[str]) -> None:
+    """Run one experiment an overlay, and write the rows of those that succeed."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.baselines")
+    parser.add_argument("--only", default=",".join(OVERLAYS), help="names with commas between them")
+    names = parser.parse_args(argv).only.split(",")
+    if unknown := [name for name in names if name not in OVERLAYS]:
+        raise DataError(f"--only {unknown[0]}: no baseline; there is {', '.join(OVERLAYS)}")
+    refuse_changes()
+    params = read_params("HEAD")
+    protocols = params["protocols"]
+    commits = {name: ("HEAD", name, what) for name, what in COMMITTED.items()}
+    failed = []
+    for i, name in enumerate(names, start=1):
+        print(f"[{i}/{len(names)}] {name}", flush=True)
+        path, model = overlay_path(name), OVERLAYS[name]
+        try:
+            changes = read_overlay(path, params)
+            commit = run_experiment(
+                experiment_name(name), changes, [target(protocol, model) for protocol in protocols]
+            )
+            commits[name] = commit, model, title(path)
+        except DataError as error:
+            print(f"error: {error}", flush=True)
+            failed.append(name)
+    rows = [
+        baseline_row(name, what, protocol, read_card(commit, protocol, model))
+        for name, (commit, model, what) in commits.items()
+        for protocol in protocols
+    ]
+    write_rows(rows)
+    print(f"{paths.BASELINES}: {', '.join(commits)}")
+    if failed:
+        raise DataError(f"without new rows for {', '.join(failed)}, which failed")
+
+
+def experiment_name(name: str) -> str:
+    """Return the experiment of the overlay `name`; `name` itself is that of `scripts.overlay`."""
+    return f"baseline-{name}"
+
+
+def overlay_path(name: str) -> Path:
+    """Return the file of the overlay `name`."""
+    return Path(f"overlays/{name}.yaml")
+
+
+def title(overlay: Path) -> str:
+    """Return what an overlay is: its first line, a comment."""
+    return overlay.read_text(encoding="utf-8").splitlines()[0].removeprefix("#").strip()
+
+
+def write_rows(rows: list[dict[str, str]]) -> None:
+    """Put cells into the table of baselines; what they do not name stays."""
+    table = pd.DataFrame(columns=list(COLUMNS))
+    if paths.BASELINES.exists():
+        table = pd.read_csv(paths.BASELINES, dtype=str, keep_default_na=False)
+    text = updated(table, rows, ORDER).to_csv(index=False, lineterminator="\n")
+    write_text(paths.BASELINES, text)
+
+
+if __name__ == "__main__":
+    run(main)

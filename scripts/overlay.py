@@ -1,0 +1,136 @@
+"""Run an overlay: a file of `overlays/` that changes a few parameters, as a DVC experiment of its name.
+
+python -m scripts.overlay overlays/kachuee.yaml                               # the whole pipeline
+python -m scripts.overlay overlays/kachuee.yaml evaluate@intra_patient-cnn    # up to one stage
+python -m scripts.overlay overlays/kachuee.yaml -- --temp                     # with options of `dvc exp run`
+python -m scripts.overlay overlays/kachuee.yaml --print                       # say the command, run nothing
+"""
+
+import argparse
+import copy
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAMLError
+
+from arrhythmia.errors import DataError
+from scripts.command import run, run_dvc
+from stages.run import load_params
+
+Changes = dict[str, Any]
+"""New values by dotted name, such as `train.lr`."""
+
+
+def main(argv: list[str]) -> None:
+    """Run `dvc exp run` with the overlay's values, or print the command."""
+    options: list[str] = []
+    if "--" in argv:
+        cut = argv.index("--")
+        argv, options = argv[:cut], argv[cut + 1 :]
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.overlay", epilog="after --: options of `dvc exp run`, such as --temp"
+    )
+    parser.add_argument("overlay", type=Path, help="such as overlays/kachuee.yaml")
+    parser.add_argument("targets", nargs="*", help="stages to run up to; none: the whole pipeline")
+    parser.add_argument("--print", action="store_true", help="only print the command")
+    words = parser.parse_intermixed_args(argv)
+    changes = read_overlay(words.overlay, load_params())
+    command = experiment_words(words.overlay.stem, changes, words.targets, options)
+    if words.print:
+        print(shlex.join(["dvc", *command]))
+    else:
+        sys.exit(run_dvc(command))
+
+
+def read_overlay(path: Path, params: dict[str, Any]) -> Changes:
+    """Read an overlay, and check that it names parameters that exist.
+
+    Args:
+        path: a YAML file with a part of the tree of params.yaml.
+        params: all parameters.
+
+    Raises:
+        DataError: the file is missing or no tree, or a name in it is unknown.
+    """
+    try:
+        overlay = load_params(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: missing") from error
+    except YAMLError as error:
+        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(overlay, dict):
+        raise DataError(f"{path}: names no parameter; write them as in params.yaml")
+    return flatten(overlay, params, where=str(path))
+
+
+def flatten(overlay: dict[str, Any], params: dict[str, Any], *, where: str, above: str = "") -> Changes:
+    """Return the values of a tree by dotted name.
+
+    Args:
+        overlay: tree of new values.
+        params: tree of all parameters; what is a group here must be one in `overlay`.
+        where: the file, for messages.
+        above: dotted name of the group that is looked at, with a dot at its end.
+
+    Raises:
+        DataError: a name is unknown, or a value stands where a group belongs.
+    """
+    changes = {}
+    for key, value in overlay.items():
+        name = f"{above}{key}"
+        if key not in params:
+            raise DataError(f"{where}: params.yaml has no {name}; there is {', '.join(map(str, params))}")
+        if isinstance(params[key], dict) != isinstance(value, dict):
+            said = "a group with " + ", ".join(params[key]) if isinstance(params[key], dict) else "one value"
+            raise DataError(f"{where}: {name} is {said} in params.yaml")
+        if isinstance(value, dict):
+            changes |= flatten(value, params[key], where=where, above=f"{name}.")
+        else:
+            changes[name] = value
+    return changes
+
+
+def changed(params: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """Return a copy of the tree `params` with new values at dotted names."""
+    params = copy.deepcopy(params)
+    for name, value in changes.items():
+        *groups, last = name.split(".")
+        group = params
+        for key in groups:
+            group = group[key]
+        group[last] = value
+    return params
+
+
+def experiment_words(
+    name: str, changes: Changes, targets: Iterable[str], options: Sequence[str] = ()
+) -> list[str]:
+    """Return the words after `dvc` that try `changes` as the experiment `name`."""
+    settings = [word for key, value in changes.items() for word in ("-S", f"{key}={hydra_value(value)}")]
+    return ["exp", "run", "-n", name, *options, *settings, *targets]
+
+
+def hydra_value(value: Any) -> str:
+    """Write a value as the override grammar of Hydra wants it, which DVC reads `-S` by.
+
+    Strings are quoted, lest `[a]` become a list or `yes` a truth value; inside quotes the grammar takes a
+    backslash for one unless a quote follows.
+    """
+    if isinstance(value, list):
+        return f"[{','.join(map(hydra_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        escaped = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ('\\"' if m[2] else ""), value)
+        return f'"{escaped}"'
+    return str(value)
+
+
+if __name__ == "__main__":
+    run(main)

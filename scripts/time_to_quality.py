@@ -1,0 +1,138 @@
+"""Measure how long a network trains until it passes macro-F1 0.918 on the Kaggle test fold.
+
+python -m scripts.time_to_quality cnn        # cnn or rnn: the workspace's parameters and arrays
+python -m scripts.time_to_quality kachuee    # the arrays of an experiment that scripts.baselines has run
+
+Here alone the test beats are looked at after every epoch, to read a clock. Nothing is chosen by it, and the
+network is thrown away. Seconds are those of training on 2 threads, without scoring and without reading data.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from arrhythmia import runtime, scoring
+from arrhythmia.errors import DataError
+from arrhythmia.files import load_arrays
+from scripts.baselines import OVERLAYS, experiment_name, write_rows
+from scripts.command import run, run_dvc
+from scripts.experiments import find_experiment, read_params
+from stages import paths
+from stages.run import load_params
+
+PROTOCOL = "intra_patient"
+QUALITY = 0.918
+"""Macro-F1 over five classes that the CNN of this pipeline's predecessor reached on the same beats."""
+
+THREADS = 2
+"""Fixed, whatever train.threads says: the clock is about a machine with two cores."""
+
+NAMES = ["cnn", "rnn", *(name for name, model in OVERLAYS.items() if model != "forest")]
+
+
+def main(argv: list[str]) -> None:
+    """Train, print the clock after each epoch, and write it to the table of baselines."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.time_to_quality")
+    parser.add_argument("name", choices=NAMES)
+    name = parser.parse_args(argv).name
+    params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)
+    runtime.prepare(threads=THREADS, seed=params["train"]["seed"])
+    model = build(OVERLAYS.get(name, name), params, arrays["train"])
+    print("epoch  seconds  macro-F1", flush=True)
+    history = timed_training(model, arrays["train"], arrays["test"], knobs(params["train"]))
+    passed = seconds_to(QUALITY, history)
+    said = "not passed" if passed is None else f"{passed:.1f}"
+    print(f"{name}: macro-F1 {QUALITY}: {said}{' s' if passed is not None else ''}")
+    row = {"train_seconds": f"{history[-1][0]:.1f}", "seconds_to_0918": said}
+    write_rows([{"name": name, "protocol": PROTOCOL, **row}])
+
+
+def of_workspace() -> tuple[dict[str, Any], dict[str, dict]]:
+    """Return the parameters of the workspace, and its arrays `train` and `test`."""
+    return load_params(), read_sides(paths.normalized(PROTOCOL))
+
+
+def of_experiment(name: str) -> tuple[dict[str, Any], dict[str, dict]]:
+    """Return the parameters of an experiment, and its arrays `train` and `test` out of DVC's cache.
+
+    Raises:
+        DataError: the last commit has no such experiment, or its arrays are no longer in the cache.
+    """
+    again = f"run `python -m scripts.baselines --only {name}`"
+    commit = find_experiment(experiment_name(name))
+    if not commit:
+        raise DataError(f"experiment '{name}' is missing; {again}")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "normalized")
+        source = str(paths.normalized(PROTOCOL))
+        if run_dvc(["get", "--quiet", ".", source, "--rev", commit, "-o", str(copy)]):
+            raise DataError(f"experiment '{name}': its arrays are not in DVC's cache; {again}")
+        return read_params(commit), read_sides(copy)
+
+
+def read_sides(folder: Path) -> dict[str, dict]:
+    """Return the normalized arrays of `train` and `test`."""
+    return {side: load_arrays(folder / f"{side}.npz") for side in ("train", "test")}
+
+
+def build(model: str, params: dict[str, Any], arrays: dict):
+    """Build the network that `params` describe for these arrays."""
+    from arrhythmia.classic import NETWORKS
+    from arrhythmia.cnn import build_cnn
+    from arrhythmia.rnn import build_rnn
+
+    group = dict(params[model])
+    network = group.pop("network")
+    shape = arrays["waveform"].shape[1:]
+    if network in NETWORKS:
+        return NETWORKS[network](*shape)
+    builder = {"cnn": build_cnn, "rnn": build_rnn}[model]
+    return builder(*shape, arrays["rhythm"].shape[1], **group)
+
+
+def knobs(train: dict[str, Any]) -> dict[str, Any]:
+    """Return what `arrhythmia.training.fit` takes of the group `train`."""
+    same = {key: train[key] for key in ("lr", "schedule", "batch_size", "class_weight_power")}
+    return same | {"epochs": train["epochs"][PROTOCOL]}
+
+
+def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> list[tuple[float, float]]:
+    """Train `model`, and score the test beats after each epoch while the clock stands still.
+
+    Args:
+        model: takes the arrays' inputs, gives five logits.
+        train: normalized arrays to learn from.
+        test: normalized arrays to score.
+        knobs: see `arrhythmia.training.fit`.
+
+    Returns:
+        Seconds of training so far and macro-F1 over five classes, for each epoch.
+    """
+    from arrhythmia.training import fit, inputs_of
+
+    history: list[tuple[float, float]] = []
+    scoring_time = 0.0
+    start = time.perf_counter()
+
+    def on_epoch(_values: dict[str, float]) -> None:
+        nonlocal scoring_time
+        now = time.perf_counter()
+        logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
+        counts = scoring.confusion(test["label"], logits.argmax(axis=1))
+        history.append((now - start - scoring_time, float(scoring.macro_f1(counts, "NSVFQ"))))
+        print(f"{len(history):5}  {history[-1][0]:7.1f}  {history[-1][1]:8.4f}", flush=True)
+        scoring_time += time.perf_counter() - now
+
+    fit(model, train, None, on_epoch=on_epoch, **knobs)
+    return history
+
+
+def seconds_to(quality: float, history: list[tuple[float, float]]) -> float | None:
+    """Return the seconds at which macro-F1 first reached `quality`; None if it never did."""
+    return next((seconds for seconds, macro_f1 in history if macro_f1 >= quality), None)
+
+
+if __name__ == "__main__":
+    run(main)

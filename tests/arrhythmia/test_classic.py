@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+LENGTH = 187  # of a Kaggle beat
+NAMES = ("kachuee", "three_layer", "stacked_lstm")
+
+
+@pytest.fixture(scope="module")
+def classic(keras):
+    """The module under test, imported when Keras is ready."""
+    from arrhythmia import classic
+
+    return classic
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("length", "channels"), [(LENGTH, 1), (130, 2)])
+def test_output_is_a_logit_for_each_class(classic, name, length, channels):
+    model = classic.NETWORKS[name](length, channels)
+    beats = np.random.default_rng(0).normal(size=(3, length, channels)).astype(np.float32)
+    logits = model.predict({"waveform": beats}, verbose=0)
+    assert [tensor.name for tensor in model.inputs] == ["waveform"]
+    assert model.layers[-1].name == "logits"
+    assert logits.shape == (3, 5)
+    assert (logits < 0).any()
+    assert not np.allclose(logits.sum(axis=1), 1)
+    assert not np.array_equal(logits, model.predict({"waveform": -beats}, verbose=0))
+
+
+def conv(kernel, inputs, outputs):
+    return kernel * inputs * outputs + outputs
+
+
+def dense(inputs, outputs):
+    return inputs * outputs + outputs
+
+
+def lstm(inputs, units):
+    return 4 * units * (inputs + units + 1)
+
+
+def test_kachuee_has_the_parameters_of_its_description(classic):
+    after = LENGTH - 4
+    for _ in range(5):
+        after = (after - 5) // 2 + 1
+    assert after == 2
+    count = conv(5, 1, 32) + 10 * conv(5, 32, 32) + dense(after * 32, 32) + dense(32, 32) + dense(32, 5)
+    assert classic.kachuee(LENGTH, 1).count_params() == count == 55_013
+
+
+def test_three_layer_has_the_parameters_of_its_description(classic):
+    steps = LENGTH
+    for kernel in (6, 3, 3):
+        steps = -(-(steps - kernel + 1) // 2)
+    count = conv(6, 1, 64) + 2 * conv(3, 64, 64) + dense(steps * 64, 64) + dense(64, 5)
+    assert classic.three_layer(LENGTH, 1).count_params() == count
+
+
+def test_stacked_lstm_has_the_parameters_of_its_description(classic):
+    count = lstm(1, 64) + lstm(64, 64) + dense(64, 64) + dense(64, 5)
+    assert classic.stacked_lstm(LENGTH, 1).count_params() == count
+
+
+def test_the_classic_scripts_drop_units_and_kachuee_does_not(keras, classic):
+    def rates(model):
+        return [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+
+    assert rates(classic.kachuee(LENGTH, 1)) == []
+    assert rates(classic.three_layer(LENGTH, 1)) == rates(classic.stacked_lstm(LENGTH, 1)) == [0.4]
+
+
+def test_kachuee_refuses_a_beat_too_short_for_its_poolings(classic):
+    assert classic.kachuee(129, 1).output_shape == (None, 5)
+    with pytest.raises(ValueError, match=r"^cnn\.network=kachuee needs 129 samples a beat; there are 128$"):
+        classic.kachuee(128, 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_network_answers_as_before(keras, classic, name, tmp_path):
+    from arrhythmia.keras_archive import save_model
+
+    model = classic.NETWORKS[name](LENGTH, 1)
+    save_model(model, tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    beats = {"waveform": np.random.default_rng(0).normal(size=(2, LENGTH, 1)).astype(np.float32)}
+    np.testing.assert_array_equal(model.predict(beats, verbose=0), again.predict(beats, verbose=0))

@@ -1,0 +1,127 @@
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.utils.hydra import apply_overrides, to_hydra_overrides
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arrhythmia.errors import DataError
+from scripts import overlay
+from scripts.baselines import OVERLAYS, overlay_path
+from scripts.overlay import changed, experiment_words, flatten, hydra_value, read_overlay
+from stages.run import load_params
+
+ROOT = Path(__file__).parents[2]
+PARAMS = load_params(ROOT / "params.yaml")
+TREE = {"train": {"lr": 0.1, "epochs": {"a": 1, "b": 2}}, "protocols": ["x", "y"], "name": ""}
+
+# Dollar signs would be interpolations of OmegaConf; no parameter has one.
+text = st.text(st.characters(codec="ascii", exclude_categories=["Cc"], exclude_characters="$"))
+number = st.integers() | st.floats(allow_nan=False)
+value = st.none() | st.booleans() | number | text
+
+
+@given(value | st.lists(value, max_size=4))
+def test_dvc_reads_every_value_as_it_was_written(value):
+    (override,) = to_hydra_overrides([f"train.lr={hydra_value(value)}"])
+    assert override.get_key_element() == "train.lr"
+    read = override.value()
+    assert read == value
+    assert type(read) is type(value)
+
+
+@pytest.mark.parametrize("value", ["[a]", "yes", "null", "1", "a,b", "'", '"', "\\", "a b", "", "{x: 1}"])
+def test_a_string_stays_a_string(value):
+    assert to_hydra_overrides([f"a={hydra_value(value)}"])[0].value() == value
+
+
+def test_flatten_names_what_is_nested():
+    tree = {"train": {"epochs": {"b": 5}, "lr": 0.2}, "protocols": []}
+    assert flatten(tree, TREE, where="f") == {"train.epochs.b": 5, "train.lr": 0.2, "protocols": []}
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"trian": {"lr": 1}}, "f: params.yaml has no trian; there is train, protocols, name"),
+        ({"train": {"lrr": 1}}, "f: params.yaml has no train.lrr; there is lr, epochs"),
+        ({"train": 3}, "f: train is a group with lr, epochs in params.yaml"),
+        ({"train": {"epochs": 3}}, "f: train.epochs is a group with a, b in params.yaml"),
+        ({"name": {"first": 1}}, "f: name is one value in params.yaml"),
+    ],
+)
+def test_flatten_refuses_what_params_yaml_does_not_have(tree, message):
+    with pytest.raises(DataError) as error:
+        flatten(tree, TREE, where="f")
+    assert str(error.value) == message
+
+
+def test_changed_leaves_the_original_as_it_was():
+    after = changed(TREE, {"train.epochs.a": 9, "protocols": []})
+    assert after == {"train": {"lr": 0.1, "epochs": {"a": 9, "b": 2}}, "protocols": [], "name": ""}
+    assert TREE["train"]["epochs"]["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("", "names no parameter"), ("- a\n", "names no parameter"), ("a: [\n", "no YAML"), (None, "missing")],
+)
+def test_a_file_that_is_no_overlay_is_named_in_one_line(tmp_path, content, message):
+    path = tmp_path / "o.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(DataError) as error:
+        read_overlay(path, TREE)
+    assert str(error.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "overlays").glob("*.yaml")), ids=lambda path: path.stem)
+def test_dvc_gives_params_yaml_the_values_of_every_overlay(path, tmp_path):
+    changes = read_overlay(path, PARAMS)
+    copy = tmp_path / "params.yaml"
+    shutil.copy(ROOT / "params.yaml", copy)
+    words = experiment_words(path.stem, changes, [])
+    apply_overrides(copy, [after for before, after in itertools.pairwise(words) if before == "-S"])
+    assert load_params(copy) == changed(PARAMS, changes) != PARAMS
+    assert path.read_text().startswith("# ")
+
+
+def test_every_overlay_is_a_baseline():
+    assert {path.stem for path in (ROOT / "overlays").iterdir()} == set(OVERLAYS)
+
+
+def test_every_baseline_sets_its_own_model():
+    networks = {
+        name: read_overlay(ROOT / overlay_path(name), PARAMS).get(f"{model}.network")
+        for name, model in OVERLAYS.items()
+        if model != "forest"
+    }
+    assert networks == {name: None if name == "quick" else name for name in networks}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("train: {lr: 0.1, names: [a]}\n")
+    (tmp_path / "small.yaml").write_text("train:\n  lr: 0.5\n  names: []\n")
+    return tmp_path
+
+
+def test_print_says_the_command_and_runs_nothing(here, monkeypatch, capsys):
+    monkeypatch.setattr(overlay, "run_dvc", lambda words: pytest.fail("dvc was run"))
+    overlay.main(["small.yaml", "--print", "train_cnn", "evaluate@a-b", "--", "--temp", "-f"])
+    assert capsys.readouterr().out == (
+        "dvc exp run -n small --temp -f -S train.lr=0.5 -S 'train.names=[]' train_cnn evaluate@a-b\n"
+    )
+
+
+def test_the_exit_code_is_that_of_dvc(here, monkeypatch):
+    ran = []
+    monkeypatch.setattr(overlay, "run_dvc", lambda words: ran.append(words) or 3)
+    with pytest.raises(SystemExit) as end:
+        overlay.main(["small.yaml"])
+    assert end.value.code == 3
+    assert ran == [["exp", "run", "-n", "small", "-S", "train.lr=0.5", "-S", "train.names=[]"]]

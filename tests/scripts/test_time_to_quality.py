@@ -1,0 +1,98 @@
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from scripts import time_to_quality
+from scripts.time_to_quality import build, knobs, seconds_to, timed_training
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that moves only when it is told to."""
+    now = types.SimpleNamespace(seconds=100.0)
+    monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: now.seconds)
+    return now
+
+
+class Model:
+    """Needs 7 s for a prediction, and gets one more beat right each time."""
+
+    def __init__(self, clock, label):
+        self.clock, self.label, self.right = clock, label, 0
+
+    def predict(self, inputs, **_):
+        self.clock.seconds += 7
+        self.right += 1
+        told = np.where(np.arange(len(self.label)) < self.right, self.label, 4)
+        return np.eye(5)[told]
+
+
+@pytest.fixture
+def training(monkeypatch, clock):
+    """Stands for `arrhythmia.training`: 10 s an epoch."""
+    calls = []
+
+    def fit(model, train, val, *, epochs, on_epoch, **others):
+        calls.append((train, val, others))
+        for _ in range(epochs):
+            clock.seconds += 10
+            on_epoch({"loss": 1.0})
+
+    fake = types.ModuleType("arrhythmia.training")
+    fake.fit, fake.inputs_of = fit, lambda model, arrays: {"waveform": arrays["waveform"]}
+    monkeypatch.setitem(sys.modules, "arrhythmia.training", fake)
+    return calls
+
+
+def test_the_clock_stands_still_while_the_test_beats_are_scored(training, clock):
+    label = np.array([0, 1, 2, 3])
+    arrays = {"waveform": np.zeros((4, 3, 1)), "label": label}
+    history = timed_training(Model(clock, label), {"side": "train"}, arrays, {"epochs": 3, "lr": 0.1})
+    assert [seconds for seconds, _ in history] == [10, 20, 30]
+    np.testing.assert_allclose([macro_f1 for _, macro_f1 in history], [0.2, 0.4, 0.6])
+    assert training == [({"side": "train"}, None, {"lr": 0.1})]
+
+
+def test_seconds_to():
+    history = [(10.0, 0.5), (20.0, 0.95), (30.0, 0.9), (40.0, 0.99)]
+    assert seconds_to(0.918, history) == 20
+    assert seconds_to(0.995, history) is None
+
+
+def test_knobs_are_those_of_the_training_and_of_the_protocol():
+    train = {
+        "lr": 0.1,
+        "schedule": "cosine",
+        "batch_size": 8,
+        "class_weight_power": 0,
+        "epochs": {"intra_patient": 3, "inter_patient": 2},
+        "members": {"intra_patient": 1, "inter_patient": 5},
+        "seed": 0,
+        "threads": 2,
+    }
+    assert knobs(train) == {
+        "lr": 0.1,
+        "schedule": "cosine",
+        "batch_size": 8,
+        "class_weight_power": 0,
+        "epochs": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "network"), [("cnn", "kachuee"), ("cnn", "three_layer"), ("rnn", "stacked_lstm")]
+)
+def test_a_classic_network_is_built_for_the_arrays(keras, model, network):
+    params = {model: {"network": network, "filters": 7}}
+    built = build(model, params, {"waveform": np.zeros((1, 187, 1)), "rhythm": np.zeros((1, 0))})
+    assert built.name == network
+    assert built.input_shape == (None, 187, 1)
+
+
+def test_our_network_is_built_from_its_knobs(keras):
+    knobs = {"cell": "gru", "units": 3, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
+    params = {"rnn": {"network": "patches", **knobs}}
+    arrays = {"waveform": np.zeros((1, 187, 2)), "rhythm": np.zeros((1, 5))}
+    assert build("rnn", params, arrays).input_shape == [(None, 187, 2), (None, 5)]
