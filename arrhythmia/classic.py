@@ -51,7 +51,7 @@ def kachuee(length: int, channels: int) -> keras.Model:
     x = layers.Flatten()(x)
     for units in KACHUEE["dense"]:
         x = layers.Dense(units, activation="relu")(x)  # (batch, 32)
-    return keras.Model([waveform], layers.Dense(len(CLASSES), name="logits")(x), name="kachuee")
+    return keras.Model([waveform], {"logits": layers.Dense(len(CLASSES), name="logits")(x)}, name="kachuee")
 
 
 def three_layer(length: int, channels: int) -> keras.Model:
@@ -77,7 +77,7 @@ def three_layer(length: int, channels: int) -> keras.Model:
         x = layers.Conv1D(THREE_LAYER["filters"], kernel_size, activation="relu")(x)
         x = layers.MaxPooling1D(pool, 2, padding="same")(x)  # (batch, about steps / 2, 64)
     x = layers.Flatten()(x)
-    return keras.Model([waveform], _hidden_and_logits(x, THREE_LAYER), name="three_layer")
+    return keras.Model([waveform], {"logits": _hidden_and_logits(x, THREE_LAYER)}, name="three_layer")
 
 
 def stacked_lstm(length: int, channels: int) -> keras.Model:
@@ -100,7 +100,7 @@ def stacked_lstm(length: int, channels: int) -> keras.Model:
     first, second = STACKED_LSTM["units"]
     x = layers.LSTM(first, return_sequences=True)(waveform)  # (batch, length, 64)
     x = layers.LSTM(second)(x)  # (batch, 64)
-    return keras.Model([waveform], _hidden_and_logits(x, STACKED_LSTM), name="stacked_lstm")
+    return keras.Model([waveform], {"logits": _hidden_and_logits(x, STACKED_LSTM)}, name="stacked_lstm")
 
 
 def _hidden_and_logits(x, size: dict):
@@ -109,5 +109,6 @@ def _hidden_and_logits(x, size: dict):
     return layers.Dense(len(CLASSES), name="logits")(x)
 
 
-NETWORKS = {"kachuee": kachuee, "three_layer": three_layer, "stacked_lstm": stacked_lstm}
+CNNS = {"kachuee": kachuee, "three_layer": three_layer}
+RNNS = {"stacked_lstm": stacked_lstm}
 """The builders by name."""

@@ -1,4 +1,4 @@
-"""The convolutional network: residual blocks over the beat, then rhythm, then five probabilities."""
+"""The convolutional network: residual blocks over the beat, then the features of rhythm and shape."""
 
 import keras
 from keras import layers
@@ -26,7 +26,7 @@ def build_cnn(
     Args:
         length: samples in a waveform.
         channels: channels of a waveform.
-        features: number of rhythm features.
+        features: number of features; 0 for none.
         filters: channels of every convolution.
         blocks: residual blocks, each of which halves the number of steps.
         kernel_size: width of every convolution, samples.
@@ -35,21 +35,19 @@ def build_cnn(
         dropout: share of units dropped in the head, 0..1.
 
     Input shape:
-        `waveform (batch, length, channels)`, `rhythm (batch, features)`
+        `waveform (batch, length, channels)`, `features (batch, features)`
 
     Output shape:
-        `(batch, 5)` probabilities
+        `(batch, 5)` logits, by the names of `head.classify`
     """
-    waveform, rhythm = inputs(length, channels, features)
-    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(
-        waveform
-    )  # (batch, steps, filters)
+    waveform, *measures = inputs(length, channels, features)
+    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(waveform)
     for _ in range(blocks):
         x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    output = classify(summary, rhythm, dense=dense, dropout=dropout)
-    return keras.Model([waveform, rhythm], output, name="cnn")
+    opinions = classify(summary, measures[0] if measures else None, dense=dense, dropout=dropout)
+    return keras.Model([waveform, *measures], opinions, name="cnn")
 
 
 def residual_block(x, filters: int, kernel_size: int):

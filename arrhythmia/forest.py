@@ -1,25 +1,10 @@
-"""The classical baseline: a random forest on RR ratios and QRS width."""
+"""The classical baseline: a random forest on the features of rhythm and shape."""
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.beats import Beats
 from arrhythmia.class_weights import class_weights
-from arrhythmia.morphology import qrs_width, relative_to_record
-from arrhythmia.rhythm import rhythm_features
-
-
-def forest_features(beats: Beats) -> np.ndarray:
-    """Return the forest's features, `(n, 7)` float32.
-
-    The rhythm features, the width of the QRS complex (s), and that width relative to the record's median.
-    Missing intervals stay NaN, which the forest handles itself. Needs the next beat and the whole record, but
-    no label.
-    """
-    rhythm = rhythm_features(beats.rr, int(beats.rr_before), beats.rr_long)
-    width = qrs_width(beats.waveform, float(beats.fs), int(beats.r_index))
-    return np.column_stack([rhythm, width, relative_to_record(width, beats.record)]).astype(np.float32)
 
 
 def forest_probabilities(

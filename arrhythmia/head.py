@@ -1,34 +1,53 @@
-"""The part that both networks share: two inputs, and two opinions that add up to five probabilities."""
+"""The part that both networks share: the inputs, and the opinions that come out of them."""
 
 import keras
+import numpy as np
 from keras import layers
 
 from arrhythmia.aami import CLASSES
 
 
-def inputs(length: int, channels: int, features: int):
-    """Return the two inputs: `waveform (batch, length, channels)` and `rhythm (batch, features)`."""
-    return keras.Input((length, channels), name="waveform"), keras.Input((features,), name="rhythm")
+def inputs(length: int, channels: int, features: int) -> list:
+    """Return the inputs: `waveform (batch, length, channels)`, and `features (batch, features)` if any."""
+    waveform = keras.Input((length, channels), name="waveform")
+    return [waveform, keras.Input((features,), name="features")] if features else [waveform]
 
 
-def classify(summary, rhythm, *, dense: int, dropout: float):
-    """Classify by the sum of what the shape says and what the timing says.
+def inputs_of(model: keras.Model, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return those of the normalized arrays that `model` takes, by the names of its inputs."""
+    return {x.name: arrays[x.name] for x in model.inputs}
 
-    Each has layers of its own and they meet as log-odds only: joined earlier, a network that can learn shapes
-    by heart ignores the timing, and finds fewer S beats in patients it has not seen.
+
+def classify(summary, features, *, dense: int, dropout: float) -> dict:
+    """Classify by shape and features together, and for training also by each alone.
+
+    Where both are given, the network learns three opinions at once (deep supervision, Lee 2015): a network
+    that can learn shapes by heart would else ignore the features, which hold for unseen patients too.
 
     Args:
         summary: `(batch, channels)` tensor, the waveform's summary.
-        rhythm: `(batch, features)` tensor, the rhythm input.
+        features: `(batch, features)` tensor, or None.
         dense: units of the hidden layers.
         dropout: share of the units dropped in training, 0..1.
 
     Returns:
-        `(batch, 5)` tensor of probabilities.
+        `(batch, 5)` logits by name: `logits`, the answer, and with features also `by_shape` and
+        `by_features`.
     """
     shape = layers.Dense(dense, activation="relu")(layers.Dropout(dropout)(summary))  # (batch, dense)
-    shape = layers.Dense(len(CLASSES), name="shape")(layers.Dropout(dropout)(shape))  # (batch, 5)
-    timing = layers.Dense(dense, activation="relu")(rhythm)  # (batch, dense)
-    timing = layers.Dense(dense, activation="relu")(timing)
-    timing = layers.Dense(len(CLASSES), name="timing")(timing)  # (batch, 5)
-    return layers.Softmax(name="probability")(layers.Add()([shape, timing]))
+    shape = layers.Dropout(dropout)(shape)
+    if features is None:
+        return {"logits": _logits(shape, "logits")}
+    told = features
+    for _ in range(2):
+        told = layers.Dropout(dropout)(layers.Dense(2 * dense, activation="relu")(told))  # (batch, 2 dense)
+    both = layers.Dense(dense, activation="relu")(layers.Concatenate()([shape, told]))  # (batch, dense)
+    return {
+        "logits": _logits(both, "logits"),
+        "by_shape": _logits(shape, "by_shape"),
+        "by_features": _logits(told, "by_features"),
+    }
+
+
+def _logits(x, name: str):
+    return layers.Dense(len(CLASSES), name=name)(x)

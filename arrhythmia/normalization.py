@@ -69,23 +69,3 @@ def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
     names, index = np.unique(record, return_inverse=True)
     amplitude = np.array([np.median(peak_to_peak[index == i]) for i in range(len(names))])
     return (centred / np.where(amplitude > 0, amplitude, 1.0)[index, None]).astype(np.float32)
-
-
-def minus_median_beat(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
-    """Subtract from each beat the median beat of its record, so that what is unusual for the patient is left.
-
-    Needs no labels, but the whole record, so it is not causal; where most beats of a record are ectopic,
-    the median is ectopic too.
-
-    Args:
-        waveform: `(n, length)` in any unit.
-        record: `(n,)` name of each beat's record.
-
-    Returns:
-        `(n, length)` float32.
-    """
-    difference = np.empty_like(waveform, dtype=np.float32)
-    for name in np.unique(record):
-        rows = record == name
-        difference[rows] = waveform[rows] - np.median(waveform[rows], axis=0)
-    return difference

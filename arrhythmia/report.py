@@ -116,25 +116,22 @@ def inputs_words(normalize: dict[str, Any]) -> str:
     """Say what the networks see of the recording besides the beat, so that no score is read as more.
 
     Args:
-        normalize: `method`, `median_beat`, and `rhythm` where the features can be chosen.
+        normalize: `method`, `reference_beat` and `features`.
     """
     statistics = []
     if normalize["method"] == "record":
         statistics.append("its median amplitude")
-    if normalize["median_beat"]:
-        statistics.append("its median beat")
+    if normalize["reference_beat"] or normalize["features"]:
+        statistics.append("its reference beat (the median of the late ones)")
     words = "The networks see the beat"
-    if normalize.get("rhythm", True):
+    if normalize["features"]:
         words += ", the intervals before it, and the interval to the next beat"
     if statistics:
         words += (
             f"; and of the whole recording {' and '.join(statistics)}, also where it is a test recording: "
             "these need no labels, but they do need the recording to the end"
         )
-    return (
-        words
-        + ". Beat positions are the database's. The forest is a random forest on RR ratios and QRS width."
-    )
+    return words + ". Beat positions are the database's. The forest sees the features only."
 
 
 def gap_section(material: Material) -> list[str]:

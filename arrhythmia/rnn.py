@@ -1,4 +1,4 @@
-"""The recurrent network: a GRU or LSTM reads the beat in short patches, then rhythm joins."""
+"""The recurrent network: a GRU or LSTM reads the beat in short patches, then the features join."""
 
 import keras
 from keras import layers
@@ -28,7 +28,7 @@ def build_rnn(
     Args:
         length: samples in a waveform.
         channels: channels of a waveform.
-        features: number of rhythm features.
+        features: number of features; 0 for none.
         cell: `gru` (Cho 2014) or `lstm` (Hochreiter & Schmidhuber 1997).
         units: units of the cell in each direction.
         patch: samples that one recurrent step covers; neighbouring patches overlap by half.
@@ -37,19 +37,19 @@ def build_rnn(
         dropout: share of units dropped in the head, 0..1.
 
     Input shape:
-        `waveform (batch, length, channels)`, `rhythm (batch, features)`
+        `waveform (batch, length, channels)`, `features (batch, features)`
 
     Output shape:
-        `(batch, 5)` probabilities
+        `(batch, 5)` logits, by the names of `head.classify`
 
     Raises:
         ValueError: `cell` is neither `gru` nor `lstm`.
     """
     if cell not in CELLS:
         raise ValueError(f"rnn.cell is '{cell}'; use one of {', '.join(CELLS)}")
-    waveform, rhythm = inputs(length, channels, features)
+    waveform, *measures = inputs(length, channels, features)
     x = layers.Conv1D(embedding, 2 * patch, strides=patch, padding="same", activation="relu")(waveform)
     x = layers.Bidirectional(CELLS[cell](units, return_sequences=True))(x)  # (batch, steps, 2 * units)
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    output = classify(summary, rhythm, dense=dense, dropout=dropout)
-    return keras.Model([waveform, rhythm], output, name="rnn")
+    opinions = classify(summary, measures[0] if measures else None, dense=dense, dropout=dropout)
+    return keras.Model([waveform, *measures], opinions, name="rnn")

@@ -99,6 +99,35 @@ def scorecard(
     return _plain(card | ({"without": left_out} if left_out else {}))
 
 
+def training_card(
+    label: np.ndarray,
+    probability: np.ndarray,
+    *,
+    rules: Rules,
+    members: int,
+    temperature: float,
+) -> dict[str, Any]:
+    """Return the scores on held-out training beats, ready for JSON.
+
+    Args:
+        label: `(m,)` labels 0..4.
+        probability: `(m, 5)` probabilities of networks that have not learnt from the beat.
+        rules: of the protocol, one of `RULES`.
+        members: number of networks, each with a fold of its own held out.
+        temperature: of the calibration.
+    """
+    counts = scoring.confusion(label, probability.argmax(axis=1))
+    card = {
+        "beats": len(label),
+        "members": members,
+        **headline(counts, rules.classes),
+        "ece": scoring.calibration_error(scoring.reliability(label, probability)),
+        "log_loss": scoring.log_loss(label, probability),
+        "temperature": temperature,
+    }
+    return _plain(card)
+
+
 def headline(counts: np.ndarray, classes: str) -> dict[str, np.ndarray]:
     """Return the scores that get an interval, `(...)` each.
 

@@ -96,7 +96,7 @@ def _check_values(window: str, fs: float, before: float, after: float, rr_before
     if not fs > 0:
         raise DataError(f"params.yaml: segment.fs is {fs}; it must be above 0")
     values = {"before": before, "after": after, "rr_before": rr_before, "rr_long": rr_long}
-    least = {"before": 0, "after": 1 / fs, "rr_before": 2, "rr_long": 1}
+    least = {"before": 0, "after": 1 / fs, "rr_before": 3, "rr_long": 1}
     for name, value in values.items():
         if not value >= least[name]:
             raise DataError(f"params.yaml: segment.{name} is {value}; the least is {least[name]:g}")

@@ -26,23 +26,21 @@ def sides_table(beats: Beats, split: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def carriers_table(beats: Beats, split: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Tell on how many records each class but N rests, in training (all that is not test) and in test.
+    """Tell on how many records each class but N rests, in training and in test.
 
     Args:
         beats: all beats, with records.
-        split: row numbers of each side, by name, `test` among them.
+        split: row numbers of `train` and `test`.
 
     Returns:
         One row a class; columns `class`, and for `train` and `test` the number of its beats (`train_beats`),
         of the records that hold them (`train_records`), the record with the most (`train_most`) and the share
         of the beats in it (`train_share`); `""` and NaN where there is none.
     """
-    test = split["test"]
-    train = np.concatenate([chosen for side, chosen in split.items() if side != "test"])
     rows = []
     for k, name in enumerate(CLASSES[1:], start=1):
         row = {"class": name}
-        for side, chosen in (("train", train), ("test", test)):
+        for side, chosen in split.items():
             records, held = np.unique(beats.record[chosen[beats.label[chosen] == k]], return_counts=True)
             row |= {
                 f"{side}_beats": int(held.sum()),

@@ -1,4 +1,4 @@
-"""How a network is trained: loss, class weights, learning rate, best weights. Pure Keras 3."""
+"""How a network is trained: loss, class weights, learning rate, augmentation. Pure Keras 3."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from arrhythmia.aami import CLASSES
+from arrhythmia.augmentation import foreign_patients
 from arrhythmia.class_weights import class_weights
-
-Arrays = dict[str, np.ndarray]
+from arrhythmia.head import inputs_of
 
 
 def learning_rate(schedule: str, lr: float, steps: int):
@@ -36,71 +36,84 @@ def learning_rate(schedule: str, lr: float, steps: int):
 
 def fit(
     model: keras.Model,
-    train: Arrays,
-    val: Arrays,
+    train: dict[str, np.ndarray],
+    held_out: dict[str, np.ndarray] | None,
     *,
     lr: float,
     schedule: str,
     batch_size: int,
     epochs: int,
-    settle: int,
-    patience: int,
+    foreign: float,
     class_weight_power: float,
+    seed: int,
     on_epoch: Callable[[dict[str, float]], Any],
-) -> int:
-    """Train `model` and leave it with the weights of its best epoch: the lowest validation loss.
+) -> None:
+    """Train `model` for a fixed number of epochs.
 
-    The best one is looked for among the epochs after the first `settle`. Earlier the learning rate is high
-    and the loss on a handful of validation patients jumps; the lowest of all may well be the first.
+    No epoch is picked by the held-out beats: under a falling learning rate the last one is good, and what is
+    held out stays fit to judge by.
 
     Args:
-        model: takes `waveform` and `rhythm`, gives five probabilities.
-        train: `waveform (n, length, channels)`, `rhythm (n, features)` and `label (n,)` to learn from.
-        val: the same for early stopping and the choice of the epoch.
+        model: takes `inputs_of` the arrays, gives logits; its output `logits` is the answer, others learn the
+            same labels beside it.
+        train: `waveform (n, length, channels)`, `features (n, k)` and `label (n,)` to learn from.
+        held_out: the same to watch the training by, or None.
         lr: (highest) learning rate of Adam.
         schedule: see `learning_rate`.
         batch_size: beats an update.
-        epochs: passes over the training beats at the most.
-        settle: epochs before the best one is looked for; if there are no later ones, the last is kept.
-        patience: epochs after those without a lower validation loss after which training stops.
+        epochs: passes over the training beats.
+        foreign: strength of `augmentation.foreign_patients`; 0 leaves the beats as they are.
         class_weight_power: see `class_weights`.
-        on_epoch: called after each epoch with its losses, macro-F1s and learning rate.
-
-    Returns:
-        The number of the epoch whose weights were kept, from 1.
+        seed: of the order of the beats and of the augmentation.
+        on_epoch: called after each epoch with loss and macro-F1 of the answer on the training beats (on the
+            run, weighted) and, prefixed with `val_`, on the held-out ones, and with the learning rate.
 
     Raises:
         ValueError: an impossible value, named as in params.yaml.
     """
-    for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
+    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
         if value < 1:
             raise ValueError(f"train.{name} is {value}; the least is 1")
     steps = epochs * -(-len(train["label"]) // batch_size)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(schedule, lr, steps)),
-        loss="categorical_crossentropy",
-        metrics=[keras.metrics.F1Score(average="macro", name="macro_f1")],
+        loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in model.output_names},
+        metrics={"logits": keras.metrics.F1Score(average="macro", name="macro_f1")},
     )
-    report = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: on_epoch({**logs, "lr": float(model.optimizer.learning_rate)})
-    )
-    best = keras.callbacks.EarlyStopping(
-        "val_loss", mode="min", patience=patience, restore_best_weights=True, start_from_epoch=settle
-    )
-    weight = class_weights(train["label"], class_weight_power)
-    model.fit(
-        inputs_of(train),
-        keras.utils.to_categorical(train["label"], len(CLASSES)),
-        sample_weight=weight[train["label"]],
-        validation_data=(inputs_of(val), keras.utils.to_categorical(val["label"], len(CLASSES))),
-        batch_size=batch_size,
-        epochs=epochs,
-        callbacks=[report, best],
-        verbose=2,
-    )
-    return best.best_epoch + 1 if epochs > settle else epochs
+    target = keras.utils.to_categorical(train["label"], len(CLASSES))
+    weight = class_weights(train["label"], class_weight_power)[train["label"]]
+    validation = None
+    if held_out is not None:
+        validation = (inputs_of(model, held_out), _targets(model, held_out["label"]))
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = rng.permutation(len(target))
+        beats = {key: train[key][order] for key in inputs_of(model, train)}
+        if foreign:
+            beats["waveform"] = foreign_patients(beats["waveform"], foreign, rng)
+        epoch = model.fit(
+            beats,
+            dict.fromkeys(model.output_names, target[order]),
+            sample_weight=dict.fromkeys(model.output_names, weight[order]),
+            validation_data=validation,
+            batch_size=batch_size,
+            shuffle=False,
+            verbose=0,
+        )
+        on_epoch(_summary(epoch.history) | {"lr": float(model.optimizer.learning_rate)})
 
 
-def inputs_of(arrays: Arrays) -> Arrays:
-    """Return what the networks take of normalized arrays: `waveform` and `rhythm`."""
-    return {"waveform": arrays["waveform"], "rhythm": arrays["rhythm"]}
+def _targets(model: keras.Model, label: np.ndarray) -> dict[str, np.ndarray]:
+    target = keras.utils.to_categorical(label, len(CLASSES))
+    return dict.fromkeys(model.output_names, target)
+
+
+def _summary(history: dict[str, list[float]]) -> dict[str, float]:
+    """Return the last values of the answer's loss and macro-F1, named alike for one output and for many."""
+    last = {key: values[-1] for key, values in history.items()}
+    return {
+        f"{side}{key}": last.get(f"{side}logits_{key}", last.get(f"{side}{key}"))
+        for side in ("", "val_")
+        for key in ("loss", "macro_f1")
+        if f"{side}loss" in last
+    }

@@ -23,6 +23,7 @@ from stages import paths
 from stages.run import load_params
 
 PROTOCOL = "intra_patient"
+SIDES = ("train", "test")
 QUALITY = 0.918
 """Macro-F1 over five classes that the CNN of this pipeline's predecessor reached on the same beats."""
 
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> None:
 
 def of_workspace() -> tuple[dict[str, Any], dict[str, dict]]:
     """Return the parameters of the workspace, and its arrays `train` and `test`."""
-    return load_params(), read_sides(paths.normalized(PROTOCOL))
+    return load_params(), {side: load_arrays(paths.normalized(PROTOCOL, side)) for side in SIDES}
 
 
 def of_experiment(name: str) -> tuple[dict[str, Any], dict[str, dict]]:
@@ -64,38 +65,33 @@ def of_experiment(name: str) -> tuple[dict[str, Any], dict[str, dict]]:
     commit = find_experiment(experiment_name(name))
     if not commit:
         raise DataError(f"experiment '{name}' is missing; {again}")
+    arrays = {}
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "normalized")
-        source = str(paths.normalized(PROTOCOL))
-        if run_dvc(["get", "--quiet", ".", source, "--rev", commit, "-o", str(copy)]):
-            raise DataError(f"experiment '{name}': its arrays are not in DVC's cache; {again}")
-        return read_params(commit), read_sides(copy)
-
-
-def read_sides(folder: Path) -> dict[str, dict]:
-    """Return the normalized arrays of `train` and `test`."""
-    return {side: load_arrays(folder / f"{side}.npz") for side in ("train", "test")}
+        for side in SIDES:
+            source, copy = paths.normalized(PROTOCOL, side).as_posix(), Path(folder, f"{side}.npz")
+            if run_dvc(["get", "--quiet", ".", source, "--rev", commit, "-o", str(copy)]):
+                raise DataError(f"experiment '{name}': its arrays are not in DVC's cache; {again}")
+            arrays[side] = load_arrays(copy)
+    return read_params(commit), arrays
 
 
 def build(model: str, params: dict[str, Any], arrays: dict):
     """Build the network that `params` describe for these arrays."""
-    from arrhythmia.classic import NETWORKS
-    from arrhythmia.cnn import build_cnn
-    from arrhythmia.rnn import build_rnn
+    from stages import train, train_cnn, train_rnn
 
-    group = dict(params[model])
-    network = group.pop("network")
-    shape = arrays["waveform"].shape[1:]
-    if network in NETWORKS:
-        return NETWORKS[network](*shape)
-    builder = {"cnn": build_cnn, "rnn": build_rnn}[model]
-    return builder(*shape, arrays["rhythm"].shape[1], **group)
+    builders = {"cnn": train_cnn, "rnn": train_rnn}[model].builders()
+    return train.build(builders, arrays, **params[model])
 
 
-def knobs(train: dict[str, Any]) -> dict[str, Any]:
+def knobs(params: dict[str, Any]) -> dict[str, Any]:
     """Return what `arrhythmia.training.fit` takes of the group `train`."""
-    same = {key: train[key] for key in ("lr", "schedule", "batch_size", "class_weight_power")}
-    return same | {"epochs": train["epochs"][PROTOCOL]}
+    from stages.train import of_protocol
+
+    return {
+        key: value
+        for key, value in of_protocol(params, PROTOCOL).items()
+        if key not in ("members", "threads")
+    }
 
 
 def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> list[tuple[float, float]]:
@@ -110,7 +106,8 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
     Returns:
         Seconds of training so far and macro-F1 over five classes, for each epoch.
     """
-    from arrhythmia.training import fit, inputs_of
+    from arrhythmia.head import inputs_of
+    from arrhythmia.training import fit
 
     history: list[tuple[float, float]] = []
     scoring_time = 0.0
@@ -119,7 +116,7 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
     def on_epoch(_values: dict[str, float]) -> None:
         nonlocal scoring_time
         now = time.perf_counter()
-        logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
+        logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)["logits"]
         counts = scoring.confusion(test["label"], logits.argmax(axis=1))
         history.append((now - start - scoring_time, float(scoring.macro_f1(counts, "NSVFQ"))))
         print(f"{len(history):5}  {history[-1][0]:7.1f}  {history[-1][1]:8.4f}", flush=True)

@@ -21,13 +21,13 @@ def main(protocol: str, name: str) -> None:
     runtime.prepare(threads=params["train"]["threads"], seed=params["evaluate"]["seed"])
     import keras
 
-    from arrhythmia.training import inputs_of
+    from arrhythmia.head import inputs_of
 
     if not paths.model(protocol, name).exists():
         raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")
     model = keras.saving.load_model(paths.model(protocol, name), compile=False, safe_mode=True)
-    test = load_arrays(paths.normalized(protocol) / "test.npz")
-    probability = model.predict(inputs_of(test), batch_size=1024, verbose=0)
+    test = load_arrays(paths.normalized(protocol, "test"))
+    probability = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
     beats = load_beats(paths.BEATS)
     draw_training(protocol, name, str(beats.source))
     write_scores(

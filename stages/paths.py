@@ -10,6 +10,7 @@ COMPARISON = Path("plots/comparison.png")
 RESULTS = Path("results")
 SEEDS = RESULTS / "seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
+ABLATION = RESULTS / "ablation.csv"
 
 
 def results(name: str) -> Path:
@@ -22,9 +23,9 @@ def split(protocol: str) -> Path:
     return Path(f"data/split/{protocol}.npz")
 
 
-def normalized(protocol: str) -> Path:
-    """Folder of the model-ready arrays `train.npz`, `val.npz` and `test.npz`."""
-    return Path(f"data/normalized/{protocol}")
+def normalized(protocol: str, side: str) -> Path:
+    """Model-ready arrays of a side, `train` or `test`; apart, so that training cannot see the test beats."""
+    return Path(f"data/normalized/{protocol}/{side}.npz")
 
 
 def model(protocol: str, name: str) -> Path:
@@ -50,3 +51,8 @@ def tables(protocol: str, name: str) -> Path:
 def metrics(protocol: str, name: str) -> Path:
     """Scores on the test rows."""
     return Path(f"metrics/{protocol}/{name}.json")
+
+
+def cross_validated(protocol: str, name: str) -> Path:
+    """Scores on held-out folds of the training rows, to choose by."""
+    return Path(f"metrics/{protocol}/{name}_cv.json")

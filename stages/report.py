@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 
 from arrhythmia.beats import load_beats
@@ -32,9 +33,9 @@ def main() -> None:
     protocols = params["protocols"]
     every = [(protocol, model) for protocol in protocols for model in MODELS]
     cards = {key: json.loads(paths.metrics(*key).read_text()) for key in every}
-    inner = {key: paths.metrics(key[0], f"{key[1]}_cv") for key in every}
+    inner = {key: paths.cross_validated(*key) for key in every}
     beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
-    splits = {protocol: load_arrays(paths.split(protocol)) for protocol in protocols}
+    splits = {protocol: read_sides(protocol) for protocol in protocols}
     title = f"macro-F1 over N, S and V with 95 % intervals, {beats.source} recordings"
     save_png(paths.COMPARISON, comparison(cards, title=title))
     material = Material(
@@ -52,6 +53,12 @@ def main() -> None:
     )
     write_text(paths.REPORT, report(material))
     print(f"{paths.REPORT}: {len(cards)} models, {beats.source} recordings")
+
+
+def read_sides(protocol: str) -> dict[str, np.ndarray]:
+    """Return the row numbers of `train` and `test`."""
+    split = load_arrays(paths.split(protocol))
+    return {side: split[side] for side in ("train", "test")}
 
 
 def symbols_of(model: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Stage `split PROTOCOL`: choose the rows of train, val and test."""
+"""Stage `split PROTOCOL`: choose the rows of train and test, and the folds of train."""
 
 from arrhythmia import splits
 from arrhythmia.beats import beat_table, load_beats
@@ -18,18 +18,18 @@ def main(protocol: str) -> None:
     if protocol not in PROTOCOLS:
         raise DataError(f"params.yaml: unknown protocol '{protocol}'; use {' or '.join(PROTOCOLS)}")
     if protocol == "inter_patient":
-        split = splits.inter_patient(beats, val_fraction=knobs["val_fraction"])
+        split = splits.inter_patient(beats, folds=knobs["folds"])
         splits.check_records(split, beats.record)
     else:
         split = splits.intra_patient(beats, load_test_fold(), **knobs)
     splits.check_rows(split, beats.label)
-    for side in ("train", "val", "test"):
+    for side in ("train", "test"):
         rows = getattr(split, side)
         print(f"\n{protocol} {side}: {len(rows)} beats, {beats.source} recordings")
         print(beat_table(beats.record[rows], beats.label[rows]).to_string())
     if protocol == "inter_patient" and beats.source == "physionet":
         print("note: 201 and 202 are one patient; the division of de Chazal 2004 has one in DS1, one in DS2")
-    save_arrays(paths.split(protocol), train=split.train, val=split.val, test=split.test)
+    save_arrays(paths.split(protocol), train=split.train, fold=split.fold, test=split.test)
 
 
 if __name__ == "__main__":

@@ -1,61 +1,147 @@
-"""What `train_cnn` and `train_rnn` share: arrays in, training curves and the best model out."""
+"""What `train_cnn` and `train_rnn` share: training beats in; model, curves and cross-validated scores out."""
 
-import math
+import json
 import os
 import shutil
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from arrhythmia import runtime
+from arrhythmia.aami import CLASSES
+from arrhythmia.calibration import fit_temperature, tempered
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
+from arrhythmia.files import load_arrays, write_text
+from arrhythmia.scorecard import RULES, training_card
 from stages import paths
 from stages.run import load_params
 
 
-def train(name: str, protocol: str, find_builder: Callable[[], Callable]) -> None:
+def train(name: str, protocol: str, find_builders: Callable[[], dict[str, Callable]]) -> None:
     """Train the network `name` under `protocol`.
+
+    As many networks as `train.members` says, each on all folds but one; together they are the model. What
+    each says about the fold that it has not seen gives the scores to choose by, and the calibration.
 
     Args:
         name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
         protocol: which split.
-        find_builder: imports the function that builds the network; called when the runtime is prepared,
-            because importing Keras starts TensorFlow.
+        find_builders: imports the functions that build the networks, by the values of `network`; called when
+            the runtime is prepared, because importing Keras starts TensorFlow.
     """
     params = load_params()
-    knobs = dict(params["train"])
-    runtime.prepare(threads=knobs.pop("threads"), seed=knobs.pop("seed"))
-    from dvclive import Live
+    knobs = of_protocol(params["train"], protocol)
+    seed, members = knobs.pop("seed"), knobs.pop("members")
+    runtime.prepare(threads=knobs.pop("threads"), seed=seed)
+    import keras
 
+    from arrhythmia.ensemble import averaged
     from arrhythmia.keras_archive import save_model
-    from arrhythmia.training import fit
 
-    sides = {side: load_arrays(paths.normalized(protocol) / f"{side}.npz") for side in ("train", "val")}
-    shapes = [*sides["train"]["waveform"].shape[1:], sides["train"]["rhythm"].shape[1]]
-    history: list[dict[str, float]] = []
-    # dvclive writes after every epoch; the curves get their name when they are complete.
-    unfinished = paths.model(protocol, name).with_suffix(".unfinished")
-    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
-        live.step = 1  # epochs are counted from 1, as Keras prints them
-
-        def log(values: dict[str, float]) -> None:
-            history.append(values)
-            for key, value in values.items():
-                side, key = ("val", key[4:]) if key.startswith("val_") else ("train", key)
-                live.log_metric(key if key == "lr" else f"{side}/{key}", value)
-            live.next_step()
-
+    builders = find_builders()
+    arrays = load_arrays(paths.normalized(protocol, "train"))
+    fold = arrays.pop("fold")
+    if not 1 <= members <= fold.max() + 1:
+        raise DataError(
+            f"params.yaml: train.members.{protocol} is {members}; use 1 to {fold.max() + 1} (split.folds)"
+        )
+    networks, histories, logits = [], [], np.zeros((len(fold), len(CLASSES)))
+    for member in range(members):
+        print(f"{name} {protocol}: network {member + 1} of {members}, fold {member} held out", flush=True)
+        keras.utils.set_random_seed(1000 * member + seed)
+        rest, held_out = rows_of(arrays, fold != member), rows_of(arrays, fold == member)
         try:
-            model = find_builder()(*shapes, **params[name])
-            best = fit(model, sides["train"], sides["val"], on_epoch=log, **knobs)
+            network = build(builders, rest, **params[name])
+            histories.append(learn(network, rest, held_out, seed=seed, **knobs))
         except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
             raise DataError(f"params.yaml: {error}") from error
-        if not math.isfinite(history[best - 1]["val_loss"]):
-            raise DataError("params.yaml: the validation loss is not a number; lower train.lr")
-        # dvclive's summary keeps the last epoch; the saved weights are those of the best one.
-        live.summary["best"] = {"epoch": best, **history[best - 1]}
-        live.make_summary()
-    shutil.rmtree(paths.training(protocol, name), ignore_errors=True)
-    paths.training(protocol, name).parent.mkdir(parents=True, exist_ok=True)
-    os.replace(unfinished, paths.training(protocol, name))
+        logits[fold == member] = answers(network, held_out)
+        networks.append(network)
+    if not np.isfinite(logits).all():
+        raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
+    judged = fold < members
+    temperature = fit_temperature(logits[judged], arrays["label"][judged])
+    probability = cross_calibrated(logits[judged], arrays["label"][judged], fold[judged])
+    card = training_card(
+        arrays["label"][judged], probability, rules=RULES[protocol], members=members, temperature=temperature
+    )
+    write_curves(paths.training(protocol, name), histories)
+    model = averaged(networks, temperature)
     save_model(model, paths.model(protocol, name))
-    print(f"{name} {protocol}: {model.count_params():,} parameters, best epoch {best}")
+    write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
+    print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
+
+
+def of_protocol(knobs: dict[str, Any], protocol: str) -> dict[str, Any]:
+    """Return the knobs with those that differ between protocols chosen for `protocol`."""
+    return {key: value[protocol] if isinstance(value, dict) else value for key, value in knobs.items()}
+
+
+def rows_of(arrays: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the chosen rows of every array."""
+    return {key: value[rows] for key, value in arrays.items()}
+
+
+def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **knobs: Any):
+    """Build the network called `network`; those of the literature have sizes of their own.
+
+    Raises:
+        ValueError: there is no such network.
+    """
+    if network not in builders:
+        raise ValueError(f"network is '{network}'; use one of {', '.join(builders)}")
+    length, channels = arrays["waveform"].shape[1:]
+    if network in ("residual", "patches"):
+        return builders[network](length, channels, arrays["features"].shape[1], **knobs)
+    return builders[network](length, channels)
+
+
+def learn(network, train: dict, held_out: dict, **knobs: Any) -> list[dict[str, float]]:
+    """Train one network, print how it goes, and return what was measured after each epoch."""
+    from arrhythmia.training import fit
+
+    history: list[dict[str, float]] = []
+
+    def on_epoch(values: dict[str, float]) -> None:
+        history.append(values)
+        words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
+        print(f"  epoch {len(history)} of {knobs['epochs']}  {words}", flush=True)
+
+    fit(network, train, held_out, on_epoch=on_epoch, **knobs)
+    return history
+
+
+def answers(network, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the network's logits, `(n, 5)`."""
+    from arrhythmia.head import inputs_of
+
+    return network.predict(inputs_of(network, arrays), batch_size=1024, verbose=0)["logits"]
+
+
+def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return probabilities with each fold calibrated by the others, or by itself if it is the only one."""
+    probability = np.empty(logits.shape)
+    for number in np.unique(fold):
+        rows = fold == number
+        others = rows if rows.all() else ~rows
+        probability[rows] = tempered(logits[rows], fit_temperature(logits[others], label[others]))
+    return probability
+
+
+def write_curves(folder, histories: list[list[dict[str, float]]]) -> None:
+    """Write the training curves, means over the networks, with dvclive; whole or not at all."""
+    from dvclive import Live
+
+    unfinished = folder.with_name("training.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
+        live.step = 1  # epochs are counted from 1
+        for epoch in zip(*histories, strict=True):
+            for key in epoch[0]:
+                side, short = ("val", key[4:]) if key.startswith("val_") else ("train", key)
+                mean = float(np.mean([values[key] for values in epoch]))
+                live.log_metric(short if short == "lr" else f"{side}/{short}", mean)
+            live.next_step()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(unfinished, folder)

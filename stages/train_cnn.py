@@ -9,13 +9,15 @@ from stages.train import train
 
 def main(protocol: str) -> None:
     """Train the CNN under `protocol`."""
+    train("cnn", protocol, builders)
 
-    def builder():
-        from arrhythmia.cnn import build_cnn
 
-        return build_cnn
+def builders() -> dict:
+    """Import the functions that build the networks, and return them by name."""
+    from arrhythmia.classic import CNNS
+    from arrhythmia.cnn import build_cnn
 
-    train("cnn", protocol, builder)
+    return {"residual": build_cnn, **CNNS}
 
 
 if __name__ == "__main__":

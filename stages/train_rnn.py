@@ -9,13 +9,15 @@ from stages.train import train
 
 def main(protocol: str) -> None:
     """Train the RNN under `protocol`."""
+    train("rnn", protocol, builders)
 
-    def builder():
-        from arrhythmia.rnn import build_rnn
 
-        return build_rnn
+def builders() -> dict:
+    """Import the functions that build the networks, and return them by name."""
+    from arrhythmia.classic import RNNS
+    from arrhythmia.rnn import build_rnn
 
-    train("rnn", protocol, builder)
+    return {"patches": build_rnn, **RNNS}
 
 
 if __name__ == "__main__":

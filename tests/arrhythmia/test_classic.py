@@ -5,6 +5,10 @@ LENGTH = 187  # of a Kaggle beat
 NAMES = ("kachuee", "three_layer", "stacked_lstm")
 
 
+def build(classic, name, *shape):
+    return {**classic.CNNS, **classic.RNNS}[name](*shape)
+
+
 @pytest.fixture(scope="module")
 def classic(keras):
     """The module under test, imported when Keras is ready."""
@@ -16,15 +20,15 @@ def classic(keras):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("length", "channels"), [(LENGTH, 1), (130, 2)])
 def test_output_is_a_logit_for_each_class(classic, name, length, channels):
-    model = classic.NETWORKS[name](length, channels)
+    model = build(classic, name, length, channels)
     beats = np.random.default_rng(0).normal(size=(3, length, channels)).astype(np.float32)
-    logits = model.predict({"waveform": beats}, verbose=0)
+    logits = model.predict({"waveform": beats}, verbose=0)["logits"]
     assert [tensor.name for tensor in model.inputs] == ["waveform"]
-    assert model.layers[-1].name == "logits"
+    assert model.output_names == ["logits"]
     assert logits.shape == (3, 5)
     assert (logits < 0).any()
     assert not np.allclose(logits.sum(axis=1), 1)
-    assert not np.array_equal(logits, model.predict({"waveform": -beats}, verbose=0))
+    assert not np.array_equal(logits, model.predict({"waveform": -beats}, verbose=0)["logits"])
 
 
 def conv(kernel, inputs, outputs):
@@ -70,7 +74,7 @@ def test_the_classic_scripts_drop_units_and_kachuee_does_not(keras, classic):
 
 
 def test_kachuee_refuses_a_beat_too_short_for_its_poolings(classic):
-    assert classic.kachuee(129, 1).output_shape == (None, 5)
+    assert classic.kachuee(129, 1).output_shape == {"logits": (None, 5)}
     with pytest.raises(ValueError, match=r"^cnn\.network=kachuee needs 129 samples a beat; there are 128$"):
         classic.kachuee(128, 1)
 
@@ -79,8 +83,14 @@ def test_kachuee_refuses_a_beat_too_short_for_its_poolings(classic):
 def test_a_saved_network_answers_as_before(keras, classic, name, tmp_path):
     from arrhythmia.keras_archive import save_model
 
-    model = classic.NETWORKS[name](LENGTH, 1)
+    model = build(classic, name, LENGTH, 1)
     save_model(model, tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
     beats = {"waveform": np.random.default_rng(0).normal(size=(2, LENGTH, 1)).astype(np.float32)}
-    np.testing.assert_array_equal(model.predict(beats, verbose=0), again.predict(beats, verbose=0))
+    before, after = (network.predict(beats, verbose=0)["logits"] for network in (model, again))
+    np.testing.assert_array_equal(before, after)
+
+
+def test_every_network_is_found_by_its_name(classic):
+    assert {name: getattr(classic, name) for name in NAMES} == {**classic.CNNS, **classic.RNNS}
+    assert list(classic.RNNS) == ["stacked_lstm"]

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from arrhythmia.forest import forest_features, forest_probabilities
-from arrhythmia.morphology import qrs_width, relative_to_record
-from arrhythmia.rhythm import rhythm_features
+from arrhythmia.forest import forest_probabilities
 
 KNOBS = {"trees": 20, "min_leaf": 1, "class_weight_power": 0.5, "seed": 0}
 LABEL = np.tile(np.repeat(range(5), 4), 3)
@@ -14,17 +12,6 @@ def features(seed=0):
     """Two columns, `(60, 2)`, in which the classes are far apart."""
     noise = np.random.default_rng(seed).normal(size=(60, 2))
     return np.stack([LABEL, -LABEL], axis=1).astype(np.float32) + 0.1 * noise.astype(np.float32)
-
-
-def test_features_are_rhythm_and_width(make_beats):
-    beats = make_beats([0, 1, 2, 3], record=np.array(["a", "a", "b", "b"]))
-    made = forest_features(beats)
-    rhythm = rhythm_features(beats.rr, 4, beats.rr_long)
-    width = qrs_width(beats.waveform, 125, 8)
-    np.testing.assert_allclose(made[:, :-2], rhythm)
-    np.testing.assert_allclose(made[:, -2], width.astype(np.float32))
-    np.testing.assert_allclose(made[:, -1], relative_to_record(width, beats.record).astype(np.float32))
-    assert made.dtype == np.float32
 
 
 def test_probabilities():

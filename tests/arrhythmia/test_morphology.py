@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arrhythmia.morphology import qrs_width, relative_to_record
+from arrhythmia.morphology import (
+    FEATURES,
+    correlation,
+    qrs_width,
+    reference_beat,
+    relative_to_record,
+    shape_features,
+)
 
 
 def triangle(half_base, *, height=1.0, fs=125, r_index=62):
@@ -51,3 +58,127 @@ def test_record_with_median_0_is_unchanged():
     value = np.array([0.0, 0, 4, 3])
     record = np.array(["a", "a", "a", "b"])
     np.testing.assert_array_equal(relative_to_record(value, record), [0, 0, 4, 1])
+
+
+def test_an_unknown_record_has_no_usual_value():
+    relative = relative_to_record(np.array([2.0, 4, 6]), np.array(["a", "", ""]))
+    np.testing.assert_array_equal(relative, [1, np.nan, np.nan])
+
+
+USUAL, ECTOPIC = np.float32([0, 1, 3, 1, 0]), np.float32([0, -2, 5, -4, 1])
+
+
+def test_the_reference_is_the_late_beat_even_where_three_of_four_beats_are_early_ectopic():
+    """The plain median would be the ectopic beat, as in record 232."""
+    late = np.arange(40) % 4 == 0
+    rr = np.where(late, 1.1, 0.5) + np.random.default_rng(0).uniform(-0.05, 0.05, 40)
+    reference = reference_beat(np.where(late[:, None], USUAL, ECTOPIC), rr, np.full(40, "a"))
+    assert reference.shape == (40, 5)
+    assert reference.dtype == np.float32
+    np.testing.assert_array_equal(reference, np.tile(USUAL, (40, 1)))
+
+
+def test_each_record_has_its_own_reference():
+    waveform = np.float32([[1, 0], [2, 0], [9, 6], [5, 5], [7, 7]])
+    rr = np.array([0.5, 0.5, 0.9, np.nan, np.nan])
+    reference = reference_beat(waveform, rr, np.array(["a", "a", "a", "b", "b"]))
+    # The one late beat of a; in b no interval is known, so the median of all beats
+    np.testing.assert_array_equal(reference, [[9, 6], [9, 6], [9, 6], [6, 6], [6, 6]])
+
+
+def test_the_first_beat_of_a_record_has_no_interval_and_is_not_late():
+    waveform = np.float32([[100], [1], [2]])
+    np.testing.assert_array_equal(
+        reference_beat(waveform, np.array([np.nan, 0.8, 0.8]), np.array(["a"] * 3)), [[1.5], [1.5], [1.5]]
+    )
+
+
+@given(gain=st.sampled_from([-2.0, 0.5, 4.0]), offset=st.sampled_from([-3.0, 0.0, 8.0]))
+def test_the_reference_follows_gain_and_offset_and_other_records_do_not_count(gain, offset):
+    rng = np.random.default_rng(0)
+    waveform, rr = rng.integers(-50, 50, (11, 4)).astype(np.float32), rng.uniform(0.5, 1, 11)
+    record = np.array(["a"] * 6 + ["b"] * 5)
+    expected = reference_beat(waveform, rr, record) * gain + offset
+    np.testing.assert_array_equal(reference_beat(waveform * gain + offset, rr, record), expected)
+    waveform[6:] = 0
+    np.testing.assert_array_equal(reference_beat(waveform, rr, record)[:6] * gain + offset, expected[:6])
+
+
+def shape_of(waveform, reference, record=None):
+    record = np.full(len(waveform), "a") if record is None else record
+    values = shape_features(waveform, np.float32(reference), record, 125, 62)
+    assert values.dtype == np.float32
+    return dict(zip(FEATURES, values.T, strict=True))
+
+
+def test_a_beat_like_its_reference():
+    waveform = np.tile(triangle(0.05), (3, 1))
+    shape = shape_of(waveform, waveform)
+    assert list(shape) == ["width", "similarity", "residual", "area"]
+    for name, value in {"width": 1, "similarity": 1, "residual": 0, "area": 0}.items():
+        np.testing.assert_allclose(shape[name], value, atol=1e-6)
+
+
+def test_formulas_of_shape_by_hand():
+    """Beside a reference of height 2 over 12 + 19 samples, with a median of 0."""
+    reference = triangle(0.05, height=2)
+    waveform = np.stack([triangle(0.1, height=1), reference, reference])
+    shape = shape_of(waveform, np.tile(reference, (3, 1)))
+    beat, usual = waveform[0, 50:81], reference[50:81]
+    assert shape["width"][0] == pytest.approx(np.sum(beat > 0.4) / np.sum(usual > 0.8))
+    assert shape["residual"][0] == pytest.approx(np.sqrt(np.mean((beat - usual) ** 2)) / 2, rel=1e-5)
+    small = 0.01 * 2  # keeps the logarithm finite
+    expected = np.log((beat.mean() + small) / (usual.mean() + small))
+    assert shape["area"][0] == pytest.approx(expected, abs=1e-6)
+    expected = max(np.corrcoef(waveform[0, 50 + k : 81 + k], usual)[0, 1] for k in range(-4, 5))
+    assert shape["similarity"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_similarity_forgives_a_shift_of_32_ms_but_not_of_64():
+    usual = triangle(0.04)
+    waveform = np.stack([np.roll(usual, 4), np.roll(usual, -4), np.roll(usual, 8), -usual])
+    similarity = shape_of(waveform, np.tile(usual, (4, 1)))["similarity"]
+    np.testing.assert_allclose(similarity[:2], 1, atol=1e-6)
+    assert 0 < similarity[2] < 0.9
+    assert similarity[3] < 0
+
+
+@given(gain=st.sampled_from([0.25, 3.0]), offset=st.sampled_from([-5.0, 0.0, 5.0]))
+def test_no_shape_feature_depends_on_the_patients_amplitude(gain, offset):
+    waveform = np.random.default_rng(0).integers(-64, 64, size=(5, 187)).astype(float)
+    reference = np.tile(triangle(0.05, height=64), (5, 1))
+    one, other = shape_of(waveform, reference), shape_of(waveform * gain + offset, reference * gain + offset)
+    for name in FEATURES:
+        np.testing.assert_allclose(one[name], other[name], atol=1e-5)
+
+
+def test_flat_beats_and_references_give_no_infinity():
+    beat, flat = triangle(0.05), np.zeros(187)
+    shape = shape_of(np.stack([flat, beat, flat]), np.stack([beat, flat, flat]))
+    assert np.isnan(shape["similarity"]).all()
+    for name in ("width", "residual", "area"):
+        assert (np.isfinite(shape[name]) | np.isnan(shape[name])).all()
+    np.testing.assert_array_equal(shape["residual"][2], 0)
+    assert shape["area"][0] < -1
+
+
+def test_an_unknown_record_has_no_width():
+    waveform = np.tile(triangle(0.05), (2, 1))
+    shape = shape_of(waveform, waveform, np.array(["", "a"]))
+    assert np.isnan(shape["width"][0])
+    assert shape["width"][1] == 1
+
+
+@pytest.mark.parametrize(("length", "r_index"), [(20, 8), (26, 12), (100, 0), (60, 59)])
+def test_a_window_shorter_than_the_complex_and_its_shifts(length, r_index):
+    waveform = np.random.default_rng(0).normal(size=(4, length))
+    values = shape_features(waveform, waveform.astype(np.float32), np.full(4, "a"), 125, r_index)
+    assert np.isfinite(values).all()
+    np.testing.assert_allclose(values[:, 1], 1, atol=1e-6)
+
+
+def test_correlation_is_that_of_numpy():
+    x, y = np.random.default_rng(0).normal(size=(2, 6, 9))
+    expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(correlation(x, y), expected)
+    assert np.isnan(correlation(np.ones((1, 9)), y[:1])[0])

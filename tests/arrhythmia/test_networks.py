@@ -9,6 +9,7 @@ runtime.prepare(threads=2, seed=0)
 import keras  # noqa: E402
 
 from arrhythmia.cnn import build_cnn  # noqa: E402
+from arrhythmia.head import inputs_of  # noqa: E402
 from arrhythmia.rnn import build_rnn  # noqa: E402
 
 CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.1}
@@ -16,30 +17,50 @@ RNN = {"cell": "gru", "units": 3, "patch": 4, "embedding": 4, "dense": 4, "dropo
 BUILDERS = [(build_cnn, CNN), (build_rnn, RNN), (build_rnn, RNN | {"cell": "lstm"})]
 
 
+def inputs(beats, length, channels, features):
+    rng = np.random.default_rng(0)
+    return {
+        "waveform": rng.normal(size=(beats, length, channels)).astype(np.float32),
+        "features": rng.normal(size=(beats, features)).astype(np.float32),
+    }
+
+
 @pytest.mark.parametrize(("build", "knobs"), BUILDERS)
-@pytest.mark.parametrize(("length", "channels", "features"), [(187, 2, 5), (33, 1, 1)])
-def test_output_is_a_probability_for_each_class(build, knobs, length, channels, features):
+@pytest.mark.parametrize(("length", "channels", "features"), [(187, 2, 10), (33, 1, 1)])
+def test_three_opinions_of_five_logits(build, knobs, length, channels, features):
     model = build(length, channels, features, **knobs)
-    rng = np.random.default_rng(0)
-    probability = model.predict(
-        {"waveform": rng.normal(size=(3, length, channels)), "rhythm": rng.normal(size=(3, features))},
-        verbose=0,
-    )
-    assert probability.shape == (3, 5)
-    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-6)
+    answers = model.predict(inputs(3, length, channels, features), verbose=0)
+    assert list(answers) == ["logits", "by_shape", "by_features"]
+    for logits in answers.values():
+        assert logits.shape == (3, 5)
+        assert (logits < 0).any(), "logits, not probabilities"
 
 
 @pytest.mark.parametrize(("build", "knobs"), BUILDERS)
-def test_both_inputs_count(build, knobs):
+def test_without_features_there_is_one_opinion_and_one_input(build, knobs):
+    model = build(40, 2, 0, **knobs)
+    arrays = inputs(3, 40, 2, 0)
+    assert list(inputs_of(model, arrays)) == ["waveform"]
+    answers = model.predict(inputs_of(model, arrays), verbose=0)
+    assert {name: logits.shape for name, logits in answers.items()} == {"logits": (3, 5)}
+
+
+@pytest.mark.parametrize(("build", "knobs"), BUILDERS)
+def test_each_opinion_follows_what_it_is_named_after(build, knobs):
     model = build(40, 1, 2, **knobs)
-    rng = np.random.default_rng(0)
-    waveform, rhythm = rng.normal(size=(1, 40, 1)), rng.normal(size=(1, 2))
+    arrays = inputs(4, 40, 1, 2)
 
-    def answer(waveform, rhythm):
-        return model.predict({"waveform": waveform, "rhythm": rhythm}, verbose=0)
+    def moved(**changed):
+        before, after = (model.predict(given, verbose=0) for given in (arrays, arrays | changed))
+        return {name for name in before if not np.array_equal(before[name], after[name])}
 
-    assert not np.array_equal(answer(waveform, rhythm), answer(-waveform, rhythm))
-    assert not np.array_equal(answer(waveform, rhythm), answer(waveform, -rhythm))
+    assert moved(waveform=-arrays["waveform"]) == {"logits", "by_shape"}
+    assert moved(features=-arrays["features"]) == {"logits", "by_features"}
+
+
+def test_inputs_of_takes_what_the_model_takes_and_nothing_else():
+    arrays = inputs(2, 40, 1, 3) | {"label": np.zeros(2)}
+    assert list(inputs_of(build_cnn(40, 1, 3, **CNN), arrays)) == ["waveform", "features"]
 
 
 @pytest.mark.parametrize("knob", ["filters", "blocks", "kernel_size", "dense"])

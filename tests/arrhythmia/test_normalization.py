@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from arrhythmia.normalization import fit_scaler, minus_median_beat, scale_by_beat, scale_by_record
+from arrhythmia.normalization import fit_scaler, scale_by_beat, scale_by_record
 
 NAN = np.nan
 ROWS = arrays(
@@ -69,17 +69,8 @@ def test_by_record():
     assert scaled.dtype == np.float32
 
 
-def test_minus_median_beat():
-    waveform = np.float32([[1, 0], [2, 0], [9, 6], [5, 5]])
-    record = np.array(["a", "a", "a", "b"])
-    difference = minus_median_beat(waveform, record)
-    np.testing.assert_array_equal(difference, [[-1, 0], [0, 0], [7, 6], [0, 0]])
-    assert difference.dtype == np.float32
-
-
-@pytest.mark.parametrize("scale", [scale_by_record, minus_median_beat])
 @given(waveform=ROWS, other=ROWS)
-def test_by_record_other_records_do_not_count(scale, waveform, other):
+def test_by_record_other_records_do_not_count(waveform, other):
     record = np.array(["b"] * len(waveform) + ["a"] * len(other))
-    both = scale(np.concatenate([waveform, other]), record)
-    np.testing.assert_array_equal(both[: len(waveform)], scale(waveform, record[: len(waveform)]))
+    both = scale_by_record(np.concatenate([waveform, other]), record)
+    np.testing.assert_array_equal(both[: len(waveform)], scale_by_record(waveform, record[: len(waveform)]))

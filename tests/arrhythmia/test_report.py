@@ -23,7 +23,7 @@ from tests.cards import BOTH, make_cards
 
 PARAMS = {
     "segment": {"window": "centred", "fs": 125},
-    "normalize": {"method": "record", "median_beat": True},
+    "normalize": {"method": "record", "reference_beat": True, "features": ["early", "width"]},
     "train": {"lr": 0.002, "epochs": 8, "seed": 0},
 }
 SEEDS = pd.DataFrame(
@@ -162,20 +162,25 @@ def test_f_and_q_are_said_to_be_a_handful_of_patients(material):
 
 def test_the_report_says_with_what_it_was_run():
     words = run_words(PARAMS, BOTH)
-    assert "`segment` window centred; `normalize` method record, median_beat yes; `train` lr 0.002" in words
+    assert (
+        "`segment` window centred; `normalize` method record, reference_beat yes, features early width; `train` lr 0.002"
+        in words
+    )
     assert "seed 0" in words
     assert "\n" not in words
-    normalize = {"method": "beat", "rhythm": ["rr_previous", "rr_next"]}
+    normalize = {"method": "beat", "features": []}
     train = {"epochs": {"intra_patient": 12, "inter_patient": 6}}
     other = {**PARAMS, "normalize": normalize, "train": train}
-    assert "rhythm rr_previous rr_next" in run_words(other, BOTH)
+    assert "features none" in run_words(other, BOTH)
     assert "epochs 12 (intra-patient) and 6 (inter-patient)" in run_words(other, BOTH)
     assert "`train` epochs 6 (inter-patient)." in run_words(other, ["inter_patient"])
 
 
 def test_the_report_says_what_is_seen_of_the_whole_recording():
-    assert "its median amplitude and its median beat, also where" in inputs_words(PARAMS["normalize"])
-    assert "its median beat, also" in inputs_words({"method": "standard", "median_beat": True})
-    assert "whole recording" not in inputs_words({"method": "standard", "median_beat": False})
-    plain = {"method": "standard", "median_beat": False, "rhythm": []}
+    assert "its median amplitude and its reference beat (" in inputs_words(PARAMS["normalize"])
+    plain = {"method": "standard", "reference_beat": False, "features": []}
     assert inputs_words(plain).startswith("The networks see the beat. ")
+    features = inputs_words(plain | {"features": ["early"]})
+    assert "the interval to the next beat; and of the whole recording its reference beat (" in features
+    channel = inputs_words(plain | {"reference_beat": True})
+    assert channel.startswith("The networks see the beat; and of the whole recording its reference beat (")

@@ -5,7 +5,7 @@ import pytest
 
 from arrhythmia import scoring
 from arrhythmia.errors import DataError
-from arrhythmia.scorecard import RULES, Rules, records_table, scorecard
+from arrhythmia.scorecard import RULES, Rules, records_table, scorecard, training_card
 
 HEADLINE = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V"]
 
@@ -138,3 +138,16 @@ def test_the_error_of_the_rest_falls_as_the_least_certain_beats_are_left_to_a_hu
     # The 990 most certain beats are kept, and the mistakes among them counted.
     kept = np.argsort(-confidence)[:990]
     assert left[0] == pytest.approx(1 - right[kept].mean(), abs=1e-5)
+
+
+def test_the_card_of_a_training_agrees_with_that_of_a_test():
+    label, probability, record = predictions()
+    for rules in RULES.values():
+        card = training_card(label, probability, rules=rules, members=3, temperature=1.23456789)
+        assert json.loads(json.dumps(card, allow_nan=False)) == card
+        assert (card["beats"], card["members"], card["temperature"]) == (300, 3, 1.23457)
+        test = card_of(label, probability, record, rules)
+        for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss"):
+            assert card[key] == test[key]
+        for name in "SV":
+            assert card[f"f1_{name}"] == test["classes"][name]["f1"]

@@ -10,7 +10,7 @@ from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.recordings import Recording
 from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
 
-RR = {"rr_before": 2, "rr_long": 2}
+RR = {"rr_before": 3, "rr_long": 2}
 KNOBS = {"fs": 125, "before": 0.5, "after": 1.0, **RR, "source": "physionet"}
 
 
@@ -55,7 +55,7 @@ def test_one_row_a_labelled_beat():
         "physionet",
         125.0,
         62,
-        2,
+        3,
     )
 
 
@@ -66,13 +66,13 @@ def test_types_are_those_of_the_table_of_beats():
 
 def test_other_annotations_do_not_divide_an_rr_interval():
     beats = cut(recording([300, 600, 660, 1020], "N|~N"))
-    np.testing.assert_array_equal(beats.rr[:, 1:], np.float32([[np.nan, 2], [2, np.nan]]))
+    np.testing.assert_array_equal(beats.rr[:, 2:], np.float32([[np.nan, 2], [2, np.nan]]))
     np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 2]))
 
 
 def test_rr_intervals_do_not_cross_records():
     beats = cut(recording([300, 660], "NN", name="a"), recording([500, 1220], "NN", name="b"))
-    np.testing.assert_array_equal(beats.rr[:, 2], np.float32([1, np.nan, 2, np.nan]))
+    np.testing.assert_array_equal(beats.rr[:, 3], np.float32([1, np.nan, 2, np.nan]))
     np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 1, np.nan, 2]))
     np.testing.assert_array_equal(beats.record, ["a", "a", "b", "b"])
 
@@ -94,7 +94,7 @@ def test_r_peak_is_at_r_index():
 def test_records_may_differ_in_rate():
     beats = cut(recording([720, 1440], "NN"), recording([500, 1250], "NN", fs=250.0))
     assert beats.waveform.shape == (4, 187)
-    np.testing.assert_array_equal(beats.rr[:, 2], np.float32([2, np.nan, 3, np.nan]))
+    np.testing.assert_array_equal(beats.rr[:, 3], np.float32([2, np.nan, 3, np.nan]))
     np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 2, np.nan, 3]))
 
 
@@ -102,7 +102,7 @@ def test_kaggle_window_drops_a_beat_that_is_the_last_annotation():
     one = recording([300, 600, 1500], "NAV")
     beats = cut(one, window="kaggle")
     np.testing.assert_array_equal(beats.annotation, [0, 1])
-    np.testing.assert_array_equal(beats.rr[1], np.float32([np.nan, 300 / 360, 900 / 360]))
+    np.testing.assert_array_equal(beats.rr[1], np.float32([np.nan, np.nan, 300 / 360, 900 / 360]))
     np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 300 / 360]))
     assert beats.waveform.shape == (2, 187)
     assert (float(beats.fs), int(beats.r_index)) == (120.0, 0)
@@ -208,7 +208,7 @@ def rows_by_annotation(beats):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_long", 0)],
+    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 2), ("rr_long", 0)],
 )
 def test_an_impossible_value_is_named(name, value):
     with pytest.raises(DataError, match=rf"params.yaml: segment\.{name} is {value};"):

@@ -10,12 +10,12 @@ from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.splits import Split, check_records, check_rows, inter_patient, intra_patient
 
 NO_FOLD = pd.DataFrame({"record": [], "annotation": []})
-KNOBS = {"val_fraction": 0.25, "test_fraction": 0.2, "seed": 0}
-SIDES = ("train", "val", "test")
+KNOBS = {"folds": 4, "test_fraction": 0.2, "seed": 0}
+SIDES = ("train", "test")
 
 
-def split_of(train=(0, 1, 2, 3, 4), val=(5,), test=(6,)):
-    return Split(*(np.array(rows, dtype=np.int32) for rows in (train, val, test)))
+def split_of(train=(0, 1, 2, 3, 4), fold=(0, 1, 0, 1, 0), test=(5, 6)):
+    return Split(np.int32(train), np.int8(fold), np.int32(test))
 
 
 @pytest.fixture(scope="module")
@@ -26,31 +26,31 @@ def synthetic(make_beats):
     )
 
 
-def assert_disjoint_and_ascending(split):
-    rows = np.concatenate([getattr(split, side) for side in SIDES])
-    assert len(set(rows.tolist())) == len(rows)
+def assert_sound(split, folds):
+    """Rows are disjoint and ascending, and each training row is in one of the folds."""
+    assert not set(split.train) & set(split.test)
     for side in SIDES:
         assert getattr(split, side).dtype == np.int32
         assert (np.diff(getattr(split, side)) > 0).all()
+    assert split.fold.shape == split.train.shape
+    assert split.fold.dtype == np.int8
+    assert set(split.fold) == set(range(folds))
 
 
 def test_check_rows_passes_a_sound_split():
     check_rows(split_of(), np.array([0, 1, 2, 3, 4, 0, 0]))
 
 
-@pytest.mark.parametrize(
-    "leaking",
-    [
-        {"val": (5, 3)},
-        {"test": (6, 3)},
-        {"val": (3, 5), "test": (3, 6)},
-        {"val": (5, 7), "test": (6, 7)},
-    ],
-)
-def test_check_rows_refuses_a_shared_row(leaking):
-    row = 7 if 7 in leaking.get("val", ()) else 3
+@pytest.mark.parametrize("row", [0, 3])
+def test_check_rows_refuses_a_shared_row(row):
     with pytest.raises(DataError, match=rf"^split: 1 beats are on two sides, the first is row {row}$"):
-        check_rows(split_of(**leaking), np.array([0, 1, 2, 3, 4, 0, 0, 0]))
+        check_rows(split_of(test=(row, 5, 6)), np.array([0, 1, 2, 3, 4, 0, 0]))
+
+
+@pytest.mark.parametrize("sides", [{"train": (0, 1, 2, 3, 4, 4)}, {"test": (5, 5)}])
+def test_check_rows_refuses_a_row_that_is_twice_on_one_side(sides):
+    with pytest.raises(DataError, match="on two sides"):
+        check_rows(split_of(**sides), np.array([0, 1, 2, 3, 4, 0, 0]))
 
 
 def test_check_rows_refuses_a_class_absent_from_train():
@@ -58,55 +58,62 @@ def test_check_rows_refuses_a_class_absent_from_train():
         check_rows(split_of(), np.array([0, 0, 2, 3, 2, 1, 4]))
 
 
-@pytest.mark.parametrize("side", SIDES)
-def test_check_rows_refuses_a_row_that_is_twice_on_one_side(side):
-    rows = {"train": (0, 1, 2, 3, 4), "val": (5,), "test": (6,)}
-    rows[side] += rows[side][-1:]
-    with pytest.raises(DataError, match="on two sides"):
-        check_rows(split_of(**rows), np.array([0, 1, 2, 3, 4, 0, 0]))
-
-
 def test_check_records_passes_a_sound_split():
-    check_records(split_of((0, 1), (2,), (3,)), np.array(["a", "a", "b", "c"]))
+    check_records(split_of((0, 1, 2), (0, 0, 1), (3,)), np.array(["a", "a", "b", "c"]))
 
 
-@pytest.mark.parametrize("record", [["a", "b", "b", "c"], ["a", "b", "c", "b"], ["a", "a", "b", "b"]])
+@pytest.mark.parametrize("record", [["a", "b", "c", "b"], ["a", "b", "c", "a"], ["a", "c", "b", "c"]])
 def test_check_records_refuses_a_shared_record(record):
-    shared = next(name for name in record if record.count(name) > 1 and name == "b")
-    with pytest.raises(DataError, match=rf"^split: records {shared} are on two sides of the inter-patient"):
-        check_records(split_of((0, 1), (2,), (3,)), np.array(record))
+    message = rf"^split: records {record[3]} are on two sides of the inter-patient split$"
+    with pytest.raises(DataError, match=message):
+        check_records(split_of((0, 1, 2), (0, 1, 2), (3,)), np.array(record))
+
+
+def test_check_records_refuses_a_record_in_two_folds():
+    record = np.array(["a", "b", "b", "c", "c", "d"])
+    with pytest.raises(DataError, match=r"^split: records b, c are in two folds$"):
+        check_records(split_of((0, 1, 2, 3, 4), (0, 0, 1, 1, 2), (5,)), record)
 
 
 @given(
-    label=st.lists(st.integers(0, 4), min_size=40, max_size=200),
-    val_fraction=st.floats(0.2, 0.5),
+    label=st.lists(st.integers(0, 4), min_size=60, max_size=200),
+    folds=st.integers(2, 4),
     test_fraction=st.floats(0.2, 0.5),
     seed=st.integers(0, 99),
     data=st.data(),
 )
-def test_intra_patient_is_disjoint_and_covers(make_beats, label, val_fraction, test_fraction, seed, data):
+def test_intra_patient_is_disjoint_and_covers(make_beats, label, folds, test_fraction, seed, data):
     in_kaggle = np.array(data.draw(st.lists(st.booleans(), min_size=len(label), max_size=len(label))))
-    assume(np.bincount(np.array(label)[in_kaggle], minlength=5).min() >= 4)  # some for each side
+    assume(np.bincount(np.array(label)[in_kaggle], minlength=5).min() >= 2 * folds)  # some in each fold
     beats = make_beats(label, kaggle=in_kaggle)
-    knobs = {"val_fraction": val_fraction, "test_fraction": test_fraction, "seed": seed}
-    split = intra_patient(beats, NO_FOLD, **knobs)
-    assert_disjoint_and_ascending(split)
+    split = intra_patient(beats, NO_FOLD, folds=folds, test_fraction=test_fraction, seed=seed)
+    assert_sound(split, folds)
     check_rows(split, beats.label)
-    assert sorted([*split.train, *split.val, *split.test]) == np.flatnonzero(in_kaggle).tolist()
+    assert sorted([*split.train, *split.test]) == np.flatnonzero(in_kaggle).tolist()
     assert len(split.test) == np.ceil(in_kaggle.sum() * test_fraction)
 
 
 def test_intra_patient_is_stratified(synthetic):
     split = intra_patient(synthetic, NO_FOLD, **KNOBS)
-    for side, expected in (("train", 96), ("val", 32), ("test", 32)):
-        np.testing.assert_array_equal(np.bincount(synthetic.label[getattr(split, side)]), [expected] * 5)
+    np.testing.assert_array_equal(np.bincount(synthetic.label[split.test]), [32] * 5)
+    for fold in range(4):
+        held_out = synthetic.label[split.train[split.fold == fold]]
+        np.testing.assert_array_equal(np.bincount(held_out), [32] * 5)
 
 
 def test_seed_decides(synthetic):
     one, same, other = (intra_patient(synthetic, NO_FOLD, **{**KNOBS, "seed": seed}) for seed in (0, 0, 1))
-    for side in SIDES:
-        np.testing.assert_array_equal(getattr(one, side), getattr(same, side))
+    for name in ("train", "fold", "test"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
     assert set(one.test) != set(other.test)
+
+
+@pytest.mark.parametrize("test_fraction", [0, -0.2, 0.6, 1])
+def test_an_impossible_share_for_testing(synthetic, test_fraction):
+    with pytest.raises(
+        DataError, match=rf"^params\.yaml: split\.test_fraction is {test_fraction}; use a share"
+    ):
+        intra_patient(synthetic, NO_FOLD, **{**KNOBS, "test_fraction": test_fraction})
 
 
 @pytest.mark.parametrize("source", ["physionet", "kaggle"])
@@ -118,9 +125,9 @@ def test_intra_patient_tests_on_the_kaggle_fold(make_beats, source):
     fold = pd.DataFrame({"record": ["s01"] * 6, "annotation": [40, 3, 17, 8, 22, 10]})
     split = intra_patient(beats, fold, **KNOBS)
     np.testing.assert_array_equal(split.test, [3, 8, 10, 17, 22, 40])
-    assert_disjoint_and_ascending(split)
-    assert len(split.train) + len(split.val) == 43
-    assert 49 not in {*split.train, *split.val}
+    assert_sound(split, 4)
+    assert len(split.train) == 43
+    assert 49 not in split.train
 
 
 def test_fold_that_is_not_in_the_recordings(make_beats):
@@ -130,14 +137,13 @@ def test_fold_that_is_not_in_the_recordings(make_beats):
 
 
 def test_inter_patient_divides_the_records(synthetic):
-    split = inter_patient(synthetic, val_fraction=0.2)
-    assert_disjoint_and_ascending(split)
+    split = inter_patient(synthetic, folds=3)
+    assert_sound(split, 3)
     check_rows(split, synthetic.label)
     check_records(split, synthetic.record)
-    train, val, test = (set(synthetic.record[getattr(split, side)]) for side in SIDES)
-    assert train | val == set(SYNTHETIC_DS1)
+    train, test = (set(synthetic.record[getattr(split, side)]) for side in SIDES)
+    assert train == set(SYNTHETIC_DS1)
     assert test == set(SYNTHETIC_DS2)
-    assert val
 
 
 @given(data=st.data())
@@ -149,43 +155,43 @@ def test_inter_patient_never_shares_a_record(make_beats, data):
     assume(len(set(record[inside])) >= 4)
     assume(np.bincount(label[inside], minlength=5).min() >= 4)
     beats = make_beats(label, record=record)
-    split = inter_patient(beats, val_fraction=0.25)
-    assert_disjoint_and_ascending(split)
+    split = inter_patient(beats, folds=3)
     check_records(split, beats.record)
-    np.testing.assert_array_equal(np.sort([*split.train, *split.val]), np.flatnonzero(inside))
+    np.testing.assert_array_equal(split.train, np.flatnonzero(inside))
     np.testing.assert_array_equal(split.test, np.flatnonzero(np.isin(record, SYNTHETIC_DS2)))
 
 
 def test_inter_patient_needs_records(make_beats):
     with pytest.raises(DataError, match=r"^download\.source=kaggle does not tell patients apart"):
-        inter_patient(make_beats([0, 1], source=np.array("kaggle")), val_fraction=0.2)
+        inter_patient(make_beats([0, 1], source=np.array("kaggle")), folds=2)
 
 
 def test_real_intra_patient_split(real_beats):
     """Rows and class counts of the two Kaggle files."""
+    expected = np.array([72471, 2223, 5788, 641, 6431])
     for beats in real_beats.values():
-        split = intra_patient(beats, load_test_fold(), val_fraction=0.2, test_fraction=0.2, seed=0)
-        assert_disjoint_and_ascending(split)
-        rest = np.concatenate([split.train, split.val])
+        split = intra_patient(beats, load_test_fold(), folds=5, test_fraction=0.2, seed=0)
+        assert_sound(split, 5)
         np.testing.assert_array_equal(np.bincount(beats.label[split.test]), [18118, 556, 1448, 162, 1608])
-        np.testing.assert_array_equal(np.bincount(beats.label[rest]), [72471, 2223, 5788, 641, 6431])
-        share = np.bincount(beats.label[split.val]) / np.bincount(beats.label[rest])
-        np.testing.assert_allclose(share, 0.2, atol=0.002)
+        np.testing.assert_array_equal(np.bincount(beats.label[split.train]), expected)
+        for fold in range(5):
+            held_out = np.bincount(beats.label[split.train[split.fold == fold]])
+            np.testing.assert_allclose(held_out, expected / 5, atol=1)
 
 
 def test_real_inter_patient_split(real_beats):
     beats = real_beats["centred"]
-    split = inter_patient(beats, val_fraction=0.2)
+    split = inter_patient(beats, folds=5)
+    assert_sound(split, 5)
     check_rows(split, beats.label)
     check_records(split, beats.record)
-    train, val, test = (getattr(split, side) for side in SIDES)
-    assert set(beats.record[test]) == set(DS2)
-    assert set(beats.record[train]) | set(beats.record[val]) == set(DS1)
-    assert not set(beats.record[np.concatenate([train, val, test])]) & set(PACED)
-    np.testing.assert_array_equal(
-        np.bincount(beats.label[np.concatenate([train, val])]), [45866, 944, 3788, 415, 8]
+    assert set(beats.record[split.train]) == set(DS1)
+    assert set(beats.record[split.test]) == set(DS2)
+    assert not set(beats.record[[*split.train, *split.test]]) & set(PACED)
+    np.testing.assert_array_equal(np.bincount(beats.label[split.train]), [45866, 944, 3788, 415, 8])
+    np.testing.assert_array_equal(np.bincount(beats.label[split.test]), [44259, 1837, 3221, 388, 7])
+    table = np.array(
+        [np.bincount(beats.label[split.train[split.fold == fold]], minlength=5) for fold in range(5)]
     )
-    np.testing.assert_array_equal(np.bincount(beats.label[test]), [44259, 1837, 3221, 388, 7])
-    share = np.bincount(beats.label[val], minlength=5) / [45866, 944, 3788, 415, 8]
-    assert (share[:3] > 0.1).all(), "few patients carry S and V, and some must be among those of val"
-    assert share[3] > 0
+    share = table[:, :3] / table[:, :3].sum(axis=0)
+    assert (share > 0.04).all(), "few patients carry S and V, and some must be among those held out"

@@ -1,11 +1,16 @@
+import inspect
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scripts import time_to_quality
 from scripts.time_to_quality import build, knobs, seconds_to, timed_training
+from stages.run import load_params
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -19,6 +24,8 @@ def clock(monkeypatch):
 class Model:
     """Needs 7 s for a prediction, and gets one more beat right each time."""
 
+    inputs = (types.SimpleNamespace(name="waveform"),)
+
     def __init__(self, clock, label):
         self.clock, self.label, self.right = clock, label, 0
 
@@ -26,7 +33,7 @@ class Model:
         self.clock.seconds += 7
         self.right += 1
         told = np.where(np.arange(len(self.label)) < self.right, self.label, 4)
-        return np.eye(5)[told]
+        return {"logits": np.eye(5)[told]}
 
 
 @pytest.fixture
@@ -34,19 +41,19 @@ def training(monkeypatch, clock):
     """Stands for `arrhythmia.training`: 10 s an epoch."""
     calls = []
 
-    def fit(model, train, val, *, epochs, on_epoch, **others):
-        calls.append((train, val, others))
+    def fit(model, train, held_out, *, epochs, on_epoch, **others):
+        calls.append((train, held_out, others))
         for _ in range(epochs):
             clock.seconds += 10
             on_epoch({"loss": 1.0})
 
     fake = types.ModuleType("arrhythmia.training")
-    fake.fit, fake.inputs_of = fit, lambda model, arrays: {"waveform": arrays["waveform"]}
+    fake.fit = fit
     monkeypatch.setitem(sys.modules, "arrhythmia.training", fake)
     return calls
 
 
-def test_the_clock_stands_still_while_the_test_beats_are_scored(training, clock):
+def test_the_clock_stands_still_while_the_test_beats_are_scored(keras, training, clock):
     label = np.array([0, 1, 2, 3])
     arrays = {"waveform": np.zeros((4, 3, 1)), "label": label}
     history = timed_training(Model(clock, label), {"side": "train"}, arrays, {"epochs": 3, "lr": 0.1})
@@ -62,23 +69,23 @@ def test_seconds_to():
 
 
 def test_knobs_are_those_of_the_training_and_of_the_protocol():
-    train = {
-        "lr": 0.1,
-        "schedule": "cosine",
-        "batch_size": 8,
-        "class_weight_power": 0,
+    same = {"lr": 0.1, "schedule": "cosine", "batch_size": 8, "class_weight_power": 0, "seed": 0}
+    train = same | {
         "epochs": {"intra_patient": 3, "inter_patient": 2},
+        "foreign": {"intra_patient": 0.0, "inter_patient": 1.5},
         "members": {"intra_patient": 1, "inter_patient": 5},
-        "seed": 0,
         "threads": 2,
     }
-    assert knobs(train) == {
-        "lr": 0.1,
-        "schedule": "cosine",
-        "batch_size": 8,
-        "class_weight_power": 0,
-        "epochs": 3,
+    assert knobs(train) == same | {"epochs": 3, "foreign": 0.0}
+
+
+def test_the_knobs_of_params_yaml_are_those_that_fit_takes(keras):
+    from arrhythmia.training import fit
+
+    taken = {
+        name for name, knob in inspect.signature(fit).parameters.items() if knob.kind is knob.KEYWORD_ONLY
     }
+    assert set(knobs(load_params(ROOT / "params.yaml")["train"])) == taken - {"on_epoch"}
 
 
 @pytest.mark.parametrize(
@@ -86,13 +93,14 @@ def test_knobs_are_those_of_the_training_and_of_the_protocol():
 )
 def test_a_classic_network_is_built_for_the_arrays(keras, model, network):
     params = {model: {"network": network, "filters": 7}}
-    built = build(model, params, {"waveform": np.zeros((1, 187, 1)), "rhythm": np.zeros((1, 0))})
+    built = build(model, params, {"waveform": np.zeros((1, 187, 1)), "features": np.zeros((1, 0))})
     assert built.name == network
-    assert built.input_shape == (None, 187, 1)
+    assert [tensor.shape for tensor in built.inputs] == [(None, 187, 1)]
 
 
 def test_our_network_is_built_from_its_knobs(keras):
     knobs = {"cell": "gru", "units": 3, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
     params = {"rnn": {"network": "patches", **knobs}}
-    arrays = {"waveform": np.zeros((1, 187, 2)), "rhythm": np.zeros((1, 5))}
-    assert build("rnn", params, arrays).input_shape == [(None, 187, 2), (None, 5)]
+    arrays = {"waveform": np.zeros((1, 187, 2)), "features": np.zeros((1, 5))}
+    shapes = [tensor.shape for tensor in build("rnn", params, arrays).inputs]
+    assert shapes == [(None, 187, 2), (None, 5)]

@@ -16,7 +16,7 @@ SEEDS = "protocol,model,metric,mean,sd,min,max,seeds\ninter_patient,cnn,ece,0.02
 PARAMS = """
 protocols: [intra_patient, inter_patient]
 segment: {window: centred}
-normalize: {method: record, median_beat: true}
+normalize: {method: record, reference_beat: true, features: [early]}
 train: {epochs: 8, seed: 0}
 """
 
@@ -33,7 +33,9 @@ def project(tmp_path, monkeypatch, make_beats):
         )
         save_beats(paths.BEATS, beats)
         for protocol in BOTH:
-            save_arrays(paths.split(protocol), train=np.arange(20), test=np.arange(20, 40))
+            save_arrays(
+                paths.split(protocol), train=np.arange(20), fold=np.arange(20) % 5, test=np.arange(20, 40)
+            )
         for (protocol, model), card in make_cards(source=source).items():
             write_text(paths.metrics(protocol, model), json.dumps(card))
             write_text(paths.tables(protocol, model) / "symbols.csv", SYMBOLS)
@@ -60,7 +62,7 @@ def test_the_report_is_written_with_its_picture_and_twice_the_same(project):
 def test_cross_validated_scores_are_shown_where_they_are_and_are_no_model(project):
     report.main()
     assert "cross-validated on the training" not in paths.REPORT.read_text()
-    write_text(paths.metrics("inter_patient", "rnn_cv"), json.dumps(INNER))
+    write_text(paths.cross_validated("inter_patient", "rnn"), json.dumps(INNER))
     report.main()
     lines = paths.REPORT.read_text().splitlines()
     assert [

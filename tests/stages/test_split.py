@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from arrhythmia.splits import Split
 from stages import paths, split
 
 PROTOCOLS = ["intra_patient", "inter_patient"]
+PARAMS = "split: {folds: 3, test_fraction: 0.2, seed: 0}\n"
 
 
 @pytest.fixture
 def beats(tmp_path, monkeypatch, make_beats):
     """A project with two beats of each class in each synthetic record."""
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    Path("params.yaml").write_text(PARAMS)
     beats = make_beats(
         np.tile(np.repeat(range(5), 2), len(SYNTHETIC_RECORDS)), record=np.repeat(SYNTHETIC_RECORDS, 10)
     )
@@ -34,23 +36,28 @@ def leak(monkeypatch, protocol, change):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_rows_are_disjoint(beats, protocol):
+def test_rows_are_disjoint_and_each_training_row_is_in_a_fold(beats, protocol):
     split.main(protocol)
     rows = load_arrays(paths.split(protocol))
-    assert list(rows) == ["train", "val", "test"]
-    together = np.concatenate(list(rows.values()))
+    assert {name: array.dtype for name, array in rows.items()} == {
+        "train": np.int32,
+        "fold": np.int8,
+        "test": np.int32,
+    }
+    together = [*rows["train"], *rows["test"]]
     assert len(set(together)) == len(together)
-    assert {side.dtype for side in rows.values()} == {np.dtype(np.int32)}
+    assert rows["fold"].shape == rows["train"].shape
+    assert set(rows["fold"]) == {0, 1, 2}
     assert set(beats.label[rows["train"]]) == set(range(5))
 
 
 def test_patients_are_disjoint(beats):
     split.main("inter_patient")
     rows = load_arrays(paths.split("inter_patient"))
-    train, val, test = (set(beats.record[rows[side]]) for side in ("train", "val", "test"))
-    assert not train & val
-    assert train | val == set(SYNTHETIC_DS1)
-    assert test == set(SYNTHETIC_DS2)
+    assert set(beats.record[rows["train"]]) == set(SYNTHETIC_DS1)
+    assert set(beats.record[rows["test"]]) == set(SYNTHETIC_DS2)
+    held_out = [set(beats.record[rows["train"][rows["fold"] == fold]]) for fold in range(3)]
+    assert sum(map(len, held_out)) == len(SYNTHETIC_DS1)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -62,20 +69,15 @@ def test_same_bytes_on_every_run(beats, protocol):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("side", ["val", "test"])
-def test_a_row_that_counts_twice_is_refused(beats, monkeypatch, protocol, side):
-    def change(sound):
-        rows = {name: getattr(sound, name) for name in ("train", "val", "test")}
-        return Split(**{**rows, side: np.concatenate([rows[side][:1], rows[side]])})
-
-    leak(monkeypatch, protocol, change)
+def test_a_row_that_counts_twice_is_refused(beats, monkeypatch, protocol):
+    leak(monkeypatch, protocol, lambda sound: replace(sound, test=np.r_[sound.test[:1], sound.test]))
     with pytest.raises(DataError, match=r"^split: 1 beats are on two sides"):
         split.main(protocol)
     assert not paths.split(protocol).exists()
 
 
 def test_a_shared_row_is_refused(beats, monkeypatch):
-    leak(monkeypatch, "intra_patient", lambda sound: Split(sound.train, sound.val, sound.train[:7]))
+    leak(monkeypatch, "intra_patient", lambda sound: replace(sound, test=sound.train[:7]))
     with pytest.raises(DataError, match=r"^split: 7 beats are on two sides"):
         split.main("intra_patient")
     assert not paths.split("intra_patient").exists()
@@ -85,8 +87,8 @@ def test_a_shared_patient_is_refused(beats, monkeypatch):
     """Other beats of one patient on two sides: the rows alone do not show it."""
 
     def change(sound):
-        moved = np.isin(sound.test, sound.test[:3])
-        return Split(np.concatenate([sound.train, sound.test[moved]]), sound.val, sound.test[~moved])
+        fold = np.r_[sound.fold, sound.fold[:3]]
+        return Split(np.r_[sound.train, sound.test[:3]], fold, sound.test[3:])
 
     leak(monkeypatch, "inter_patient", change)
     with pytest.raises(DataError, match=r"^split: records s02 are on two sides of the inter-patient split$"):
@@ -94,16 +96,37 @@ def test_a_shared_patient_is_refused(beats, monkeypatch):
     assert not paths.split("inter_patient").exists()
 
 
+def test_a_patient_in_two_folds_is_refused(beats, monkeypatch):
+    """The folds give the scores to choose by, so they must not be torn either."""
+
+    def tear(sound):
+        return replace(sound, fold=np.r_[(sound.fold[0] + 1) % 3, sound.fold[1:]])
+
+    leak(monkeypatch, "inter_patient", tear)
+    with pytest.raises(DataError, match=r"^split: records s01 are in two folds$"):
+        split.main("inter_patient")
+    assert not paths.split("inter_patient").exists()
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_class_absent_from_train_is_refused(beats, monkeypatch, protocol):
-    leak(
-        monkeypatch,
-        protocol,
-        lambda sound: Split(sound.train[beats.label[sound.train] != 3], sound.val, sound.test),
-    )
+    def change(sound):
+        kept = beats.label[sound.train] != 3
+        return Split(sound.train[kept], sound.fold[kept], sound.test)
+
+    leak(monkeypatch, protocol, change)
     with pytest.raises(DataError, match=r"^split: no beat of class F in train"):
         split.main(protocol)
     assert not paths.split(protocol).exists()
+
+
+def test_more_folds_than_patients_are_refused(beats):
+    Path("params.yaml").write_text(PARAMS.replace("folds: 3", "folds: 8"))
+    with pytest.raises(
+        DataError, match=r"^params\.yaml: split\.folds is 8; use 2 to 7, the number of training"
+    ):
+        split.main("inter_patient")
+    assert not paths.split("inter_patient").exists()
 
 
 def test_says_how_many_beats_are_where(beats, capsys):
@@ -116,7 +139,7 @@ def test_says_how_many_beats_are_where(beats, capsys):
 
 def test_says_that_201_and_202_are_one_patient(tmp_path, monkeypatch, make_beats, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("split: {val_fraction: 0.5, test_fraction: 0.2, seed: 0}\n")
+    Path("params.yaml").write_text("split: {folds: 2, test_fraction: 0.2, seed: 0}\n")
     label = np.tile(np.repeat(range(5), 2), 3)
     beats = make_beats(label, record=np.repeat(["101", "201", "202"], 10), source=np.array("physionet"))
     save_beats(paths.BEATS, beats)
@@ -126,7 +149,7 @@ def test_says_that_201_and_202_are_one_patient(tmp_path, monkeypatch, make_beats
 
 def test_kaggle_files_do_not_tell_patients_apart(tmp_path, monkeypatch, make_beats):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    Path("params.yaml").write_text(PARAMS)
     label = np.tile(range(5), 20)
     beats = make_beats(
         label,
@@ -145,7 +168,7 @@ def test_kaggle_files_do_not_tell_patients_apart(tmp_path, monkeypatch, make_bea
 
 def test_no_table_of_beats(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("split: {val_fraction: 0.25, test_fraction: 0.2, seed: 0}\n")
+    Path("params.yaml").write_text(PARAMS)
     with pytest.raises(DataError, match=r"^data/beats\.npz: missing; run `dvc repro`$"):
         split.main("intra_patient")
 

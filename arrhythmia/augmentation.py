@@ -1,0 +1,31 @@
+"""Making training beats look like those of other patients."""
+
+import numpy as np
+
+GAIN = 0.15
+"""Standard deviation of the logarithm of the random gain: about 15 %, the skin under an electrode."""
+
+
+def foreign_patients(waveform: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Give each beat a random polarity and gain, and lay another patient's usual beat over it.
+
+    The second channel (the beat minus its own patient's reference beat) keeps saying what is unusual, while
+    the first, which tells patients apart, can no longer be learnt by heart.
+
+    Args:
+        waveform: `(n, length, channels)`; first channel the beat, second, if there is one, the beat minus the
+            reference beat, so that their difference is the reference beat.
+        strength: highest factor, of either sign, of the foreign reference beat.
+        rng: where the randomness comes from.
+
+    Returns:
+        `(n, length, channels)` float32.
+    """
+    n = len(waveform)
+    factor = rng.choice([-1.0, 1.0], size=n) * np.exp(GAIN * rng.standard_normal(n))
+    changed = waveform * factor[:, None, None]
+    if waveform.shape[2] > 1:
+        other = rng.permutation(n)
+        foreign = changed[other, :, 0] - changed[other, :, 1]
+        changed[:, :, 0] += rng.uniform(-strength, strength, (n, 1)) * foreign
+    return changed.astype(np.float32)

@@ -1,0 +1,24 @@
+"""The model that is saved: networks trained on different folds, averaged and calibrated."""
+
+import keras
+from keras import layers
+
+
+def averaged(members: list[keras.Model], temperature: float) -> keras.Model:
+    """Combine networks into one model: softmax of the mean of their logits / temperature.
+
+    Args:
+        members: trained networks with equal inputs and an output `logits`; other outputs are dropped.
+        temperature: from `calibration.fit_temperature`.
+
+    Returns:
+        A model with the members' inputs that gives `(batch, 5)` probabilities.
+    """
+    inputs = [keras.Input(x.shape[1:], name=x.name) for x in members[0].inputs]
+    opinions = []
+    for number, member in enumerate(members):
+        answer = keras.Model(member.inputs, member.get_layer("logits").output, name=f"member_{number}")
+        opinions.append(answer(inputs))
+    mean = layers.Average()(opinions) if len(members) > 1 else opinions[0]
+    scaled = layers.Rescaling(1 / temperature, name="temperature")(mean)
+    return keras.Model(inputs, layers.Softmax(name="probability")(scaled), name="average")

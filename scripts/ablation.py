@@ -1,0 +1,64 @@
+"""Take ingredients out one at a time, and write what each brings: results/ablation.csv.
+
+python -m scripts.ablation           # the CNN
+python -m scripts.ablation rnn
+
+Scores are those on held-out patients of the training records (inter_patient); the test records are not in it.
+"""
+
+import argparse
+import json
+
+import pandas as pd
+
+from arrhythmia import morphology, rhythm
+from arrhythmia.features import FEATURES
+from arrhythmia.files import write_text
+from scripts.command import run
+from scripts.experiments import git, refuse_changes, run_experiment
+from scripts.overlay import Changes
+from stages import paths
+
+PROTOCOL = "inter_patient"
+SCORES = ("f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss")
+
+
+def without(*names: str) -> Changes:
+    """Return the change that takes features out."""
+    return {"normalize.features": [name for name in FEATURES if name not in names]}
+
+
+INGREDIENTS: dict[str, tuple[str, Changes]] = {
+    "default": ("the committed default", {}),
+    "irregularity": ("without irregularity", without("irregularity")),
+    "underlying": ("without the underlying rhythm (early, wait)", without("early", "wait")),
+    "rhythm": ("without all rhythm features", without(*rhythm.FEATURES)),
+    "shape": ("without all shape features", without(*morphology.FEATURES)),
+    "features": ("without any feature: the waveform only", without(*FEATURES)),
+    "reference": ("without the reference beat as second channel", {"normalize.reference_beat": False}),
+    "foreign": ("without foreign patients' beats laid over", {f"train.foreign.{PROTOCOL}": 0.0}),
+    "weights": ("without class weights", {"train.class_weight_power": 0.0}),
+}
+"""What is taken out, in words, and how."""
+
+
+def main(argv: list[str]) -> None:
+    """Run one experiment an ingredient up to the training, and write the table when all are there."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
+    parser.add_argument("model", nargs="?", default="cnn", choices=["cnn", "rnn"])
+    model = parser.parse_args(argv).model
+    refuse_changes()
+    rows = []
+    for i, (name, (words, changes)) in enumerate(INGREDIENTS.items(), start=1):
+        print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
+        commit = run_experiment(f"ablation-{model}-{name}", changes, [f"train_{model}@{PROTOCOL}"])
+        card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
+        rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in SCORES})
+    table = pd.DataFrame(rows)
+    write_text(paths.ABLATION, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))
+    print(table.to_string(index=False, float_format="%.4f"))
+    print(f"{paths.ABLATION}: {len(rows)} rows")
+
+
+if __name__ == "__main__":
+    run(main)
