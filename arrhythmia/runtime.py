@@ -25,6 +25,13 @@ def silent_stderr() -> Iterator[None]:
         os.close(kept)
 
 
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def prepare(*, threads: int, seed: int) -> None:
     """Fix seeds, threads and kernels. Call before anything else imports Keras.
 

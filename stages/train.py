@@ -1,9 +1,12 @@
 """What `train_cnn` and `train_rnn` share: training beats in; model, curves and cross-validated scores out."""
 
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +20,12 @@ from arrhythmia.scorecard import RULES, training_card
 from stages import paths
 from stages.run import load_params
 
+Builders = Callable[[], dict[str, Callable]]
+"""Imports the functions that build networks, and returns them by the values of `network`; called where the
+runtime is prepared, because importing Keras starts TensorFlow."""
 
-def train(name: str, protocol: str, find_builders: Callable[[], dict[str, Callable]]) -> None:
+
+def train(name: str, protocol: str, builders: Builders) -> None:
     """Train the network `name` under `protocol`.
 
     As many networks as `train.members` says, each on all folds but one; together they are the model. What
@@ -27,60 +34,91 @@ def train(name: str, protocol: str, find_builders: Callable[[], dict[str, Callab
     Args:
         name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
         protocol: which split.
-        find_builders: imports the functions that build the networks, by the values of `network`; called when
-            the runtime is prepared, because importing Keras starts TensorFlow.
+        builders: of the networks.
     """
     params = load_params()
     knobs = of_protocol(params["train"], protocol)
-    seed, members = knobs.pop("seed"), knobs.pop("members")
-    runtime.prepare(threads=knobs.pop("threads"), seed=seed)
-    import keras
-
+    members, threads = knobs["members"], knobs["threads"]
+    runtime.prepare(threads=threads, seed=knobs["seed"])
     from arrhythmia.ensemble import averaged
     from arrhythmia.keras_archive import save_model
 
-    builders = find_builders()
     arrays = load_arrays(paths.normalized(protocol, "train"))
-    fold = arrays.pop("fold")
+    fold, label = arrays.pop("fold"), arrays["label"]
     if not 1 <= members <= fold.max() + 1:
         raise DataError(
             f"params.yaml: train.members.{protocol} is {members}; use 1 to {fold.max() + 1} (split.folds)"
         )
-    networks, histories, logits = [], [], np.zeros((len(fold), len(CLASSES)))
-    for member in range(members):
-        print(f"{name} {protocol}: network {member + 1} of {members}, fold {member} held out", flush=True)
-        keras.utils.set_random_seed(1000 * member + seed)
-        rest, held_out = rows_of(arrays, fold != member), rows_of(arrays, fold == member)
-        try:
-            network = build(builders, rest, **params[name])
-            histories.append(learn(network, rest, held_out, seed=seed, **knobs))
-        except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
-            raise DataError(f"params.yaml: {error}") from error
-        logits[fold == member] = answers(network, held_out)
+    # A process each, as many at once as there are cores for: what a network learns does not depend on it.
+    workers = min(members, max(runtime.cores() // threads, 1))
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+    networks, logits = [], np.zeros((len(fold), len(CLASSES)))
+    for member, (weights, _, answers) in enumerate(trained):
+        network = build(builders(), arrays, **params[name])
+        network.set_weights(weights)
         networks.append(network)
-    if not np.isfinite(logits).all():
-        raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
+        logits[fold == member] = answers
     judged = fold < members
-    temperature = fit_temperature(logits[judged], arrays["label"][judged])
-    probability = cross_calibrated(logits[judged], arrays["label"][judged], fold[judged])
+    temperature = fit_temperature(logits[judged], label[judged])
+    probability = cross_calibrated(logits[judged], label[judged], fold[judged])
     card = training_card(
-        arrays["label"][judged], probability, rules=RULES[protocol], members=members, temperature=temperature
+        label[judged], probability, rules=RULES[protocol], members=members, temperature=temperature
     )
-    write_curves(paths.training(protocol, name), histories)
+    write_curves(paths.training(protocol, name), [history for _, history, _ in trained])
     model = averaged(networks, temperature)
     save_model(model, paths.model(protocol, name))
     write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
 
 
+def train_member(
+    name: str, protocol: str, builders: Builders, member: int
+) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
+    """Train one network, without the fold of its number, in a process of its own.
+
+    Returns:
+        Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.
+
+    Raises:
+        DataError: a parameter has an impossible value, or the training came to nothing.
+    """
+    params = load_params()
+    knobs = of_protocol(params["train"], protocol)
+    del knobs["members"]
+    runtime.prepare(threads=knobs.pop("threads"), seed=1000 * member + knobs["seed"])
+    from arrhythmia.head import inputs_of
+    from arrhythmia.training import fit
+
+    arrays = load_arrays(paths.normalized(protocol, "train"))
+    fold = arrays.pop("fold")
+    rest, held_out = (
+        {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
+    )
+    history: list[dict[str, float]] = []
+
+    def on_epoch(values: dict[str, float]) -> None:
+        history.append(values)
+        words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
+        print(
+            f"{name} {protocol} network {member}: epoch {len(history)} of {knobs['epochs']}  {words}",
+            flush=True,
+        )
+
+    try:
+        network = build(builders(), rest, **params[name])
+        fit(network, rest, held_out, on_epoch=on_epoch, **knobs)
+    except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
+        raise DataError(f"params.yaml: {error}") from error
+    logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
+    if not np.isfinite(logits).all():
+        raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
+    return network.get_weights(), history, logits
+
+
 def of_protocol(knobs: dict[str, Any], protocol: str) -> dict[str, Any]:
     """Return the knobs with those that differ between protocols chosen for `protocol`."""
     return {key: value[protocol] if isinstance(value, dict) else value for key, value in knobs.items()}
-
-
-def rows_of(arrays: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the chosen rows of every array."""
-    return {key: value[rows] for key, value in arrays.items()}
 
 
 def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **knobs: Any):
@@ -95,28 +133,6 @@ def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, netwo
     if network in ("residual", "patches"):
         return builders[network](length, channels, arrays["features"].shape[1], **knobs)
     return builders[network](length, channels)
-
-
-def learn(network, train: dict, held_out: dict, **knobs: Any) -> list[dict[str, float]]:
-    """Train one network, print how it goes, and return what was measured after each epoch."""
-    from arrhythmia.training import fit
-
-    history: list[dict[str, float]] = []
-
-    def on_epoch(values: dict[str, float]) -> None:
-        history.append(values)
-        words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-        print(f"  epoch {len(history)} of {knobs['epochs']}  {words}", flush=True)
-
-    fit(network, train, held_out, on_epoch=on_epoch, **knobs)
-    return history
-
-
-def answers(network, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the network's logits, `(n, 5)`."""
-    from arrhythmia.head import inputs_of
-
-    return network.predict(inputs_of(network, arrays), batch_size=1024, verbose=0)["logits"]
 
 
 def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
