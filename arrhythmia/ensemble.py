@@ -7,6 +7,9 @@ from keras import layers
 def averaged(members: list[keras.Model], temperature: float) -> keras.Model:
     """Combine networks into one model: softmax of the mean of their logits / temperature.
 
+    A temperature that suits each network alone is a little too high for their mean, which is less extreme; it
+    errs on the side of doubt.
+
     Args:
         members: trained networks with equal inputs and an output `logits`; other outputs are dropped.
         temperature: from `calibration.fit_temperature`.

@@ -20,8 +20,8 @@ def forest_probabilities(
 ) -> tuple[np.ndarray, int]:
     """Fit a random forest on the training rows and classify the test rows.
 
-    In the manner of Saenz-Cogollo & Agelli 2020 (Algorithms 13:75): 40 trees on a few RR ratios and the QRS
-    width. Not their features, and not their figures: they report more for S and V than this forest reaches.
+    In the manner of Saenz-Cogollo & Agelli 2020 (Algorithms 13:75), who have 40 trees on six features; the
+    features are not theirs.
 
     Args:
         features: `(n, columns)` of all beats.

@@ -43,8 +43,8 @@ def shape_features(
     """Compare the QRS complex of each beat with that of the patient's reference beat.
 
     A beat that starts in a ventricle takes another way through the heart: its complex is wide (de Chazal
-    2004) and unlike the others (Llamedo & Martinez 2011, IEEE Trans Biomed Eng 58:616-625). A
-    supraventricular beat is early but alike. None depends on the lead or on the patient's usual shape.
+    2004) and unlike the others of the patient. A supraventricular beat is early but alike. None of the
+    measures depends much on the lead or on the patient's usual shape. All but the width are our own.
 
     - width = `qrs_width` relative to the record's median
     - similarity = highest correlation of the two complexes within a shift of 32 ms, -1..1
@@ -61,7 +61,7 @@ def shape_features(
         r_index: column of the R peak.
 
     Returns:
-        `(n, 4)` float32; NaN for all but the last two where the record is unknown or a complex is flat.
+        `(n, 4)` float32; NaN where the record is unknown, and the similarity also where a complex is flat.
     """
     centred = waveform - np.median(waveform, axis=1, keepdims=True)
     usual = reference - np.median(reference, axis=1, keepdims=True)
@@ -79,7 +79,8 @@ def shape_features(
         np.sqrt(np.mean((complex_ - usual_complex) ** 2, axis=1)) / amplitude,
         np.log((area(complex_) + 0.01 * amplitude) / (area(usual_complex) + 0.01 * amplitude)),
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    known = (record != "")[:, None]
+    return np.where(known, np.stack(columns, axis=1), np.nan).astype(np.float32)
 
 
 def area(waveform: np.ndarray) -> np.ndarray:
@@ -123,8 +124,8 @@ def relative_to_record(value: np.ndarray, record: np.ndarray) -> np.ndarray:
         record: `(n,)` name of each beat's record.
 
     Returns:
-        `(n,)` float; unchanged in a record with median 0, NaN where the record is unknown.
+        `(n,)` float; unchanged in a record with median 0.
     """
     names, index = np.unique(record, return_inverse=True)
     median = np.array([np.median(value[index == i]) for i in range(len(names))])
-    return np.where(record == "", np.nan, value / np.where(median > 0, median, 1.0)[index])
+    return value / np.where(median > 0, median, 1.0)[index]

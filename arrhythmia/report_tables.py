@@ -97,14 +97,13 @@ def without_table(cards: Cards, protocol: str) -> str:
 
 def selective_table(cards: Cards, protocol: str) -> str:
     """Return the error of what a model keeps, one row a model, the share left to a human in the columns."""
-    shares = [1, 5, 10, 20]
     rows = []
     for model, title in MODELS.items():
         card = cards[protocol, model]
-        errors = [1 - card["accuracy"]]
-        errors += [card["selective"][f"error_left_{percent}_percent"] for percent in shares]
+        errors = [1 - card["accuracy"], *card["selective"].values()]
         rows.append([title, *(f"{error:.2%}" for error in errors)])
-    return markdown_table(["model", "none left", *(f"{percent} % left" for percent in shares)], rows)
+    shares = [key.split("_")[2] for key in card["selective"]]  # error_left_5_percent
+    return markdown_table(["model", "none left", *(f"{share} % left" for share in shares)], rows)
 
 
 def symbols_table(tables: dict[str, pd.DataFrame]) -> str:
@@ -172,17 +171,28 @@ def baselines_table(baselines: pd.DataFrame) -> str:
 
     Args:
         baselines: columns `name`, `what`, `protocol`, those of `HEADLINE`, `parameters`, `train_seconds` and
-            `seconds_to_0918`; NaN where not measured.
+            `seconds_to_0918`; NaN where not measured, `not passed` where never reached.
     """
     whole = {"parameters": "parameters", "train_seconds": "training, s", "seconds_to_0918": "s to 0.918"}
     rows = [
         [line["name"], line["what"], protocol_name(line["protocol"])]
         + [number(line[key]) for key in HEADLINE]
-        + [number(line[key], 0) for key in whole]
+        + [
+            number(line["parameters"], 0),
+            *(seconds(line[key]) for key in ("train_seconds", "seconds_to_0918")),
+        ]
         for line in baselines.to_dict("records")
     ]
     header = ["name", "what", "protocol", *(SCORES[key] for key in HEADLINE), *whole.values()]
     return markdown_table(header, rows, left=3)
+
+
+def seconds(cell: float | str) -> str:
+    """Return a cell of measured time: whole seconds, or the word that stands there (`not passed`)."""
+    try:
+        return number(float(cell), 0)
+    except ValueError:
+        return str(cell)
 
 
 def ablation_table(ablation: pd.DataFrame) -> str:

@@ -9,9 +9,9 @@ FEATURES = ("early", "wait", "pause", "onset", "long_run", "irregularity")
 def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.ndarray:
     """Describe the rhythm around each beat by ratios, which do not depend on the patient's heart rate.
 
-    With `underlying` the 80th percentile of the intervals before the last one. Ectopic beats are early, so a
-    high percentile is the interval of the patient's own rhythm even where half of the beats are ectopic,
-    which a mean or a median is not; and as it trails, a run of early beats does not hide itself.
+    With `underlying` the 80th percentile of the intervals before the last one. Early beats do not pull it
+    down as they do a mean or a median, unless they are nearly all; pauses after them may push it up. As it
+    trails, a run of early beats does not hide itself until it fills the trail.
 
     - early = ln(RR before / underlying): how early the beat is; causal
     - wait = ln(RR after / underlying): how long the next beat takes; needs the next beat

@@ -65,8 +65,9 @@ def fit(
         foreign: strength of `augmentation.foreign_patients`; 0 leaves the beats as they are.
         class_weight_power: see `class_weights`.
         seed: of the order of the beats and of the augmentation.
-        on_epoch: called after each epoch with loss and macro-F1 of the answer on the training beats (on the
-            run, weighted) and, prefixed with `val_`, on the held-out ones, and with the learning rate.
+        on_epoch: called after each epoch with the answer's (weighted) loss and its macro-F1 over five classes
+            on the training beats while they were learnt, the same, prefixed with `val_`, on the held-out
+            ones, and the learning rate.
 
     Raises:
         ValueError: an impossible value, named as in params.yaml.
@@ -74,6 +75,8 @@ def fit(
     for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
         if value < 1:
             raise ValueError(f"train.{name} is {value}; the least is 1")
+    if foreign < 0:
+        raise ValueError(f"train.foreign is {foreign}; the least is 0")
     steps = epochs * -(-len(train["label"]) // batch_size)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(schedule, lr, steps)),

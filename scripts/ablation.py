@@ -35,8 +35,11 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "rhythm": ("without all rhythm features", without(*rhythm.FEATURES)),
     "shape": ("without all shape features", without(*morphology.FEATURES)),
     "features": ("without any feature: the waveform only", without(*FEATURES)),
-    "reference": ("without the reference beat as second channel", {"normalize.reference_beat": False}),
-    "foreign": ("without foreign patients' beats laid over", {f"train.foreign.{PROTOCOL}": 0.0}),
+    "reference": (
+        "without the reference beat as second channel, and so without foreign beats",
+        {"normalize.reference_beat": False},
+    ),
+    "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
     "weights": ("without class weights", {"train.class_weight_power": 0.0}),
 }
 """What is taken out, in words, and how."""
@@ -55,6 +58,10 @@ def main(argv: list[str]) -> None:
         card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in SCORES})
     table = pd.DataFrame(rows)
+    if paths.ABLATION.exists():  # the rows of the other network stay
+        kept = pd.read_csv(paths.ABLATION)
+        kept = kept[~kept["ingredient"].str.startswith(f"{model.upper()},")]
+        table = pd.concat([table, kept] if model == "cnn" else [kept, table], ignore_index=True)
     write_text(paths.ABLATION, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))
     print(table.to_string(index=False, float_format="%.4f"))
     print(f"{paths.ABLATION}: {len(rows)} rows")

@@ -10,12 +10,11 @@ bootstrap keep their seeds: which beats are tested, and how intervals are drawn,
 import argparse
 
 from arrhythmia.files import write_text
+from arrhythmia.names import MODELS
 from arrhythmia.results import seeds_table
 from scripts.command import run
 from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
 from stages import paths
-
-MODELS = ("cnn", "rnn", "forest")
 
 
 def main(argv: list[str]) -> None:

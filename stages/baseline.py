@@ -3,24 +3,32 @@
 Fitting takes seconds, so one stage does both and stores no model: scikit-learn's own format is pickle.
 """
 
+import json
+
+import numpy as np
+
+from arrhythmia.aami import CLASSES
 from arrhythmia.beats import load_beats
-from arrhythmia.features import beat_features
-from arrhythmia.files import load_arrays
+from arrhythmia.features import beat_features, columns_of
+from arrhythmia.files import load_arrays, write_text
 from arrhythmia.forest import forest_probabilities
 from arrhythmia.morphology import reference_beat
+from arrhythmia.scorecard import RULES, training_card
 from stages import paths
 from stages.run import load_params, run
 from stages.scores import write_scores
 
 
 def main(protocol: str) -> None:
-    """Fit the forest on train, score it on test."""
+    """Fit the forest on train, score it on test; and on each fold, fitted on the others."""
     params = load_params()
+    knobs = dict(params["forest"])
+    chosen = columns_of(knobs.pop("features"))
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     reference = reference_beat(beats.waveform, beats.rr[:, int(beats.rr_before) - 1], beats.record)
-    probability, nodes = forest_probabilities(
-        beat_features(beats, reference), beats.label, split["train"], split["test"], **params["forest"]
-    )
+    features = beat_features(beats, reference)[:, chosen]
+    write_cross_validated(protocol, features, beats.label, split["train"], split["fold"], knobs)
+    probability, nodes = forest_probabilities(features, beats.label, split["train"], split["test"], **knobs)
     write_scores(
         protocol,
         "forest",
@@ -30,6 +38,21 @@ def main(protocol: str) -> None:
         parameters=nodes,
         **params["evaluate"],
     )
+
+
+def write_cross_validated(
+    protocol: str, features: np.ndarray, label: np.ndarray, train: np.ndarray, fold: np.ndarray, knobs: dict
+) -> None:
+    """Write the scores on held-out folds, to choose by, as the networks do."""
+    folds = int(fold.max()) + 1
+    probability = np.zeros((len(train), len(CLASSES)))
+    for number in range(folds):
+        held_out = fold == number
+        probability[held_out], _ = forest_probabilities(
+            features, label, train[~held_out], train[held_out], **knobs
+        )
+    card = training_card(label[train], probability, rules=RULES[protocol], members=folds, temperature=1.0)
+    write_text(paths.cross_validated(protocol, "forest"), json.dumps(card, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def train_member(
     params = load_params()
     knobs = of_protocol(params["train"], protocol)
     del knobs["members"]
-    runtime.prepare(threads=knobs.pop("threads"), seed=1000 * member + knobs["seed"])
+    knobs["seed"] += 1000 * member
+    runtime.prepare(threads=knobs.pop("threads"), seed=knobs["seed"])
     from arrhythmia.head import inputs_of
     from arrhythmia.training import fit
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +9,22 @@ from hypothesis import strategies as st
 
 from arrhythmia.beats import save_beats
 from arrhythmia.errors import DataError
+from arrhythmia.features import FEATURES
 from arrhythmia.files import load_arrays, save_arrays
 from arrhythmia.normalization import METHODS
 from stages import normalize, paths
+from stages.normalize import OUTLIER
 
-SPLIT = {"train": np.arange(10), "val": np.arange(10, 14), "test": np.arange(14, 20)}
+SPLIT = {"train": np.arange(14), "fold": np.repeat([0, 1], [10, 4]), "test": np.arange(14, 20)}
+SIDES = ("train", "test")
 RECORD = np.repeat(["a", "b", "c"], [10, 4, 6])
-"""One record a side, as under inter_patient."""
+"""Two records in train and one in test, as under inter_patient."""
+NOTHING_KNOWN = {
+    "source": np.array("kaggle"),
+    "record": np.full(20, ""),
+    "rr": np.full((20, 5), np.nan, dtype=np.float32),
+    "rr_long": np.full(20, np.nan, dtype=np.float32),
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +39,15 @@ def folder(tmp_path_factory):
 def normalized(folder):
     """Return a function that runs the stage and returns the arrays by side."""
 
-    def run(beats, method="standard", median_beat=False):
-        Path("params.yaml").write_text(
-            f"normalize: {{method: {method}, median_beat: {str(median_beat).lower()}}}\n"
-        )
+    def run(beats, method="standard", reference_beat=False, features=FEATURES):
+        knobs = {"method": method, "reference_beat": reference_beat, "features": list(features)}
+        Path("params.yaml").write_text(json.dumps({"normalize": knobs}))
         save_beats(paths.BEATS, beats)
         save_arrays(
             paths.split("inter_patient"), **{side: rows.astype(np.int32) for side, rows in SPLIT.items()}
         )
         normalize.main("inter_patient")
-        return {side: load_arrays(paths.normalized("inter_patient") / f"{side}.npz") for side in SPLIT}
+        return {side: load_arrays(paths.normalized("inter_patient", side)) for side in SIDES}
 
     return run
 
@@ -48,21 +57,43 @@ def beats(make_beats):
     return make_beats(np.arange(20) % 5, record=RECORD)
 
 
+def changeable(beats):
+    """Return the same beats, in arrays of their own."""
+    return replace(beats, waveform=beats.waveform.copy(), rr=beats.rr.copy(), rr_long=beats.rr_long.copy())
+
+
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("median_beat", [False, True])
-def test_arrays_of_each_side(normalized, beats, method, median_beat):
-    sides = normalized(beats, method, median_beat)
-    for side, rows in SPLIT.items():
-        assert list(sides[side]) == ["waveform", "rhythm", "label"]
-        assert sides[side]["waveform"].shape == (len(rows), 20, 1 + median_beat)
-        assert sides[side]["rhythm"].shape == (len(rows), 5)
-        assert sides[side]["waveform"].dtype == sides[side]["rhythm"].dtype == np.float32
-        np.testing.assert_array_equal(sides[side]["label"], beats.label[rows])
+@pytest.mark.parametrize("reference_beat", [False, True])
+def test_arrays_of_each_side(normalized, beats, method, reference_beat):
+    sides = normalized(beats, method, reference_beat)
+    assert list(sides["train"]) == ["waveform", "features", "label", "fold"]
+    assert list(sides["test"]) == ["waveform", "features", "label"]
+    np.testing.assert_array_equal(sides["train"]["fold"], SPLIT["fold"])
+    for side in SIDES:
+        rows, arrays = SPLIT[side], sides[side]
+        assert arrays["waveform"].shape == (len(rows), 20, 1 + reference_beat)
+        assert arrays["features"].shape == (len(rows), len(FEATURES))
+        assert arrays["waveform"].dtype == arrays["features"].dtype == np.float32
+        assert np.isfinite(arrays["features"]).all()
+        np.testing.assert_array_equal(arrays["label"], beats.label[rows])
+
+
+def test_the_chosen_features_in_the_order_of_params_yaml(normalized, beats):
+    every = normalized(beats)["test"]["features"]
+    two = normalized(beats, features=["width", "early"])["test"]["features"]
+    chosen = [FEATURES.index("width"), FEATURES.index("early")]
+    np.testing.assert_array_equal(two, every[:, chosen])
+    assert normalized(beats, features=[])["test"]["features"].shape == (6, 0)
+
+
+def test_an_unknown_feature_is_refused(normalized, beats):
+    with pytest.raises(DataError, match=r"^params\.yaml: normalize\.features has 'qt'; known are early, "):
+        normalized(beats, features=["early", "qt"])
 
 
 def test_train_is_what_is_standardized(normalized, beats):
-    train = normalized(beats, "standard")["train"]
-    for name in ("waveform", "rhythm"):
+    train = normalized(beats, "standard", features=FEATURES[:6])["train"]
+    for name in ("waveform", "features"):
         np.testing.assert_allclose(train[name].mean(axis=0, dtype=float), 0, atol=1e-6)
         np.testing.assert_allclose(train[name].std(axis=0, dtype=float), 1, atol=1e-5)
 
@@ -74,71 +105,90 @@ def test_minmax_of_train_is_0_to_1(normalized, beats):
     assert sides["test"]["waveform"].min() < 0 or sides["test"]["waveform"].max() > 1
 
 
+def test_an_odd_feature_is_cut(normalized, beats):
+    odd = changeable(beats)
+    odd.rr[15, 4] = 1e6
+    features = normalized(odd)["test"]["features"]
+    assert features[1, FEATURES.index("wait")] == OUTLIER
+    assert features[1, FEATURES.index("pause")] == -OUTLIER
+    assert np.abs(features).max() <= OUTLIER
+
+
+def test_the_second_channel_is_the_beat_minus_its_records_reference_in_the_same_units(normalized, beats):
+    for method in METHODS:
+        both = np.concatenate([normalized(beats, method, True)[side]["waveform"] for side in SIDES])
+        reference = both[:, :, 0] - both[:, :, 1]
+        for name in set(RECORD):
+            same = reference[name == RECORD]
+            np.testing.assert_allclose(same, np.tile(same[0], (len(same), 1)), atol=1e-5)
+
+
 @given(
     method=st.sampled_from(METHODS),
-    median_beat=st.booleans(),
+    reference_beat=st.booleans(),
     gain=st.sampled_from([0.0, 0.5, -3.0, 100.0]),
     offset=st.sampled_from([-7.0, 0.0, 1000.0]),
-    rows=st.sets(st.sampled_from(range(10, 20)), min_size=1).map(sorted),
+    rows=st.sets(st.sampled_from(range(14, 20)), min_size=1).map(sorted),
 )
-def test_val_and_test_rows_leave_train_alone(normalized, beats, method, median_beat, gain, offset, rows):
-    before = normalized(beats, method, median_beat)["train"]
-    changed = replace(beats, waveform=beats.waveform.copy(), rr=beats.rr.copy(), rr_long=beats.rr_long.copy())
+def test_test_rows_leave_train_alone(normalized, beats, method, reference_beat, gain, offset, rows):
+    before = normalized(beats, method, reference_beat)["train"]
+    changed = changeable(beats)
     changed.waveform[rows] = changed.waveform[rows] * gain + offset
     changed.rr[rows] *= 3
     changed.rr_long[rows] *= 0.5
-    after = normalized(changed, method, median_beat)["train"]
+    after = normalized(changed, method, reference_beat)["train"]
     for name in before:
         np.testing.assert_array_equal(after[name], before[name])
 
 
 @pytest.mark.parametrize("method", ["standard", "minmax", "beat"])
 def test_test_rows_of_the_same_patient_leave_train_alone(normalized, make_beats, method):
-    """As under intra_patient. The two ways of scaling that need the whole record are the exception."""
+    """As under intra_patient. What needs the whole record, which has no labels, is the exception."""
     beats = make_beats(np.arange(20) % 5)
-    before = normalized(beats, method)["train"]
-    changed = replace(beats, waveform=beats.waveform.copy())
-    changed.waveform[10:] = 50
-    np.testing.assert_array_equal(normalized(changed, method)["train"]["waveform"], before["waveform"])
+    rhythm = FEATURES[:6]
+    before = normalized(beats, method, features=rhythm)["train"]
+    changed = changeable(beats)
+    changed.waveform[14:] = 50
+    changed.rr[14:] *= 2
+    after = normalized(changed, method, features=rhythm)["train"]
+    for name in before:
+        np.testing.assert_array_equal(after[name], before[name])
 
 
-def test_test_rows_are_scaled_as_train_says(normalized, beats):
-    """The scaler is that of train on every side: the same beat gives the same numbers."""
-    same = replace(beats, waveform=beats.waveform.copy(), rr=beats.rr.copy(), rr_long=beats.rr_long.copy())
+def test_test_rows_are_scaled_as_train_says(normalized, make_beats):
+    """The scaler is that of train on every side: the same beat of one patient gives the same numbers."""
+    same = changeable(make_beats(np.arange(20) % 5))
     for column in (same.waveform, same.rr, same.rr_long):
         column[15] = column[3]
     sides = normalized(same, "standard")
-    for name in ("waveform", "rhythm"):
+    for name in ("waveform", "features"):
         np.testing.assert_array_equal(sides["test"][name][1], sides["train"][name][3])
 
 
 def test_missing_intervals_become_the_mean(normalized, beats):
-    holes = replace(beats, rr=beats.rr.copy())
-    holes.rr[0] = np.nan
+    holes = changeable(beats)
+    holes.rr[0], holes.rr_long[0] = np.nan, np.nan
     sides = normalized(holes)
-    np.testing.assert_array_equal(sides["train"]["rhythm"][0], 0)
-    assert all(np.isfinite(arrays["rhythm"]).all() for arrays in sides.values())
+    np.testing.assert_array_equal(sides["train"]["features"][0, :6], 0)
+    assert all(np.isfinite(arrays["features"]).all() for arrays in sides.values())
 
 
-def test_no_intervals_at_all(normalized, make_beats):
-    """The Kaggle files have none, and no records either."""
-    unknown = make_beats(
-        np.arange(20) % 5,
-        source=np.array("kaggle"),
-        record=np.full(20, ""),
-        rr=np.full((20, 5), np.nan, dtype=np.float32),
-        rr_long=np.full(20, np.nan, dtype=np.float32),
-    )
-    sides = normalized(unknown, "standard")
-    for arrays in sides.values():
-        assert not arrays["rhythm"].any()
+def test_the_kaggle_files_give_the_waveform_alone(normalized, make_beats):
+    """They tell neither records nor intervals."""
+    unknown = make_beats(np.arange(20) % 5, **NOTHING_KNOWN)
+    for side, arrays in normalized(unknown, "standard", features=[]).items():
+        assert arrays["waveform"].shape == (len(SPLIT[side]), 20, 1)
+        assert arrays["features"].shape == (len(SPLIT[side]), 0)
 
 
-@pytest.mark.parametrize(("method", "median_beat"), [("record", False), ("standard", True)])
-def test_what_needs_records_is_refused_without_them(normalized, make_beats, method, median_beat):
-    unknown = make_beats(np.arange(20) % 5, source=np.array("kaggle"), record=np.full(20, ""))
+@pytest.mark.parametrize(
+    ("method", "reference_beat", "features"),
+    [("record", False, []), ("standard", True, []), ("standard", False, ["early"])],
+)
+def test_what_needs_records_is_refused_without_them(normalized, make_beats, method, reference_beat, features):
+    unknown = make_beats(np.arange(20) % 5, **NOTHING_KNOWN)
     with pytest.raises(DataError, match=r"^download\.source=kaggle does not tell records apart; add -S "):
-        normalized(unknown, method, median_beat)
+        normalized(unknown, method, reference_beat, features)
 
 
 def test_unknown_method(normalized, beats):
@@ -152,8 +202,7 @@ def test_same_bytes_on_every_run(normalized, beats, folder):
     contents = []
     for _ in range(2):
         normalized(beats, "record", True)
-        contents.append(
-            {path.name: path.read_bytes() for path in paths.normalized("inter_patient").iterdir()}
-        )
+        written = paths.normalized("inter_patient", "train").parent.iterdir()
+        contents.append({path.name: path.read_bytes() for path in written})
     assert contents[0] == contents[1]
-    assert set(contents[0]) == {"train.npz", "val.npz", "test.npz"}
+    assert set(contents[0]) == {"train.npz", "test.npz"}

@@ -1,0 +1,337 @@
+"""The promise behind every inter-patient score: no test record reaches a fit, a scaler or a temperature.
+
+The test records of short synthetic recordings are replaced by garbage. Training arrays, model and
+cross-validated scores must not change by a byte, while each leak that is built in on purpose changes them.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
+from arrhythmia.beats import load_beats, save_beats
+from arrhythmia.files import load_arrays
+from arrhythmia.splits import DIVISIONS, inter_patient
+from arrhythmia.synthetic import write_recordings
+from stages import baseline, normalize, paths, segment, split, train, train_cnn
+from stages.run import load_params
+from tests.imports import imported_modules
+
+ROOT = Path(__file__).parents[1]
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+PARAMS = load_params(ROOT / "params.yaml")
+INTER, INTRA = "inter_patient", "intra_patient"
+TINY = {
+    "download": {"source": "synthetic"},
+    "train": {"epochs": {INTER: 1}, "members": {INTER: 2}},
+    "cnn": {"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "dense": 4},
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder with a minute of each synthetic recording; the committed parameters but for a tiny network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("project"))
+        params = {
+            group: {**knobs, **TINY.get(group, {})} for group, knobs in PARAMS.items() if group != "protocols"
+        }
+        Path("params.yaml").write_text(json.dumps(params))
+        write_recordings(paths.RAW, seconds=60, seed=0)
+        segment.main()
+        yield Path.cwd()
+
+
+@pytest.fixture(scope="module")
+def beats(project):
+    return load_beats(paths.BEATS)
+
+
+def is_tested(beats):
+    return np.isin(beats.record, SYNTHETIC_DS2)
+
+
+def poisoned(beats, rows):
+    """Return the beats with garbage in the chosen rows: waveforms, intervals, symbols and labels."""
+    rng = np.random.default_rng(7)
+    columns = {name: getattr(beats, name).copy() for name in ("waveform", "rr", "rr_long", "symbol", "label")}
+    n = np.sum(rows)
+    columns["waveform"][rows] = rng.normal(5, 50, columns["waveform"][rows].shape)
+    columns["rr"][rows] = rng.uniform(0.1, 9, columns["rr"][rows].shape)
+    columns["rr_long"][rows] = rng.uniform(0.1, 9, n)
+    order = rng.permutation(n)
+    columns["symbol"][rows], columns["label"][rows] = beats.symbol[rows][order], beats.label[rows][order]
+    return dataclasses.replace(beats, **columns)
+
+
+def without(beats, rows):
+    """Return the beats but for the chosen rows."""
+    n = len(beats)
+    columns = {field.name: getattr(beats, field.name) for field in dataclasses.fields(beats)}
+    return dataclasses.replace(
+        beats, **{name: column[~rows] for name, column in columns.items() if column.shape[:1] == (n,)}
+    )
+
+
+def training_arrays(beats):
+    """Run `split` and `normalize`; return the bytes of the arrays that networks learn from."""
+    save_beats(paths.BEATS, beats)
+    split.main(INTER)
+    normalize.main(INTER)
+    return paths.normalized(INTER, "train").read_bytes()
+
+
+def trained(keras):
+    """Run `train_cnn`; return the bytes of the model and of the cross-validated scores."""
+    keras.backend.clear_session()  # Keras numbers the layers of a process, and saves their names
+    train_cnn.main(INTER)
+    return paths.model(INTER, "cnn").read_bytes(), paths.cross_validated(INTER, "cnn").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def clean(beats):
+    """Bytes of the training arrays, before anything is poisoned."""
+    return training_arrays(beats)
+
+
+@pytest.fixture(scope="module")
+def clean_training(clean, keras):
+    """Bytes of the training arrays, the model and its scores, before anything is poisoned."""
+    return clean, *trained(keras)
+
+
+CHANGES = {
+    "garbage": poisoned,
+    "half of them gone": lambda beats, rows: without(beats, rows & (np.arange(len(beats)) % 2 == 0)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_the_test_records_hold_changes_nothing_that_is_learnt(beats, clean_training, keras, change):
+    arrays = training_arrays(CHANGES[change](beats, is_tested(beats)))
+    assert (arrays, *trained(keras)) == clean_training
+
+
+def test_the_test_arrays_did_change(beats, clean):
+    """Else the other tests here would prove nothing."""
+    training_arrays(beats)
+    before = load_arrays(paths.normalized(INTER, "test"))
+    training_arrays(poisoned(beats, is_tested(beats)))
+    after = load_arrays(paths.normalized(INTER, "test"))
+    for name in ("waveform", "features", "label"):
+        assert (after[name] != before[name]).any()
+
+
+@pytest.mark.slow
+def test_training_runs_where_there_is_nothing_but_the_training_arrays(
+    clean_training, keras, tmp_path, monkeypatch
+):
+    arrays, *expected = clean_training
+    params = Path("params.yaml").read_text()
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(params)
+    paths.normalized(INTER, "train").parent.mkdir(parents=True)
+    paths.normalized(INTER, "train").write_bytes(arrays)
+    assert list(trained(keras)) == expected
+
+
+def everything(function):
+    """Return `function(values, train, ...)` with all rows in the place of the training rows."""
+    return lambda values, train, *rest: function(values, np.arange(len(values)), *rest)
+
+
+def leak_of_features(monkeypatch):
+    monkeypatch.setattr(normalize, "scale_features", everything(normalize.scale_features))
+
+
+def leak_of_waveforms(monkeypatch):
+    params = load_params()
+    params["normalize"]["method"] = "standard"
+    monkeypatch.setattr(normalize, "load_params", lambda: params)
+    monkeypatch.setattr(normalize, "scale_waveform", everything(normalize.scale_waveform))
+
+
+def leak_of_a_record(monkeypatch):
+    train, test = SYNTHETIC_DS1, SYNTHETIC_DS2
+    monkeypatch.setitem(DIVISIONS, "synthetic", ((*train, test[0]), test[1:]))
+
+
+def leak_of_the_reference_beat(monkeypatch):
+    mixed = normalize.reference_beat
+    monkeypatch.setattr(
+        normalize,
+        "reference_beat",
+        lambda waveform, rr, record: mixed(waveform, rr, np.full(len(record), "all")),
+    )
+
+
+@pytest.mark.parametrize(
+    "leak", [leak_of_features, leak_of_waveforms, leak_of_a_record, leak_of_the_reference_beat]
+)
+def test_a_leak_into_the_training_arrays_is_seen(beats, monkeypatch, leak):
+    leak(monkeypatch)
+    assert training_arrays(beats) != training_arrays(poisoned(beats, is_tested(beats)))
+
+
+def test_a_scaler_fitted_on_training_rows_is_no_leak(beats, monkeypatch):
+    """`standard` is fitted, unlike the default; the leak above lies in the rows, not in the method."""
+    params = load_params()
+    params["normalize"]["method"] = "standard"
+    monkeypatch.setattr(normalize, "load_params", lambda: params)
+    assert training_arrays(beats) == training_arrays(poisoned(beats, is_tested(beats)))
+
+
+@pytest.mark.slow
+def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
+    fit_temperature = train.fit_temperature
+
+    def peeking(logits, label):
+        test = load_arrays(paths.normalized(INTER, "test"))["label"]
+        return fit_temperature(
+            np.concatenate([logits, np.eye(5)[test % 3]]), np.concatenate([label, test % 2])
+        )
+
+    monkeypatch.setattr(train, "fit_temperature", peeking)
+    seen = []
+    for version in (beats, poisoned(without(beats, is_tested(beats) & (beats.label == 0)), [])):
+        assert training_arrays(version) == clean
+        seen.append(trained(keras))
+    for before, after in zip(*seen, strict=True):
+        assert before != after
+
+
+def forest_on_a_spared_record(beats, monkeypatch):
+    """Run `baseline`; return its probabilities for the last test record."""
+    caught = {}
+    monkeypatch.setattr(baseline, "write_scores", lambda *args, **given: caught.update(given))
+    save_beats(paths.BEATS, beats)
+    split.main(INTER)
+    baseline.main(INTER)
+    return caught["probability"][beats.record[caught["test"]] == SYNTHETIC_DS2[-1]]
+
+
+def but_the_last(beats):
+    return is_tested(beats) & (beats.record != SYNTHETIC_DS2[-1])
+
+
+def test_other_test_records_do_not_change_what_the_forest_says(beats, monkeypatch):
+    before = forest_on_a_spared_record(beats, monkeypatch)
+    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)), monkeypatch)
+    assert len(before) > 0
+    np.testing.assert_array_equal(before, after)
+
+
+def test_the_labels_of_a_test_record_do_not_change_what_the_forest_says_about_it(beats, monkeypatch):
+    before = forest_on_a_spared_record(beats, monkeypatch)
+    label = np.where(beats.record == SYNTHETIC_DS2[-1], (beats.label + 1) % 5, beats.label).astype(np.int8)
+    after = forest_on_a_spared_record(dataclasses.replace(beats, label=label), monkeypatch)
+    np.testing.assert_array_equal(before, after)
+
+
+def test_a_leak_into_the_forest_is_seen(beats, monkeypatch):
+    fit = baseline.forest_probabilities
+    monkeypatch.setattr(
+        baseline,
+        "forest_probabilities",
+        lambda features, label, train, test, **knobs: fit(
+            features, label, np.concatenate([train, test]), test, **knobs
+        ),
+    )
+    before = forest_on_a_spared_record(beats, monkeypatch)
+    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)), monkeypatch)
+    assert (before != after).any()
+
+
+def test_labels_of_test_beats_change_no_training_array_where_patients_are_on_both_sides(beats):
+    """Under intra_patient the record's amplitude and reference beat know the test beats, but not their labels."""
+    save_beats(paths.BEATS, beats)
+    split.main(INTRA)
+    test = load_arrays(paths.split(INTRA))["test"]
+    normalize.main(INTRA)
+    before = paths.normalized(INTRA, "train").read_bytes()
+    label = beats.label.copy()
+    label[test] = (label[test] + 1) % 5
+    save_beats(paths.BEATS, dataclasses.replace(beats, label=label))
+    normalize.main(INTRA)
+    assert paths.normalized(INTRA, "train").read_bytes() == before
+
+
+# What dvc.yaml lets a stage see
+
+
+def sees(stage, path):
+    """Say whether a stage depends on `path`, by itself or in a folder."""
+    return any(path == dep or path.startswith(f"{dep.rstrip('/')}/") for dep in STAGES[stage]["deps"])
+
+
+def data_of(stage):
+    return {dep for dep in STAGES[stage]["deps"] if not dep.startswith(("arrhythmia/", "stages/"))}
+
+
+@pytest.mark.parametrize("stage", ["train_cnn", "train_rnn"])
+def test_a_training_depends_on_the_training_arrays_alone(stage):
+    assert data_of(stage) == {"data/normalized/${item.protocol}/train.npz"}
+
+
+@pytest.mark.parametrize("protocol", ["${item.protocol}", INTER, INTRA])
+def test_only_the_evaluation_depends_on_the_test_arrays(protocol):
+    test = f"data/normalized/{protocol}/test.npz"
+    assert {stage for stage in STAGES if sees(stage, test)} <= {"evaluate"}
+    assert sees("evaluate", "data/normalized/${item.protocol}/test.npz")
+
+
+def test_no_stage_before_the_scores_depends_on_scores():
+    """A choice by test scores inside the pipeline would need them."""
+    first = ("download", "segment", "split", "normalize", "train_cnn", "train_rnn", "baseline")
+    scores = [f"{folder}/x" for folder in ("metrics", "plots", "results", "models")]
+    assert [stage for stage in first if any(sees(stage, path) for path in scores)] == []
+    assert sees("report", "metrics/x")
+
+
+def test_the_evaluation_has_no_means_to_fit(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    fitting = {"calibration", "training", "forest", "normalization", "ensemble", "folds"}
+    used = {Path(path).stem for path in imported_modules("stages/evaluate.py")}
+    assert not used & fitting
+    assert {"calibration", "training"} <= {
+        Path(path).stem for path in imported_modules("stages/train_cnn.py")
+    }
+
+
+# The real recordings
+
+
+def test_the_division_is_that_of_de_chazal_2004_and_shares_no_record():
+    assert DIVISIONS["physionet"] == (DS1, DS2)
+    assert len(set(DS1)) == len(DS1) == len(set(DS2)) == len(DS2) == 22
+    assert not set(DS1) & set(DS2)
+    assert not {*DS1, *DS2} & set(PACED)
+    assert {*DS1, *DS2, *PACED} == set(MITDB_RECORDS)
+    assert not set(SYNTHETIC_DS1) & set(SYNTHETIC_DS2)
+
+
+def test_no_training_row_of_the_real_recordings_is_of_a_test_record(real_beats):
+    for beats in real_beats.values():
+        chosen = inter_patient(beats, folds=PARAMS["split"]["folds"])
+        assert set(beats.record[chosen.train]) == set(DS1)
+        assert set(beats.record[chosen.test]) == set(DS2)
+        held_out = [set(beats.record[chosen.train[chosen.fold == fold]]) for fold in set(chosen.fold)]
+        assert sum(map(len, held_out)) == len(DS1)
+
+
+def test_no_training_row_of_the_pipelines_last_run_is_of_a_test_record(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    made = [paths.BEATS, paths.split(INTER), paths.normalized(INTER, "train")]
+    if not all(path.exists() for path in made):
+        pytest.skip("the pipeline has not been run here")
+    beats, rows, arrays = load_beats(made[0]), load_arrays(made[1]), load_arrays(made[2])
+    training, testing = DIVISIONS[str(beats.source)]
+    assert set(beats.record[rows["train"]]) <= set(training)
+    assert set(beats.record[rows["test"]]) <= set(testing)
+    np.testing.assert_array_equal(arrays["label"], beats.label[rows["train"]])
+    np.testing.assert_array_equal(arrays["fold"], rows["fold"])
