@@ -19,7 +19,7 @@ def results(name: str) -> Path:
 
 
 def split(protocol: str) -> Path:
-    """Row numbers of train, val and test."""
+    """Row numbers of train and test, and the folds of train."""
     return Path(f"data/split/{protocol}.npz")
 
 

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -51,7 +52,8 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         )
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     workers = min(members, max(runtime.cores() // threads, 1))
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
     networks, logits = [], np.zeros((len(fold), len(CLASSES)))
     for member, (weights, _, answers) in enumerate(trained):
@@ -70,6 +72,16 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     save_model(model, paths.model(protocol, name))
     write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is killed; else it would wait for work for ever."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def train_member(

@@ -24,7 +24,12 @@ ROOT = Path(__file__).parents[1]
 NOT_IN_AN_ARCHIVE = shutil.ignore_patterns(
     ".git", ".venv", "data", "models", "demo", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis"
 )
-SMALL = {"synthetic": {"seconds": 60}, "train": {"epochs": 2}, "evaluate": {"replicates": 50}}
+PROTOCOLS = ("intra_patient", "inter_patient")
+SMALL = {
+    "synthetic": {"seconds": 60},
+    "train": {"epochs": dict.fromkeys(PROTOCOLS, 2), "members": dict(zip(PROTOCOLS, (1, 2), strict=True))},
+    "evaluate": {"replicates": 50},
+}
 
 
 def environment(home):
@@ -135,7 +140,7 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
         command, cwd=copy, env=environment(demo[0].parent), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as training:
         for line in training.stdout:
-            if line.startswith(b"Epoch 1/"):
+            if b": epoch 1 of 2 " in line:
                 break
         training.send_signal(signal.SIGKILL)
     assert training.returncode == -signal.SIGKILL
@@ -161,7 +166,9 @@ def test_a_training_that_diverges_says_so_and_leaves_no_model(workspace, demo):
     )
     path.write_text(before)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: params.yaml: the validation loss is not a number")
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: params.yaml: the network's answers are not numbers"
+    )
     assert not model.exists()
     model.write_bytes(kept)
 

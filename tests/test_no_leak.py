@@ -198,7 +198,7 @@ def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
 
     monkeypatch.setattr(train, "fit_temperature", peeking)
     seen = []
-    for version in (beats, poisoned(without(beats, is_tested(beats) & (beats.label == 0)), [])):
+    for version in (beats, without(beats, is_tested(beats) & (beats.label == 0))):
         assert training_arrays(version) == clean
         seen.append(trained(keras))
     for before, after in zip(*seen, strict=True):
@@ -226,6 +226,14 @@ def test_other_test_records_do_not_change_what_the_forest_says(beats, monkeypatc
     np.testing.assert_array_equal(before, after)
 
 
+def test_the_forests_scores_to_choose_by_know_no_test_record(beats, monkeypatch):
+    seen = []
+    for version in (beats, poisoned(beats, is_tested(beats))):
+        forest_on_a_spared_record(version, monkeypatch)
+        seen.append(paths.cross_validated(INTER, "forest").read_bytes())
+    assert seen[0] == seen[1]
+
+
 def test_the_labels_of_a_test_record_do_not_change_what_the_forest_says_about_it(beats, monkeypatch):
     before = forest_on_a_spared_record(beats, monkeypatch)
     label = np.where(beats.record == SYNTHETIC_DS2[-1], (beats.label + 1) % 5, beats.label).astype(np.int8)
@@ -248,7 +256,7 @@ def test_a_leak_into_the_forest_is_seen(beats, monkeypatch):
 
 
 def test_labels_of_test_beats_change_no_training_array_where_patients_are_on_both_sides(beats):
-    """Under intra_patient the record's amplitude and reference beat know the test beats, but not their labels."""
+    """Under intra_patient a record's amplitude and reference beat know its test beats, but no label."""
     save_beats(paths.BEATS, beats)
     split.main(INTRA)
     test = load_arrays(paths.split(INTRA))["test"]

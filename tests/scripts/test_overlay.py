@@ -99,7 +99,7 @@ def test_every_baseline_sets_its_own_model():
         for name, model in OVERLAYS.items()
         if model != "forest"
     }
-    assert networks == {name: None if name == "quick" else name for name in networks}
+    assert networks == {name: name for name in networks}
 
 
 @pytest.fixture

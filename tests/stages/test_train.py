@@ -78,7 +78,7 @@ def trained(tmp_path_factory, arrays, keras):
 
 
 def run(stage, protocol=INTER):
-    """Run the stage as in a process of its own: Keras numbers the layers of a process, and saves their names."""
+    """Run the stage as if alone in its process: Keras numbers the layers of one, and saves their names."""
     import keras
 
     keras.backend.clear_session()
@@ -159,13 +159,11 @@ def test_nothing_but_the_training_arrays_is_read(project, trained):
         assert (trained / path).read_bytes() == content
 
 
-def test_one_member_under_a_protocol_of_its_own(project, capsys):
+def test_one_member_under_a_protocol_of_its_own(project, capfd):
     run(train_cnn, INTRA)
     card = json.loads(paths.cross_validated(INTRA, "cnn").read_text())
     assert (card["beats"], card["members"]) == (20, 1)
-    said = capsys.readouterr().out
-    assert "cnn intra_patient: network 1 of 1, fold 0 held out" in said
-    assert "epoch 1 of 1 " in said
+    assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
     assert paths.training(INTRA, "cnn").is_dir()
 
 
@@ -188,47 +186,53 @@ def test_a_network_of_the_literature_takes_the_waveform_alone(
     assert [tensor.shape for tensor in model.inputs] == [(None, length, 2)]
 
 
-def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypatch):
+@pytest.mark.parametrize("member", [0, 1])
+def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypatch, member):
+    from arrhythmia import training
+
     seen = []
-
-    def learn(network, rest, held_out, **knobs):
-        seen.append((rest, held_out, knobs))
-        return [dict.fromkeys(("loss", "macro_f1", "val_loss", "val_macro_f1", "lr"), 0.5)]
-
-    monkeypatch.setattr(train, "learn", learn)
-    run(train_cnn)
-    assert len(seen) == 2
-    for member, (rest, held_out, knobs) in enumerate(seen):
-        for key in ("waveform", "features", "label"):
-            np.testing.assert_array_equal(rest[key], arrays[key][arrays["fold"] != member])
-            np.testing.assert_array_equal(held_out[key], arrays[key][arrays["fold"] == member])
-        assert (knobs["epochs"], knobs["foreign"]) == (2, 1.0)
-        assert not {"members", "threads"} & set(knobs)
+    monkeypatch.setattr(training, "fit", lambda *given, **knobs: seen.append((*given, knobs)))
+    _, history, logits = train.train_member("cnn", INTER, train_cnn.builders, member)
+    ((_, rest, held_out, knobs),) = seen
+    for key in ("waveform", "features", "label"):
+        np.testing.assert_array_equal(rest[key], arrays[key][arrays["fold"] != member])
+        np.testing.assert_array_equal(held_out[key], arrays[key][arrays["fold"] == member])
+    assert (knobs["epochs"], knobs["foreign"], knobs["seed"]) == (2, 1.0, 1000 * member)
+    assert not {"members", "threads"} & set(knobs)
+    assert (history, logits.shape) == ([], (20, 5))
 
 
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
-        ({"train": {"members": 0}}, r"train\.members\.inter_patient is 0; use 1 to 3 \(split\.folds\)"),
-        ({"train": {"members": 4}}, r"train\.members\.inter_patient is 4; use 1 to 3"),
         ({"train": {"epochs": 0}}, r"train\.epochs is 0; the least is 1"),
         ({"train": {"schedule": "steps"}}, r"train\.schedule is 'steps'; use "),
-        ({"train": {"threads": 0}}, r"train\.threads is 0; the least is 1"),
         ({"train": {"speed": 3}}, r".*'speed'"),
-        (
-            {"train": {"lr": 1e30, "schedule": "constant"}},
-            r"the network's answers are not numbers; lower train\.lr",
-        ),
         ({"cnn": {"network": "vgg"}}, r"network is 'vgg'; use one of residual, kachuee, three_layer"),
         ({"cnn": {"filterz": 3}}, r".*'filterz'"),
         ({"cnn": {"network": "kachuee"}}, r"cnn\.network=kachuee needs 129 samples a beat; there are 24"),
     ],
 )
-def test_a_wrong_value_is_named_in_one_line_and_nothing_is_written(project, groups, message):
+def test_a_wrong_value_is_named_in_one_line(project, groups, message):
     configure(**groups)
     with pytest.raises(DataError, match=rf"^params\.yaml: {message}") as error:
-        run(train_cnn)
+        train.train_member("cnn", INTER, train_cnn.builders, 0)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"members": 0}, r"train\.members\.inter_patient is 0; use 1 to 3 \(split\.folds\)"),
+        ({"members": 4}, r"train\.members\.inter_patient is 4; use 1 to 3"),
+        ({"threads": 0}, r"train\.threads is 0; the least is 1"),
+        ({"lr": 1e30, "schedule": "constant"}, r"the network's answers are not numbers; lower train\.lr"),
+    ],
+)
+def test_a_training_that_comes_to_nothing_says_why_and_writes_nothing(project, knobs, message):
+    configure(train=knobs)
+    with pytest.raises(DataError, match=rf"^params\.yaml: {message}"):
+        run(train_cnn)
     assert written() == []
 
 
@@ -240,19 +244,18 @@ def test_no_arrays_are_named_in_one_line(project):
         run(train_cnn)
 
 
-def test_a_training_that_is_cut_off_writes_nothing(project, monkeypatch):
-    learn, calls = train.learn, []
+def builders_for_one_member():
+    """Be interrupted by the second member; each asks in a process of its own."""
+    try:
+        Path("data/asked").touch(exist_ok=False)
+    except FileExistsError:
+        raise KeyboardInterrupt from None
+    return train_cnn.builders()
 
-    def cut_off(*args, **knobs):
-        calls.append(args)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return learn(*args, **knobs)
 
-    monkeypatch.setattr(train, "learn", cut_off)
+def test_a_training_that_is_cut_off_writes_nothing(project):
     with pytest.raises(KeyboardInterrupt):
-        run(train_cnn)
-    assert len(calls) == 2
+        train.train("cnn", INTER, builders_for_one_member)
     assert written() == []
 
 
