@@ -11,7 +11,7 @@ import json
 
 import pandas as pd
 
-from arrhythmia import morphology, rhythm
+from arrhythmia import morphology
 from arrhythmia.features import FEATURES
 from arrhythmia.files import write_text
 from scripts.command import run
@@ -32,15 +32,9 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "default": ("the committed default", {}),
     "irregularity": ("without irregularity", without("irregularity")),
     "underlying": ("without the underlying rhythm (early, wait)", without("early", "wait")),
-    "rhythm": ("without all rhythm features", without(*rhythm.FEATURES)),
     "shape": ("without all shape features", without(*morphology.FEATURES)),
     "features": ("without any feature: the waveform only", without(*FEATURES)),
-    "reference": (
-        "without the reference beat as second channel, and so without foreign beats",
-        {"normalize.reference_beat": False},
-    ),
     "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
-    "weights": ("without class weights", {"train.class_weight_power": 0.0}),
 }
 """What is taken out, in words, and how."""
 

@@ -1,0 +1,60 @@
+"""Tests of the table of ingredients."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from arrhythmia.features import FEATURES
+from scripts import ablation
+from scripts.overlay import changed
+from stages import paths
+from stages.run import load_params
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def ran(tmp_path, monkeypatch):
+    """Stand in for DVC: each experiment's F1 of S is its place in the order of the runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ablation, "refuse_changes", lambda: None)
+    runs = []
+
+    def run_experiment(name, changes, targets):
+        runs.append((name, changes, targets))
+        return str(len(runs))
+
+    def git(*words):
+        assert words == ("show", f"{len(runs)}:metrics/inter_patient/{runs[-1][0].split('-')[1]}_cv.json")
+        return json.dumps(dict.fromkeys(ablation.SCORES, 0.5) | {"f1_S": len(runs) / 10})
+
+    monkeypatch.setattr(ablation, "run_experiment", run_experiment)
+    monkeypatch.setattr(ablation, "git", git)
+    return runs
+
+
+def test_every_ingredient_gets_a_row_and_no_test_record_is_scored(ran):
+    ablation.main([])
+    table = pd.read_csv(paths.ABLATION)
+    assert table["f1_S"].tolist() == [(i + 1) / 10 for i in range(len(ablation.INGREDIENTS))]
+    assert table["ingredient"][0] == "CNN, the committed default"
+    assert all(targets == ["train_cnn@inter_patient"] for _, _, targets in ran)
+
+
+def test_the_rows_of_the_other_network_stay(ran):
+    ablation.main([])
+    ablation.main(["rnn"])
+    ablation.main([])
+    names = pd.read_csv(paths.ABLATION)["ingredient"].str[:3]
+    assert names.tolist() == ["CNN"] * len(ablation.INGREDIENTS) + ["RNN"] * len(ablation.INGREDIENTS)
+
+
+@pytest.mark.parametrize("name", list(ablation.INGREDIENTS)[1:])
+def test_an_ingredient_changes_parameters_that_exist(name):
+    params = load_params(ROOT / "params.yaml")
+    _, changes = ablation.INGREDIENTS[name]
+    assert changed(params, changes) != params
+    assert set(changes) <= {"normalize.features", "train.foreign.inter_patient"}
+    assert set(changes.get("normalize.features", [])) < set(FEATURES) or "normalize.features" not in changes
