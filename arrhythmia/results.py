@@ -8,8 +8,12 @@ Card = dict[str, Any]
 """What a metrics file holds (see `arrhythmia.scorecard`)."""
 
 SCORES = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece")
-COLUMNS = ("name", "what", "protocol", *SCORES, "parameters", "train_seconds", "seconds_to_0918")
-"""Columns of the table of baselines; the last two, in s, depend on the machine."""
+SEEDS_COLUMNS = ("protocol", "model", "metric", "mean", "sd", "min", "max", "seeds")
+BASELINES_COLUMNS = ("name", "what", "protocol", *SCORES, "parameters", "train_seconds", "seconds_to_0918")
+"""The last two, in s, depend on the machine."""
+
+ABLATION_SCORES = ("f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss")
+ABLATION_COLUMNS = ("ingredient", *ABLATION_SCORES)
 
 
 def headline(card: Card) -> dict[str, float]:
@@ -46,7 +50,7 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]]) -> pd.DataFrame:
                     "seeds": " ".join(map(str, cards)),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(SEEDS_COLUMNS))
 
 
 def baseline_row(name: str, what: str, protocol: str, card: Card) -> dict[str, str]:
@@ -65,15 +69,15 @@ def updated(table: pd.DataFrame, rows: list[dict[str, str]], order: list[str]) -
     """Return the table of baselines with new cells in it; all other cells stay.
 
     Args:
-        table: columns `COLUMNS` of text, so that figures that stay keep their digits; may be empty.
+        table: columns `BASELINES_COLUMNS` of text, so that figures that stay keep their digits; may be empty.
         rows: each with `name` and `protocol`, which find its row or add one, and the new cells.
         order: names in the order in which they shall stand; others follow.
     """
     found = {(row["protocol"], row["name"]): row for row in table.to_dict("records")}
     for row in rows:
         key = row["protocol"], row["name"]
-        found[key] = found.get(key, dict.fromkeys(COLUMNS, "")) | row
+        found[key] = found.get(key, dict.fromkeys(BASELINES_COLUMNS, "")) | row
     # intra_patient first, as everywhere: the flattering figure, then the honest one below it
     place = {name: i for i, name in enumerate(order)}
     keys = sorted(found, key=lambda key: (key[0] != "intra_patient", place.get(key[1], len(place)), key[1]))
-    return pd.DataFrame([found[key] for key in keys], columns=list(COLUMNS))
+    return pd.DataFrame([found[key] for key in keys], columns=list(BASELINES_COLUMNS))

@@ -14,13 +14,13 @@ import pandas as pd
 from arrhythmia import morphology
 from arrhythmia.features import FEATURES
 from arrhythmia.files import write_text
+from arrhythmia.results import ABLATION_SCORES
 from scripts.command import run
 from scripts.experiments import git, refuse_changes, run_experiment
 from scripts.overlay import Changes
 from stages import paths
 
 PROTOCOL = "inter_patient"
-SCORES = ("f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss")
 
 
 def without(*names: str) -> Changes:
@@ -33,7 +33,6 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "irregularity": ("without irregularity", without("irregularity")),
     "underlying": ("without the underlying rhythm (early, wait)", without("early", "wait")),
     "shape": ("without all shape features", without(*morphology.FEATURES)),
-    "features": ("without any feature: the waveform only", without(*FEATURES)),
     "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
 }
 """What is taken out, in words, and how."""
@@ -50,7 +49,7 @@ def main(argv: list[str]) -> None:
         print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
         commit = run_experiment(f"ablation-{model}-{name}", changes, [f"train_{model}@{PROTOCOL}"])
         card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
-        rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in SCORES})
+        rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
     table = pd.DataFrame(rows)
     if paths.ABLATION.exists():  # the rows of the other network stay
         kept = pd.read_csv(paths.ABLATION)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from arrhythmia.errors import DataError
 from arrhythmia.files import write_text
-from arrhythmia.results import COLUMNS, baseline_row, updated
+from arrhythmia.results import BASELINES_COLUMNS, baseline_row, updated
 from scripts.command import run
 from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
 from scripts.overlay import read_overlay
@@ -90,7 +90,7 @@ def title(overlay: Path) -> str:
 
 def write_rows(rows: list[dict[str, str]]) -> None:
     """Put cells into the table of baselines; what they do not name stays."""
-    table = pd.DataFrame(columns=list(COLUMNS))
+    table = pd.DataFrame(columns=list(BASELINES_COLUMNS))
     if paths.BASELINES.exists():
         table = pd.read_csv(paths.BASELINES, dtype=str, keep_default_na=False)
     text = updated(table, rows, ORDER).to_csv(index=False, lineterminator="\n")

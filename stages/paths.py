@@ -6,16 +6,11 @@ RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
 REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
-# Tables over several experiments, written by scripts.seeds and scripts.baselines
+# Tables of more than one run, made by scripts.seeds, scripts.baselines and scripts.ablation
 RESULTS = Path("results")
 SEEDS = RESULTS / "seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
 ABLATION = RESULTS / "ablation.csv"
-
-
-def results(name: str) -> Path:
-    """A table of more than one run, made by `scripts/`."""
-    return Path(f"results/{name}.csv")
 
 
 def split(protocol: str) -> Path:

@@ -12,17 +12,15 @@ from arrhythmia.figures import save_png
 from arrhythmia.files import load_arrays, write_text
 from arrhythmia.names import MODELS
 from arrhythmia.report import NETWORKS, Material, report
+from arrhythmia.results import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS
 from arrhythmia.sides import carriers_table, sides_table
 from stages import paths
 from stages.run import load_params, run
 
 RESULTS = {
-    "seeds": {"protocol", "model", "metric", "mean", "sd", "min", "max", "seeds"},
-    "baselines": {
-        *("name", "what", "protocol", "accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa"),
-        *("ece", "parameters", "train_seconds", "seconds_to_0918"),
-    },
-    "ablation": {"ingredient", "f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss"},
+    "seeds": (paths.SEEDS, SEEDS_COLUMNS),
+    "baselines": (paths.BASELINES, BASELINES_COLUMNS),
+    "ablation": (paths.ABLATION, ABLATION_COLUMNS),
 }
 """Tables of more than one run, and their columns."""
 
@@ -47,7 +45,7 @@ def main() -> None:
         sides={protocol: sides_table(beats, split) for protocol, split in splits.items()},
         carriers=carriers_table(beats, splits["inter_patient"]) if inter else None,
         symbols={model: symbols_of(model) for model in NETWORKS} if inter else {},
-        results={name: read_results(name) for name in RESULTS if paths.results(name).exists()},
+        results={name: read_results(name) for name, (path, _) in RESULTS.items() if path.exists()},
         pictures=existing_pictures(protocols),
         comparison=str(paths.COMPARISON),
     )
@@ -72,11 +70,10 @@ def read_results(name: str) -> pd.DataFrame:
     Raises:
         DataError: its columns are not those of this version.
     """
-    path = paths.results(name)
+    path, columns = RESULTS[name]
     table = pd.read_csv(path)
-    if set(table) != RESULTS[name]:
-        columns = sorted(RESULTS[name] ^ set(table))
-        raise DataError(f"{path}: columns {columns} do not match; run `python -m scripts.{name}`")
+    if wrong := sorted(set(columns) ^ set(table)):
+        raise DataError(f"{path}: columns {wrong} do not match; run `python -m scripts.{name}`")
     return table
 
 

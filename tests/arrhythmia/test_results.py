@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arrhythmia.results import COLUMNS, SCORES, baseline_row, headline, seeds_table, updated
+from arrhythmia.results import BASELINES_COLUMNS, SCORES, baseline_row, headline, seeds_table, updated
 
 
 def card(accuracy=0.9, f1_s=0.5):
@@ -55,12 +55,12 @@ def test_baseline_row_rounds_and_leaves_undefined_scores_empty():
     assert row["accuracy"] == "0.12346"
     assert row["f1_S"] == ""
     assert row["parameters"] == "1234"
-    assert set(row) == set(COLUMNS) - {"train_seconds", "seconds_to_0918"}
+    assert set(row) == set(BASELINES_COLUMNS) - {"train_seconds", "seconds_to_0918"}
 
 
 def test_updated_changes_only_the_cells_that_are_named():
     row = baseline_row("cnn", "ours", "intra_patient", card())
-    table = updated(pd.DataFrame(columns=list(COLUMNS)), [row], ["cnn"])
+    table = updated(pd.DataFrame(columns=list(BASELINES_COLUMNS)), [row], ["cnn"])
     timed = {"name": "cnn", "protocol": "intra_patient", "train_seconds": "55.5"}
     table = updated(table, [timed], ["cnn"])
     again = updated(table, [row | {"accuracy": "0.95000"}], ["cnn"])
@@ -75,8 +75,8 @@ def test_updated_keeps_the_order_of_protocols_and_names():
         for name in ("other", "cnn", "majority")
         for protocol in ("inter_patient", "intra_patient")
     ]
-    table = updated(pd.DataFrame(columns=list(COLUMNS)), rows, ["majority", "cnn"])
-    assert list(table) == list(COLUMNS)
+    table = updated(pd.DataFrame(columns=list(BASELINES_COLUMNS)), rows, ["majority", "cnn"])
+    assert list(table) == list(BASELINES_COLUMNS)
     assert list(zip(table["protocol"], table["name"], strict=True)) == [
         (protocol, name)
         for protocol in ("intra_patient", "inter_patient")

@@ -28,7 +28,7 @@ def ran(tmp_path, monkeypatch):
 
     def git(*words):
         assert words == ("show", f"{len(runs)}:metrics/inter_patient/{runs[-1][0].split('-')[1]}_cv.json")
-        return json.dumps(dict.fromkeys(ablation.SCORES, 0.5) | {"f1_S": len(runs) / 10})
+        return json.dumps(dict.fromkeys(ablation.ABLATION_SCORES, 0.5) | {"f1_S": len(runs) / 10})
 
     monkeypatch.setattr(ablation, "run_experiment", run_experiment)
     monkeypatch.setattr(ablation, "git", git)

@@ -40,7 +40,7 @@ def project(tmp_path, monkeypatch, make_beats):
             write_text(paths.metrics(protocol, model), json.dumps(card))
             write_text(paths.tables(protocol, model) / "symbols.csv", SYMBOLS)
             write_text(paths.pictures(protocol, model) / "confusion.png", "")
-        write_text(paths.results("seeds"), SEEDS)
+        write_text(paths.SEEDS, SEEDS)
 
     fill()
     return fill
@@ -78,7 +78,7 @@ def test_a_synthetic_run_shows_no_results_of_the_real_recordings(project):
 
 
 def test_results_of_another_version_are_refused(project):
-    write_text(paths.results("ablation"), "ingredient,f1_S\nall,0.8\n")
+    write_text(paths.ABLATION, "ingredient,f1_S\nall,0.8\n")
     with pytest.raises(DataError, match=r"results/ablation\.csv: columns .*'log_loss'.*scripts\.ablation"):
         report.main()
 
