@@ -40,7 +40,11 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
 
 def main(argv: list[str]) -> None:
     """Run one experiment an ingredient up to the training, and write the table when all are there."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.ablation")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.ablation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("model", nargs="?", default="cnn", choices=["cnn", "rnn"])
     model = parser.parse_args(argv).model
     refuse_changes()

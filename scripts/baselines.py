@@ -40,7 +40,11 @@ ORDER = ["majority", "forest_rr_width", "forest", "three_layer", "stacked_lstm",
 
 def main(argv: list[str]) -> None:
     """Run one experiment an overlay, and write the rows of those that succeed."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.baselines")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.baselines",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--only", default=",".join(OVERLAYS), help="names with commas between them")
     names = parser.parse_args(argv).only.split(",")
     if unknown := [name for name in names if name not in OVERLAYS]:

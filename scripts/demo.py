@@ -4,6 +4,7 @@ The results are then laid out in `demo/`. In a folder that is no git repository 
 without a commit, the experiment runs in a copy, `demo/.copy`.
 """
 
+import argparse
 import io
 import os
 import shutil
@@ -21,6 +22,7 @@ PARTS = ("REPORT.md", "metrics", "plots")
 
 def main() -> None:
     """Run the experiment and lay out its results."""
+    argparse.ArgumentParser(prog="python -m scripts.demo", description=__doc__).parse_args()
     lend_identity()
     repository = HERE if has_commit() else snapshot()
     # An earlier demo makes way by name only: DVC's run cache keeps its stages (--force would run them again).

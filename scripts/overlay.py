@@ -19,7 +19,7 @@ from ruamel.yaml import YAMLError
 
 from arrhythmia.errors import DataError
 from scripts.command import run, run_dvc
-from stages.run import load_params
+from stages.run import load_params, read_yaml
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""
@@ -32,7 +32,10 @@ def main(argv: list[str]) -> None:
         cut = argv.index("--")
         argv, options = argv[:cut], argv[cut + 1 :]
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.overlay", epilog="after --: options of `dvc exp run`, such as --temp"
+        prog="python -m scripts.overlay",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="after --: options of `dvc exp run`, such as --temp",
     )
     parser.add_argument("overlay", type=Path, help="such as overlays/kachuee.yaml")
     parser.add_argument("targets", nargs="*", help="stages to run up to; none: the whole pipeline")
@@ -57,7 +60,7 @@ def read_overlay(path: Path, params: dict[str, Any]) -> Changes:
         DataError: the file is missing or no tree, or a name in it is unknown.
     """
     try:
-        overlay = load_params(path)
+        overlay = read_yaml(path)
     except FileNotFoundError as error:
         raise DataError(f"{path}: missing") from error
     except YAMLError as error:

@@ -19,7 +19,11 @@ from stages import paths
 
 def main(argv: list[str]) -> None:
     """Run one experiment a seed, and write the table when all are there."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.seeds")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.seeds",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
     seeds = list(dict.fromkeys(parser.parse_args(argv).seeds))
     refuse_changes()

@@ -35,7 +35,11 @@ NAMES = ["cnn", "rnn", *(name for name, model in OVERLAYS.items() if model != "f
 
 def main(argv: list[str]) -> None:
     """Train, print the clock after each epoch, and write it to the table of baselines."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.time_to_quality")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.time_to_quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("name", choices=NAMES)
     name = parser.parse_args(argv).name
     params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)

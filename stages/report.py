@@ -17,6 +17,11 @@ from arrhythmia.sides import carriers_table, sides_table
 from stages import paths
 from stages.run import load_params, run
 
+RECORDINGS = {
+    "physionet": "MIT-BIH recordings",
+    "synthetic": "synthetic recordings",
+    "kaggle": "Kaggle files",
+}
 RESULTS = {
     "seeds": (paths.SEEDS, SEEDS_COLUMNS),
     "baselines": (paths.BASELINES, BASELINES_COLUMNS),
@@ -34,7 +39,7 @@ def main() -> None:
     inner = {key: paths.cross_validated(*key) for key in every}
     beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
     splits = {protocol: read_sides(protocol) for protocol in protocols}
-    title = f"macro-F1 over N, S and V with 95 % intervals, {beats.source} recordings"
+    title = f"macro-F1 over N, S and V with 95 % intervals, {RECORDINGS[str(beats.source)]}"
     save_png(paths.COMPARISON, comparison(cards, title=title))
     material = Material(
         source=str(beats.source),
@@ -50,7 +55,7 @@ def main() -> None:
         comparison=str(paths.COMPARISON),
     )
     write_text(paths.REPORT, report(material))
-    print(f"{paths.REPORT}: {len(cards)} models, {beats.source} recordings")
+    print(f"{paths.REPORT}: {len(cards)} models, {RECORDINGS[str(beats.source)]}")
 
 
 def read_sides(protocol: str) -> dict[str, np.ndarray]:

@@ -10,10 +10,56 @@ from ruamel.yaml import YAML
 
 from arrhythmia.errors import DataError
 
+ARGUMENTS = {"protocol": ("intra_patient", "inter_patient"), "name": ("cnn", "rnn")}
+"""What the arguments of a stage may be, by the name of the parameter of its `main`."""
+
+KINDS = {
+    "a text": (str, {"source", "kaggle_dir", "window", "method", "schedule", "network", "cell"}),
+    "true or false": (bool, {"reference_beat"}),
+    "a list": (list, {"protocols", "features"}),
+}
+"""Parameters that are no number, by what they are."""
+
 
 def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
-    """Read `params.yaml` by YAML 1.2 rules, as DVC does (PyYAML would read `1e-3` as a string)."""
+    """Read parameters.
+
+    Raises:
+        DataError: a value is of the wrong kind.
+    """
+    params = read_yaml(path)
+    check_kinds(params, where=str(path))
+    return params
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a file by YAML 1.2 rules, as DVC does (PyYAML would read `1e-3` as a string)."""
     return YAML(typ="safe").load(Path(path))
+
+
+def check_kinds(params: dict[str, Any], *, where: str, above: str = "") -> None:
+    """Refuse a text where a number belongs, and the like, before a library stumbles over it.
+
+    Args:
+        params: tree of parameters.
+        where: the file, for messages.
+        above: dotted name of the group that is looked at, with a dot at its end.
+
+    Raises:
+        DataError: a value is of the wrong kind.
+    """
+    for key, value in params.items():
+        if isinstance(value, dict):
+            check_kinds(value, where=where, above=f"{above}{key}.")
+            continue
+        kind = next((kind for kind, (_, names) in KINDS.items() if key in names), "a number")
+        fits = isinstance(value, KINDS[kind][0]) if kind in KINDS else _is_number(value)
+        if not fits:
+            raise DataError(f"{where}: {above}{key} is {value!r}; it must be {kind}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def run(main: Callable[..., None]) -> None:
@@ -24,6 +70,9 @@ def run(main: Callable[..., None]) -> None:
     except TypeError:
         script = Path(sys.argv[0]).stem
         sys.exit(" ".join(["usage: python -m", f"stages.{script}", *map(str.upper, signature.parameters)]))
+    for name, value in zip(signature.parameters, sys.argv[1:], strict=True):
+        if value not in ARGUMENTS[name]:
+            sys.exit(f"error: unknown {name} '{value}'; use {' or '.join(ARGUMENTS[name])}")
     try:
         main(*sys.argv[1:])
     except DataError as error:

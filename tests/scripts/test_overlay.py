@@ -105,8 +105,8 @@ def test_every_baseline_sets_its_own_model():
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("train: {lr: 0.1, names: [a]}\n")
-    (tmp_path / "small.yaml").write_text("train:\n  lr: 0.5\n  names: []\n")
+    (tmp_path / "params.yaml").write_text("train: {lr: 0.1, features: [a]}\n")
+    (tmp_path / "small.yaml").write_text("train:\n  lr: 0.5\n  features: []\n")
     return tmp_path
 
 
@@ -114,7 +114,7 @@ def test_print_says_the_command_and_runs_nothing(here, monkeypatch, capsys):
     monkeypatch.setattr(overlay, "run_dvc", lambda words: pytest.fail("dvc was run"))
     overlay.main(["small.yaml", "--print", "train_cnn", "evaluate@a-b", "--", "--temp", "-f"])
     assert capsys.readouterr().out == (
-        "dvc exp run -n small --temp -f -S train.lr=0.5 -S 'train.names=[]' train_cnn evaluate@a-b\n"
+        "dvc exp run -n small --temp -f -S train.lr=0.5 -S 'train.features=[]' train_cnn evaluate@a-b\n"
     )
 
 
@@ -124,4 +124,4 @@ def test_the_exit_code_is_that_of_dvc(here, monkeypatch):
     with pytest.raises(SystemExit) as end:
         overlay.main(["small.yaml"])
     assert end.value.code == 3
-    assert ran == [["exp", "run", "-n", "small", "-S", "train.lr=0.5", "-S", "train.names=[]"]]
+    assert ran == [["exp", "run", "-n", "small", "-S", "train.lr=0.5", "-S", "train.features=[]"]]

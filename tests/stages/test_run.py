@@ -9,9 +9,11 @@ from stages.run import load_params, run
 
 def test_parameters_are_read_as_dvc_reads_them(tmp_path, monkeypatch):
     """PyYAML would take 1e-3 for a string and `on` for True."""
-    (tmp_path / "params.yaml").write_text("train:\n  lr: 1e-3\n  name: on\n  epochs: 3\nlist: [1, 2.5]\n")
+    (tmp_path / "params.yaml").write_text(
+        "train:\n  lr: 1e-3\n  schedule: on\n  epochs: 3\nfeatures: [1, 2.5]\n"
+    )
     monkeypatch.chdir(tmp_path)
-    assert load_params() == {"train": {"lr": 0.001, "name": "on", "epochs": 3}, "list": [1, 2.5]}
+    assert load_params() == {"train": {"lr": 0.001, "schedule": "on", "epochs": 3}, "features": [1, 2.5]}
 
 
 def test_parameters_cannot_make_objects(tmp_path):
@@ -24,8 +26,40 @@ def test_parameters_cannot_make_objects(tmp_path):
 def test_arguments_reach_main(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["stages/split.py", "inter_patient", "cnn"])
     seen = []
-    run(lambda *arguments: seen.append(arguments))
+    run(lambda protocol, name: seen.append((protocol, name)))
     assert seen == [("inter_patient", "cnn")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("train: {lr: fast}", "train.lr is 'fast'; it must be a number"),
+        ("train: {epochs: {inter_patient: true}}", "train.epochs.inter_patient is True; it must be a number"),
+        ("train: {seed: }", "train.seed is None; it must be a number"),
+        ("protocols: inter_patient", "protocols is 'inter_patient'; it must be a list"),
+        ("normalize: {reference_beat: 1}", "normalize.reference_beat is 1; it must be true or false"),
+        ("cnn: {network: 3}", "cnn.network is 3; it must be a text"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(text, said, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        load_params(path)
+    assert str(caught.value) == f"{path}: {said}"
+
+
+def test_the_projects_own_parameters_are_of_the_right_kind():
+    assert load_params(Path(__file__).parents[2] / "params.yaml")["protocols"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["both"], "protocol 'both'"), (["inter_patient", "x"], "name 'x'")]
+)
+def test_an_unknown_protocol_or_model_is_named(words, said, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["stages/evaluate.py", *words])
+    with pytest.raises(SystemExit, match=f"error: unknown {said}; use "):
+        run((lambda protocol: None) if len(words) == 1 else (lambda protocol, name: None))
 
 
 def test_data_error_ends_in_one_line_and_exit_code_1(monkeypatch):
