@@ -1,7 +1,6 @@
 """How a network is trained: loss, class weights, learning rate, augmentation. Pure Keras 3."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -34,7 +33,7 @@ def learning_rate(schedule: str, lr: float, steps: int):
     )
 
 
-def fit(
+def train_epochs(
     model: keras.Model,
     train: dict[str, np.ndarray],
     held_out: dict[str, np.ndarray] | None,
@@ -46,12 +45,12 @@ def fit(
     foreign: float,
     class_weight_power: float,
     seed: int,
-    on_epoch: Callable[[dict[str, float]], Any],
-) -> None:
-    """Train `model` for a fixed number of epochs.
+) -> Iterator[dict[str, float]]:
+    """Train `model` for a fixed number of epochs, one each time that the caller asks for the next.
 
-    No epoch is picked by the held-out beats: under a falling learning rate the last one is good, and what is
-    held out stays fit to judge by.
+    So whoever trains several networks can take them through the epochs together, and whoever has seen
+    enough can stop. No epoch is picked by the held-out beats: under a falling learning rate the last one is
+    good, and what is held out stays fit to judge by.
 
     Args:
         model: takes `inputs_of` the arrays, gives logits; its output `logits` is the answer, others learn the
@@ -65,9 +64,10 @@ def fit(
         foreign: strength of `augmentation.foreign_patients`; 0 leaves the beats as they are.
         class_weight_power: see `class_weights`.
         seed: of the order of the beats and of the augmentation.
-        on_epoch: called after each epoch with the answer's (weighted) loss and its macro-F1 over five classes
-            on the training beats while they were learnt, the same, prefixed with `val_`, on the held-out
-            ones, and the learning rate.
+
+    Yields:
+        After each epoch the answer's (weighted) loss and its macro-F1 over five classes on the training beats
+        while they were learnt, the same, prefixed with `val_`, on the held-out ones, and the learning rate.
 
     Raises:
         ValueError: an impossible value, named as in params.yaml.
@@ -103,7 +103,7 @@ def fit(
             shuffle=False,
             verbose=0,
         )
-        on_epoch(_summary(epoch.history) | {"lr": float(model.optimizer.learning_rate)})
+        yield _summary(epoch.history) | {"lr": float(model.optimizer.learning_rate)}
 
 
 def _targets(model: keras.Model, label: np.ndarray) -> dict[str, np.ndarray]:

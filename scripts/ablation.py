@@ -15,10 +15,10 @@ from arrhythmia import morphology
 from arrhythmia.features import FEATURES
 from arrhythmia.files import write_text
 from arrhythmia.results import ABLATION_SCORES
-from scripts.command import run
 from scripts.experiments import git, refuse_changes, run_experiment
 from scripts.overlay import Changes
 from stages import paths
+from stages.run import run_command
 
 PROTOCOL = "inter_patient"
 
@@ -65,4 +65,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

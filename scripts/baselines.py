@@ -14,10 +14,10 @@ import pandas as pd
 from arrhythmia.errors import DataError
 from arrhythmia.files import write_text
 from arrhythmia.results import BASELINES_COLUMNS, baseline_row, updated
-from scripts.command import run
 from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
 from scripts.overlay import read_overlay
 from stages import paths
+from stages.run import run_command
 
 OVERLAYS = {
     "majority": "forest",
@@ -102,4 +102,4 @@ def write_rows(rows: list[dict[str, str]]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -13,8 +13,9 @@ from ruamel.yaml import YAML
 
 from arrhythmia.errors import DataError
 from scripts.command import run_dvc
-from scripts.overlay import Changes, changed, experiment_words
+from scripts.overlay import Changes, experiment_words
 from stages import paths
+from stages.run import changed
 
 
 def refuse_changes() -> None:

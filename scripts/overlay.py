@@ -7,7 +7,6 @@ python -m scripts.overlay overlays/kachuee.yaml --print                       # 
 """
 
 import argparse
-import copy
 import re
 import shlex
 import sys
@@ -18,8 +17,8 @@ from typing import Any
 from ruamel.yaml import YAMLError
 
 from arrhythmia.errors import DataError
-from scripts.command import run, run_dvc
-from stages.run import load_params, read_yaml
+from scripts.command import run_dvc
+from stages.run import load_params, read_yaml, run_command
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""
@@ -97,18 +96,6 @@ def flatten(overlay: dict[str, Any], params: dict[str, Any], *, where: str, abov
     return changes
 
 
-def changed(params: dict[str, Any], changes: Changes) -> dict[str, Any]:
-    """Return a copy of the tree `params` with new values at dotted names."""
-    params = copy.deepcopy(params)
-    for name, value in changes.items():
-        *groups, last = name.split(".")
-        group = params
-        for key in groups:
-            group = group[key]
-        group[last] = value
-    return params
-
-
 def experiment_words(
     name: str, changes: Changes, targets: Iterable[str], options: Sequence[str] = ()
 ) -> list[str]:
@@ -136,4 +123,4 @@ def hydra_value(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -12,9 +12,9 @@ import argparse
 from arrhythmia.files import write_text
 from arrhythmia.names import MODELS
 from arrhythmia.results import seeds_table
-from scripts.command import run
 from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
 from stages import paths
+from stages.run import run_command
 
 
 def main(argv: list[str]) -> None:
@@ -42,4 +42,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -17,10 +17,10 @@ from arrhythmia import runtime, scoring
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
 from scripts.baselines import OVERLAYS, experiment_name, write_rows
-from scripts.command import run, run_dvc
+from scripts.command import run_dvc
 from scripts.experiments import find_experiment, read_params
 from stages import paths
-from stages.run import load_params
+from stages.run import load_params, run_command
 
 PROTOCOL = "intra_patient"
 SIDES = ("train", "test")
@@ -88,7 +88,7 @@ def build(model: str, params: dict[str, Any], arrays: dict):
 
 
 def knobs(params: dict[str, Any]) -> dict[str, Any]:
-    """Return what `arrhythmia.training.fit` takes of the group `train`."""
+    """Return what `arrhythmia.training.train_epochs` takes of the group `train`."""
     from stages.train import of_protocol
 
     return {
@@ -105,28 +105,24 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
         model: takes the arrays' inputs, gives five logits.
         train: normalized arrays to learn from.
         test: normalized arrays to score.
-        knobs: see `arrhythmia.training.fit`.
+        knobs: see `arrhythmia.training.train_epochs`.
 
     Returns:
         Seconds of training so far and macro-F1 over five classes, for each epoch.
     """
     from arrhythmia.head import inputs_of
-    from arrhythmia.training import fit
+    from arrhythmia.training import train_epochs
 
     history: list[tuple[float, float]] = []
     scoring_time = 0.0
     start = time.perf_counter()
-
-    def on_epoch(_values: dict[str, float]) -> None:
-        nonlocal scoring_time
+    for _ in train_epochs(model, train, None, **knobs):
         now = time.perf_counter()
         logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)["logits"]
         counts = scoring.confusion(test["label"], logits.argmax(axis=1))
         history.append((now - start - scoring_time, float(scoring.macro_f1(counts, "NSVFQ"))))
         print(f"{len(history):5}  {history[-1][0]:7.1f}  {history[-1][1]:8.4f}", flush=True)
         scoring_time += time.perf_counter() - now
-
-    fit(model, train, None, on_epoch=on_epoch, **knobs)
     return history
 
 
@@ -136,4 +132,4 @@ def seconds_to(quality: float, history: list[tuple[float, float]]) -> float | No
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -51,3 +51,13 @@ def metrics(protocol: str, name: str) -> Path:
 def cross_validated(protocol: str, name: str) -> Path:
     """Scores on held-out folds of the training rows, to choose by."""
     return Path(f"metrics/{protocol}/{name}_cv.json")
+
+
+def tuning(name: str) -> Path:
+    """What `stages.tune` searches."""
+    return Path(f"tuning/{name}.yaml")
+
+
+def overlay(name: str) -> Path:
+    """Parameters that differ from params.yaml."""
+    return Path(f"overlays/{name}.yaml")

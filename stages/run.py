@@ -1,5 +1,6 @@
 """What every stage script needs around its `main()`: parameters, and one-line errors."""
 
+import copy
 import inspect
 import sys
 from collections.abc import Callable
@@ -58,6 +59,27 @@ def check_kinds(params: dict[str, Any], *, where: str, above: str = "") -> None:
             raise DataError(f"{where}: {above}{key} is {value!r}; it must be {kind}")
 
 
+def flattened(params: dict[str, Any], *, above: str = "") -> dict[str, Any]:
+    """Return the values of a tree by dotted name, such as `train.lr`."""
+    values = {}
+    for key, value in params.items():
+        name = f"{above}{key}"
+        values |= flattened(value, above=f"{name}.") if isinstance(value, dict) else {name: value}
+    return values
+
+
+def changed(params: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the tree `params` with new values at dotted names."""
+    params = copy.deepcopy(params)
+    for name, value in changes.items():
+        *groups, last = name.split(".")
+        group = params
+        for key in groups:
+            group = group[key]
+        group[last] = value
+    return params
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -79,5 +101,15 @@ def run(main: Callable[..., None]) -> None:
         sys.exit(f"error: {error}")
     except FileNotFoundError as error:
         sys.exit(f"error: {error.filename}: missing; run `dvc repro`")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
+def run_command(main: Callable[[list[str]], None]) -> None:
+    """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
+    try:
+        main(sys.argv[1:])
+    except DataError as error:
+        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -101,7 +101,7 @@ def train_member(
     knobs["seed"] += 1000 * member
     runtime.prepare(threads=knobs.pop("threads"), seed=knobs["seed"])
     from arrhythmia.head import inputs_of
-    from arrhythmia.training import fit
+    from arrhythmia.training import train_epochs
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold = arrays.pop("fold")
@@ -109,18 +109,13 @@ def train_member(
         {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
     )
     history: list[dict[str, float]] = []
-
-    def on_epoch(values: dict[str, float]) -> None:
-        history.append(values)
-        words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-        print(
-            f"{name} {protocol} network {member}: epoch {len(history)} of {knobs['epochs']}  {words}",
-            flush=True,
-        )
-
     try:
         network = build(builders(), rest, **params[name])
-        fit(network, rest, held_out, on_epoch=on_epoch, **knobs)
+        for values in train_epochs(network, rest, held_out, **knobs):
+            history.append(values)
+            words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
+            epoch = f"epoch {len(history)} of {knobs['epochs']}"
+            print(f"{name} {protocol} network {member}: {epoch}  {words}", flush=True)
     except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
         raise DataError(f"params.yaml: {error}") from error
     logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]

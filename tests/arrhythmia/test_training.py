@@ -50,10 +50,10 @@ def arrays(n, seed, channels=1):
     }
 
 
-def trained(training, model, *, channels=1, on_epoch=lambda values: None, **knobs):
+def trained(training, model, *, channels=1, **knobs):
+    """Train `model`, and return what was said after each epoch."""
     beats, held_out = arrays(40, 0, channels), arrays(20, 1, channels)
-    training.fit(model, beats, held_out, on_epoch=on_epoch, **{**KNOBS, **knobs})
-    return model
+    return list(training.train_epochs(model, beats, held_out, **{**KNOBS, **knobs}))
 
 
 def weights(model):
@@ -91,8 +91,7 @@ def test_an_impossible_value_is_named(training, build, knob):
 
 @pytest.mark.parametrize("features", [2, 0])
 def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three(training, build, features):
-    epochs = []
-    trained(training, build(features=features), on_epoch=epochs.append)
+    epochs = trained(training, build(features=features))
     assert len(epochs) == 3
     for values in epochs:
         assert set(values) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
@@ -101,14 +100,13 @@ def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three
 
 
 def test_without_held_out_beats_there_is_nothing_of_them_to_report(training, build):
-    epochs = []
-    training.fit(build(), arrays(40, 0), None, on_epoch=epochs.append, **KNOBS)
+    epochs = training.train_epochs(build(), arrays(40, 0), None, **KNOBS)
     assert [set(values) for values in epochs] == [{"loss", "macro_f1", "lr"}] * 3
 
 
 def test_the_reported_loss_is_that_of_the_answer(training, build):
-    values = []
-    model = trained(training, build(), on_epoch=values.append)
+    model = build()
+    values = trained(training, model)
     held_out = arrays(20, 1)
     logits = model.predict(training.inputs_of(model, held_out), verbose=0)["logits"]
     loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(20), held_out["label"]]
@@ -116,8 +114,7 @@ def test_the_reported_loss_is_that_of_the_answer(training, build):
 
 
 def test_it_learns(training, build):
-    history = []
-    trained(training, build(), epochs=15, lr=0.03, on_epoch=history.append)
+    history = trained(training, build(), epochs=15, lr=0.03)
     assert history[-1]["loss"] < 0.8 * history[0]["loss"]
     assert history[-1]["val_loss"] < 0.8 * history[0]["val_loss"]
 
@@ -125,12 +122,12 @@ def test_it_learns(training, build):
 def test_the_held_out_beats_have_no_part_in_it(training, build):
     """No epoch is picked by them."""
     one, other = build(), build()
-    training.fit(one, arrays(40, 0), None, on_epoch=lambda values: None, **KNOBS)
+    list(training.train_epochs(one, arrays(40, 0), None, **KNOBS))
     poisoned = arrays(20, 1)
     poisoned["waveform"] *= 100
     poisoned["label"][:] = 0
     np.random.seed(5)  # noqa: NPY002  what Keras may draw for the held-out beats must not count either
-    training.fit(other, arrays(40, 0), poisoned, on_epoch=lambda values: None, **KNOBS)
+    list(training.train_epochs(other, arrays(40, 0), poisoned, **KNOBS))
     np.testing.assert_array_equal(weights(one), weights(other))
 
 
@@ -140,10 +137,22 @@ def test_the_classic_networks_can_be_trained(keras, training, name):
 
     keras.utils.set_random_seed(0)
     model = {**CNNS, **RNNS}[name](LENGTH, 1)
-    before, history = weights(model), []
-    trained(training, model, epochs=1, on_epoch=history.append)
+    before = weights(model)
+    history = trained(training, model, epochs=1)
     assert (weights(model) != before).mean() > 0.5
     assert set(history[0]) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
+
+
+def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone(training, build):
+    alone = [build(), build()]
+    for model in alone:
+        trained(training, model)
+    together = [build(), build()]
+    beats, held_out = arrays(40, 0), arrays(20, 1)
+    runs = [training.train_epochs(model, beats, held_out, **KNOBS) for model in together]
+    assert len(list(zip(*runs, strict=True))) == 3
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(weights(one), weights(other))
 
 
 def test_class_weights_reach_the_loss(training, build):
@@ -151,13 +160,9 @@ def test_class_weights_reach_the_loss(training, build):
     for power in (0, 1):
         unequal = {key: value[np.arange(40) % 5 != 4] for key, value in arrays(40, 0).items()}
         unequal["label"][:20] = 0
-        training.fit(
-            build(),
-            unequal,
-            None,
-            on_epoch=lambda values, power=power: losses.__setitem__(power, values["loss"]),
-            **{**KNOBS, "class_weight_power": power, "epochs": 1},
-        )
+        knobs = {**KNOBS, "class_weight_power": power, "epochs": 1}
+        (values,) = training.train_epochs(build(), unequal, None, **knobs)
+        losses[power] = values["loss"]
     assert losses[0] != losses[1]
 
 
@@ -169,10 +174,11 @@ def test_foreign_beats_are_laid_over_the_training_beats_only(training, build, mo
         return waveform * 0
 
     monkeypatch.setattr(training, "foreign_patients", lay_over)
-    one = trained(training, build(channels=2), channels=2, foreign=1.5)
+    one, other = build(channels=2), build(channels=2)
+    trained(training, one, channels=2, foreign=1.5)
     assert seen == [((40, LENGTH, 2), 1.5)] * 3
     seen.clear()
-    other = trained(training, build(channels=2), channels=2)
+    trained(training, other, channels=2)
     assert seen == []
     assert (weights(one) != weights(other)).any()
 
@@ -180,7 +186,8 @@ def test_foreign_beats_are_laid_over_the_training_beats_only(training, build, mo
 def saved(training, model, path, **knobs):
     from arrhythmia.keras_archive import save_model
 
-    save_model(trained(training, model, **knobs), path)
+    trained(training, model, **knobs)
+    save_model(model, path)
     return path.read_bytes()
 
 
@@ -196,14 +203,10 @@ def test_the_same_training_gives_the_same_bytes(training, build, undisturbed, tm
     assert again == undisturbed
 
 
-def test_killed_training_leaves_no_file_and_no_trace(training, build, undisturbed, tmp_path):
-    def die(values):
-        raise KeyboardInterrupt
-
+def test_an_abandoned_training_leaves_no_trace(training, build, undisturbed, tmp_path):
     knobs = {"channels": 2, "foreign": 1.0}
-    with pytest.raises(KeyboardInterrupt):
-        saved(training, build(channels=2), tmp_path / "model.keras", on_epoch=die, **knobs)
-    assert not list(tmp_path.iterdir())
+    beats = arrays(40, 0, channels=2)
+    next(training.train_epochs(build(channels=2), beats, None, **{**KNOBS, "foreign": 1.0}))
     assert saved(training, build(channels=2), tmp_path / "model.keras", **knobs) == undisturbed
 
 

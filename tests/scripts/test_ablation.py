@@ -8,9 +8,8 @@ import pytest
 
 from arrhythmia.features import FEATURES
 from scripts import ablation
-from scripts.overlay import changed
 from stages import paths
-from stages.run import load_params
+from stages.run import changed, load_params
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from arrhythmia.errors import DataError
 from scripts import overlay
 from scripts.baselines import OVERLAYS, overlay_path
-from scripts.overlay import changed, experiment_words, flatten, hydra_value, read_overlay
-from stages.run import load_params
+from scripts.overlay import experiment_words, flatten, hydra_value, read_overlay
+from stages.run import changed, load_params
 
 ROOT = Path(__file__).parents[2]
 PARAMS = load_params(ROOT / "params.yaml")

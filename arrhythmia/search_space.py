@@ -1,0 +1,80 @@
+"""What a search for better parameters varies, and how Optuna is asked for it."""
+
+from typing import Any
+
+import optuna
+
+from arrhythmia.errors import DataError
+
+Space = dict[str, dict[str, Any]]
+"""By dotted name of a parameter: `low` and `high`, with `log` or `step` if wanted, or `choices`, a list or a
+mapping from short names to long values."""
+
+KEYS = ({"low", "high"}, {"low", "high", "log"}, {"low", "high", "step"}, {"choices"})
+"""What a parameter of the space may be described by."""
+
+
+def check_space(space: Space, current: dict[str, Any], *, where: str) -> None:
+    """Refuse a space that cannot be searched.
+
+    Args:
+        space: see `Space`.
+        current: value that each parameter has now, by dotted name; it is the first trial, so the space must
+            hold it.
+        where: the file, for messages.
+
+    Raises:
+        DataError: what is wrong, with the name of the parameter.
+    """
+    for name, bounds in space.items():
+        if not isinstance(bounds, dict) or set(bounds) not in KEYS:
+            raise DataError(f"{where}: {name}: give low and high (and log or step), or choices")
+        if name not in current:
+            raise DataError(f"{where}: {name}: not to be searched; there is {', '.join(current)}")
+        choices = bounds.get("choices")
+        if choices is not None and (not isinstance(choices, dict | list) or not choices):
+            raise DataError(f"{where}: {name}: choices must be a list or a mapping")
+        if choices is None and not bounds["low"] < bounds["high"]:
+            raise DataError(f"{where}: {name}: low must be below high")
+        if not _holds(bounds, current[name]):
+            raise DataError(f"{where}: {name}: params.yaml has {current[name]}, outside; widen the space")
+
+
+def _holds(bounds: dict[str, Any], value: Any) -> bool:
+    if "choices" in bounds:
+        return value in values_by_label(bounds["choices"]).values()
+    return bounds["low"] <= value <= bounds["high"]
+
+
+def values_by_label(choices: list | dict[str, Any]) -> dict[Any, Any]:
+    """Return the choices by what stands for them in tables; a value of a list stands for itself."""
+    return choices if isinstance(choices, dict) else {value: value for value in choices}
+
+
+def labels_of(space: Space, values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values`, by dotted name, with choices as they are called in the space."""
+    labels = {}
+    for name, bounds in space.items():
+        by_label = values_by_label(bounds.get("choices", []))
+        labels[name] = next(
+            (label for label, value in by_label.items() if value == values[name]), values[name]
+        )
+    return labels
+
+
+def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+    """Let Optuna choose a value for every parameter of the space.
+
+    Returns:
+        Values by dotted name.
+    """
+    values = {}
+    for name, bounds in space.items():
+        if "choices" in bounds:
+            by_label = values_by_label(bounds["choices"])
+            values[name] = by_label[trial.suggest_categorical(name, list(by_label))]
+        elif "step" in bounds:
+            values[name] = trial.suggest_int(name, **bounds)
+        else:
+            values[name] = trial.suggest_float(name, **bounds)
+    return values

@@ -1,0 +1,151 @@
+"""One trial of `stages.tune`: a model's networks, trained side by side and judged after every epoch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import optuna
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.calibration import fit_temperature
+from arrhythmia.errors import DataError
+from arrhythmia.features import FEATURES
+from arrhythmia.scorecard import RULES, training_card
+from arrhythmia.search_space import suggest
+from stages import train_cnn, train_rnn
+from stages.run import changed
+from stages.train import build, cross_calibrated, of_protocol
+
+BUILDERS = {"cnn": train_cnn.builders, "rnn": train_rnn.builders}
+
+
+def score(
+    trial: optuna.Trial,
+    name: str,
+    plan: dict[str, Any],
+    params: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+) -> float:
+    """Train with the values that Optuna suggests, and return the objective on the held-out folds.
+
+    What is known after the last epoch is kept in the trial: `epochs`, `card`, and if it did not end by itself
+    `stopped`, the reason.
+
+    Args:
+        trial: asked for values, told the objective after every epoch.
+        name: `cnn` or `rnn`.
+        plan: a file of tuning/, as read.
+        params: tree of params.yaml.
+        arrays: normalized training beats, with their folds.
+
+    Raises:
+        optuna.TrialPruned: the model is too large, has diverged or promises little.
+        DataError: a parameter has an impossible value.
+    """
+    params = changed(params, suggest(trial, plan["space"]))
+    protocol = plan["protocol"]
+    arrays = arrays | {"features": chosen_columns(arrays["features"], params["normalize"]["features"])}
+    try:
+        networks = build_members(name, protocol, params, arrays)
+        parameters = sum(network.count_params() for network in networks)
+        trial.set_user_attr("parameters", parameters)
+        if parameters > plan["max_parameters"]:
+            stop(trial, f"{parameters:,} parameters")
+        objective = np.nan
+        cards = train_together(networks, of_protocol(params["train"], protocol), protocol, arrays)
+        for epoch, card in enumerate(cards, start=1):
+            trial.set_user_attr("epochs", epoch)
+            trial.set_user_attr("card", card)
+            objective = card[plan["objective"]]
+            trial.report(objective, epoch)
+            if trial.should_prune():
+                stop(trial, "below the median")
+    except FloatingPointError:
+        stop(trial, "diverged")
+    except (ValueError, TypeError) as error:  # a value that the network or its training does not know
+        raise DataError(f"params.yaml or the plan: {error}") from error
+    return objective
+
+
+def stop(trial: optuna.Trial, reason: str) -> None:
+    """End the trial before its last epoch.
+
+    Raises:
+        optuna.TrialPruned: always.
+    """
+    trial.set_user_attr("stopped", reason)
+    raise optuna.TrialPruned
+
+
+def chosen_columns(features: np.ndarray, names: list[str]) -> np.ndarray:
+    """Return the columns of all features, `(n, 10)`, that belong to `names`, in that order."""
+    return features[:, [FEATURES.index(name) for name in names]]
+
+
+def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict[str, np.ndarray]) -> list:
+    """Build the networks of a model with the seeds that `stages.train` gives them."""
+    import keras
+
+    keras.backend.clear_session()
+    knobs = of_protocol(params["train"], protocol)
+    networks = []
+    for member in range(knobs["members"]):
+        keras.utils.set_random_seed(seed_of(knobs, member))
+        networks.append(build(BUILDERS[name](), arrays, **params[name]))
+    return networks
+
+
+def train_together(
+    networks: list, knobs: dict[str, Any], protocol: str, arrays: dict[str, np.ndarray]
+) -> Iterator[dict[str, Any]]:
+    """Take the networks through the epochs together, each without the fold of its number.
+
+    Args:
+        networks: of one model.
+        knobs: group `train` of params.yaml for `protocol`.
+        protocol: how scores are counted.
+        arrays: normalized training beats, with their folds.
+
+    Yields:
+        After each epoch what the model's cv card would say (see `scorecard.training_card`).
+
+    Raises:
+        FloatingPointError: an answer is not a number.
+    """
+    from arrhythmia.head import inputs_of
+    from arrhythmia.training import train_epochs
+
+    fold, label = arrays["fold"], arrays["label"]
+    beats = {key: x for key, x in arrays.items() if key != "fold"}
+    others = {key: value for key, value in knobs.items() if key not in ("members", "threads", "seed")}
+    runs = [
+        train_epochs(
+            network,
+            {key: x[fold != member] for key, x in beats.items()},
+            None,
+            seed=seed_of(knobs, member),
+            **others,
+        )
+        for member, network in enumerate(networks)
+    ]
+    judged = fold < len(networks)
+    logits = np.zeros((len(fold), len(CLASSES)))
+    for _ in zip(*runs, strict=True):
+        for member, network in enumerate(networks):
+            held_out = {key: x[fold == member] for key, x in beats.items()}
+            answers = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)
+            logits[fold == member] = answers["logits"]
+        if not np.isfinite(logits).all():
+            raise FloatingPointError
+        yield training_card(
+            label[judged],
+            cross_calibrated(logits[judged], label[judged], fold[judged]),
+            rules=RULES[protocol],
+            members=len(networks),
+            temperature=fit_temperature(logits[judged], label[judged]),
+        )
+
+
+def seed_of(knobs: dict[str, Any], member: int) -> int:
+    """Return the seed of a network of a model."""
+    return knobs["seed"] + 1000 * member

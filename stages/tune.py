@@ -1,0 +1,280 @@
+"""Search for better parameters of a network by the held-out folds of the training records, with Optuna.
+
+python -m stages.tune cnn                                 # 40 trials, as many at once as there are cores
+python -m stages.tune rnn --trials 20 --timeout 3600      # no new trial after an hour
+python -m stages.tune cnn --storage postgresql://user@host/studies      # on any number of machines at once
+
+What is searched stands in tuning/cnn.yaml. A killed search goes on where it was when the command is given
+again; a trial that died with its machine is run again by another. The test records play no part. Not a stage
+of the pipeline: it leaves a table and pictures in results/, and the best values in overlays/tuned_cnn.yaml.
+"""
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.trial import FrozenTrial, TrialState
+from ruamel.yaml import YAMLError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from arrhythmia import runtime
+from arrhythmia.errors import DataError
+from arrhythmia.files import load_arrays
+from arrhythmia.scorecard import RULES
+from arrhythmia.search_space import check_space, labels_of
+from stages import paths
+from stages.run import flattened, load_params, read_yaml, run_command
+from stages.train import end_with_parent
+from stages.trial import BUILDERS, score
+
+OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
+"""Scores of `scorecard.training_card` that a search can raise."""
+
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
+ALIVE = (*DONE, TrialState.RUNNING, TrialState.WAITING)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What all workers of a study share; goes to their processes whole.
+
+    Attributes:
+        model: `cnn` or `rnn`.
+        plan: the file in tuning/, as read.
+        params: tree of params.yaml.
+        storage: SQLAlchemy URL.
+        trials: number of trials in the study when it is complete.
+        deadline: `time.time()` after which no trial begins.
+        lost_after: time without a sign of life after which a trial counts as lost, s.
+    """
+
+    model: str
+    plan: dict[str, Any]
+    params: dict[str, Any]
+    storage: str
+    trials: int
+    deadline: float
+    lost_after: float
+
+
+def main(argv: list[str]) -> None:
+    """Run the trials that the study lacks, and write what it has found."""
+    quiet()
+    search, jobs = read_command(argv)
+    study = open_study(search, create=True)
+    begin(study, search)
+    print(f"{study.study_name}: {count(study, DONE)} of {search.trials} trials are there", flush=True)
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=work, args=(search,)) for _ in range(jobs)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    from stages.tune_results import write_results
+
+    write_results(study, search)
+    if any(worker.exitcode for worker in workers):
+        raise DataError("a worker failed, see above; the same command goes on")
+
+
+def quiet() -> None:
+    """Keep from the terminal what Optuna says of every trial, and that heartbeats may change one day."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
+def read_command(argv: list[str]) -> tuple[Search, int]:
+    """Return what the command line asks for, and the number of workers.
+
+    Raises:
+        DataError: tuning/*.yaml does not fit params.yaml.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.tune",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", choices=BUILDERS)
+    parser.add_argument("--search", type=Path, help="what to search; default tuning/MODEL.yaml")
+    parser.add_argument("--trials", type=int, default=40, help="trials of the study in all (%(default)s)")
+    parser.add_argument("--timeout", type=float, default=float("inf"), help="begin no trial after so many s")
+    parser.add_argument("--jobs", type=int, default=runtime.cores(), help="workers (one a core: %(default)s)")
+    parser.add_argument("--storage", help="SQLAlchemy URL of the study; default a file in tuning/")
+    parser.add_argument(
+        "--lost-after", type=float, default=120, help="s without a sign of life until a trial is lost (120)"
+    )
+    words = parser.parse_args(argv)
+    for name in ("trials", "jobs", "timeout", "lost_after"):
+        if not getattr(words, name) > 0:
+            parser.error(f"--{name.replace('_', '-')} must be above 0")
+    params = load_params()
+    path = words.search or paths.tuning(words.model)
+    plan = read_plan(path, params, words.model)
+    search = Search(
+        model=words.model,
+        plan=plan,
+        params=params,
+        storage=words.storage or f"sqlite:///{path.with_suffix('.db')}",
+        trials=words.trials,
+        deadline=time.time() + words.timeout,
+        lost_after=words.lost_after,
+    )
+    return search, words.jobs
+
+
+def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
+    """Read and check a file of tuning/.
+
+    Raises:
+        DataError: it is missing, is no YAML, lacks something or does not fit params.yaml.
+    """
+    try:
+        plan = read_yaml(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: missing") from error
+    except YAMLError as error:
+        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+    keys = {"protocol", "objective", "max_parameters", "startup_trials", "warmup_epochs", "space"}
+    if not isinstance(plan, dict) or set(plan) != keys:
+        raise DataError(f"{path}: must hold {', '.join(sorted(keys))}, and nothing else")
+    for key, known in {"protocol": tuple(RULES), "objective": OBJECTIVES}.items():
+        if plan[key] not in known:
+            raise DataError(f"{path}: {key} is '{plan[key]}'; use one of {', '.join(known)}")
+    if not isinstance(plan["space"], dict) or not plan["space"]:
+        raise DataError(f"{path}: space must name parameters")
+    check_space(plan["space"], searchable(params, model), where=str(path))
+    return plan
+
+
+def searchable(params: dict[str, Any], model: str) -> dict[str, Any]:
+    """Return the parameters, by dotted name, that need no other arrays: training, network, features."""
+    groups = {"train": params["train"], model: params[model]}
+    fixed = {"train.seed", "train.threads", "train.loggers"}
+    names = {name: value for name, value in flattened(groups).items() if name not in fixed}
+    return names | {"normalize.features": params["normalize"]["features"]}
+
+
+def open_study(search: Search, *, create: bool = False) -> optuna.Study:
+    """Open the study in its storage.
+
+    Raises:
+        DataError: the storage cannot be reached.
+    """
+    url = make_url(search.storage)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    try:
+        storage = optuna.storages.RDBStorage(
+            url.render_as_string(hide_password=False),
+            heartbeat_interval=max(round(search.lost_after / 4), 1),
+            grace_period=round(search.lost_after),
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+        )
+    except SQLAlchemyError as error:
+        said = str(error.__cause__ or error).strip().splitlines()[0]
+        raise DataError(f"--storage {url.render_as_string()}: {said}") from error
+    choice = {
+        "study_name": f"{search.model}-{search.plan['protocol']}",
+        "storage": storage,
+        **strategy(search),
+    }
+    if create:
+        return optuna.create_study(direction="maximize", load_if_exists=True, **choice)
+    return optuna.load_study(**choice)
+
+
+def strategy(search: Search) -> dict[str, Any]:
+    """Return how the study chooses: the next values, and the trials to stop early."""
+    startup, warmup = search.plan["startup_trials"], search.plan["warmup_epochs"]
+    return {
+        "sampler": optuna.samplers.TPESampler(n_startup_trials=startup, multivariate=True),
+        "pruner": optuna.pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup),
+    }
+
+
+def begin(study: optuna.Study, search: Search) -> None:
+    """Put the present parameters in as the first trial of a new study, or check that an old one is of them.
+
+    Raises:
+        DataError: the study's trials had other parameters, another plan or other beats.
+    """
+    knobs = searchable(search.params, search.model)
+    seeds = [search.params["train"][key] for key in ("seed", "threads")]
+    about = json.dumps([search.plan, knobs, seeds], sort_keys=True)
+    beats = paths.normalized(search.plan["protocol"], "train")
+    load_arrays(beats)  # says in one line that it is missing or damaged
+    digest = hashlib.sha256(about.encode() + beats.read_bytes()).hexdigest()
+    if study.user_attrs.setdefault("digest", digest) != digest:
+        raise DataError(
+            f"{make_url(search.storage).render_as_string()}: its trials had another plan, other parameters "
+            "or other beats; use another --storage, or delete it"
+        )
+    if not study.trials:
+        study.set_user_attr("digest", digest)
+        study.enqueue_trial(labels_of(search.plan["space"], knobs))
+
+
+class Surplus(Exception):
+    """Another worker was faster: the study has its trials."""
+
+
+def count(study: optuna.Study, states: tuple[TrialState, ...]) -> int:
+    """Return the number of trials in one of these states."""
+    return len(study.get_trials(deepcopy=False, states=states))
+
+
+def work(search: Search) -> None:
+    """Run trials until the study has them all, in a process of its own.
+
+    While others still run the last ones, wait: one of them may die, and its trial is then run here.
+    """
+    quiet()
+    end_with_parent()
+    knobs = search.params["train"]
+    runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
+    arrays = load_arrays(paths.normalized(search.plan["protocol"], "train"))
+    study = open_study(search)
+
+    def objective(trial: optuna.Trial) -> float:
+        others = trial.study.get_trials(deepcopy=False, states=ALIVE)
+        if sum(other.number < trial.number for other in others) >= search.trials:
+            raise Surplus
+        return score(trial, search.model, search.plan, search.params, arrays)
+
+    try:
+        while time.time() < search.deadline:
+            optuna.storages.fail_stale_trials(study)
+            if count(study, DONE) >= search.trials:
+                break
+            if count(study, ALIVE) < search.trials or count(study, (TrialState.WAITING,)):
+                study.optimize(objective, n_trials=1, catch=(Surplus,), callbacks=[say])
+            else:
+                time.sleep(search.lost_after / 20)
+    except DataError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(1)  # the trial counts as lost after a while, and is run again
+
+
+def say(study: optuna.Study, trial: FrozenTrial) -> None:
+    """Print what came of a trial."""
+    if trial.state not in DONE:
+        return
+    epochs, card = trial.user_attrs.get("epochs", 0), trial.user_attrs.get("card", {})
+    scores = "  ".join(f"{key} {card[key]:.4f}" for key in OBJECTIVES if key in card)
+    end = "" if trial.state == TrialState.COMPLETE else f"  stopped: {trial.user_attrs['stopped']}"
+    print(f"trial {trial.number}: epochs {epochs}  {scores}  {trial.duration.seconds} s{end}", flush=True)
+
+
+if __name__ == "__main__":
+    run_command(main)
