@@ -68,13 +68,20 @@ def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
     Returns:
         Values by dotted name.
     """
-    values = {}
+    chosen: dict[str, Any] = {}
     for name, bounds in space.items():
         if "choices" in bounds:
-            by_label = values_by_label(bounds["choices"])
-            values[name] = by_label[trial.suggest_categorical(name, list(by_label))]
+            chosen[name] = trial.suggest_categorical(name, list(values_by_label(bounds["choices"])))
         elif "step" in bounds:
-            values[name] = trial.suggest_int(name, **bounds)
+            chosen[name] = trial.suggest_int(name, **bounds)
         else:
-            values[name] = trial.suggest_float(name, **bounds)
-    return values
+            chosen[name] = trial.suggest_float(name, **bounds)
+    return values_of(chosen, space)
+
+
+def values_of(chosen: dict[str, Any], space: Space) -> dict[str, Any]:
+    """Return what Optuna chose with the values that short names stand for: the opposite of `labels_of`."""
+    return {
+        name: values_by_label(space[name]["choices"])[value] if "choices" in space[name] else value
+        for name, value in chosen.items()
+    }

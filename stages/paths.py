@@ -58,6 +58,11 @@ def tuning(name: str) -> Path:
     return Path(f"tuning/{name}.yaml")
 
 
+def tuning_results(name: str) -> Path:
+    """The trials of `stages.tune`; its pictures lie beside it."""
+    return RESULTS / f"tuning_{name}.csv"
+
+
 def overlay(name: str) -> Path:
     """Parameters that differ from params.yaml."""
     return Path(f"overlays/{name}.yaml")

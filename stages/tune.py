@@ -36,6 +36,7 @@ from stages import paths
 from stages.run import flattened, load_params, read_yaml, run_command
 from stages.train import end_with_parent
 from stages.trial import BUILDERS, score
+from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
 """Scores of `scorecard.training_card` that a search can raise."""
@@ -80,6 +81,7 @@ def main(argv: list[str]) -> None:
         worker.start()
     for worker in workers:
         worker.join()
+    write_results(study, search.model, search.plan)
     from stages.tune_results import write_results
 
     write_results(study, search)
@@ -221,7 +223,7 @@ def begin(study: optuna.Study, search: Search) -> None:
         )
     if not study.trials:
         study.set_user_attr("digest", digest)
-        study.enqueue_trial(labels_of(search.plan["space"], knobs))
+        study.enqueue_trial(labels_of(search.plan["space"], knobs), user_attrs={"values": "params.yaml"})
 
 
 class Surplus(Exception):
