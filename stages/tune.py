@@ -82,7 +82,6 @@ def main(argv: list[str]) -> None:
     for worker in workers:
         worker.join()
     write_results(study, search.model, search.plan)
-    from stages.tune_results import write_results
 
     write_results(study, search)
     if any(worker.exitcode for worker in workers):
