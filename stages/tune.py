@@ -82,8 +82,6 @@ def main(argv: list[str]) -> None:
     for worker in workers:
         worker.join()
     write_results(study, search.model, search.plan)
-
-    write_results(study, search)
     if any(worker.exitcode for worker in workers):
         raise DataError("a worker failed, see above; the same command goes on")
 

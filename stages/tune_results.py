@@ -36,19 +36,17 @@ def write_results(study: optuna.Study, name: str, plan: dict[str, Any]) -> None:
         return
     for picture, figure in pictures(study, plan["objective"]).items():
         save_png(path.with_name(f"{path.stem}_{picture}.png"), figure)
-    write_text(paths.overlay(f"tuned_{name}"), overlay_text(study, name, plan))
-    best = study.best_trial
-    print(
-        f"best: trial {best.number}, {plan['objective']} {best.value:.4f}; {paths.overlay(f'tuned_{name}')}"
-    )
+    overlay, best = paths.overlay(f"tuned_{name}"), study.best_trial
+    write_text(overlay, overlay_text(study, name, plan))
+    print(f"{overlay}: trial {best.number}, {plan['objective']} {best.value:.4f}")
 
 
 def trials_table(study: optuna.Study) -> pd.DataFrame:
     """Return a row a trial that came to its end or was stopped, in their order.
 
     Columns are `trial`, `stopped` (why; empty for a complete one), `retry_of` (the trial that died with its
-    worker, if one did), `epochs`, the scores of `SCORES` after the last of these, `parameters`, `seconds`, and
-    the values that were tried.
+    worker, if one did), `epochs`, the scores of `SCORES` after the last of these, `parameters`, `seconds`,
+    and the values that were tried.
     """
     return pd.DataFrame([row_of(trial) for trial in study.get_trials(deepcopy=False, states=DONE)])
 
@@ -93,6 +91,7 @@ def pictures(study: optuna.Study, objective: str) -> dict[str, Any]:
     for name, ax in axes.items():
         figures[name] = ax.figure
         figures[name].set_size_inches(sizes[name])
+        figures[name].set_layout_engine("tight")
     return figures
 
 
