@@ -9,7 +9,6 @@ import optuna
 from arrhythmia.aami import CLASSES
 from arrhythmia.calibration import fit_temperature
 from arrhythmia.errors import DataError
-from arrhythmia.features import FEATURES
 from arrhythmia.scorecard import RULES, training_card
 from arrhythmia.search_space import suggest
 from stages import train_cnn, train_rnn
@@ -42,9 +41,10 @@ def score(
         optuna.TrialPruned: the model is too large, has diverged or promises little.
         DataError: a parameter has an impossible value.
     """
+    there, protocol = params["normalize"]["features"], plan["protocol"]
     params = changed(params, suggest(trial, plan["space"]))
-    protocol = plan["protocol"]
-    arrays = arrays | {"features": chosen_columns(arrays["features"], params["normalize"]["features"])}
+    chosen = [there.index(name) for name in params["normalize"]["features"]]
+    arrays = arrays | {"features": arrays["features"][:, chosen]}
     try:
         networks = build_members(name, protocol, params, arrays)
         parameters = sum(network.count_params() for network in networks)
@@ -75,11 +75,6 @@ def stop(trial: optuna.Trial, reason: str) -> None:
     """
     trial.set_user_attr("stopped", reason)
     raise optuna.TrialPruned
-
-
-def chosen_columns(features: np.ndarray, names: list[str]) -> np.ndarray:
-    """Return the columns of all features, `(n, 10)`, that belong to `names`, in that order."""
-    return features[:, [FEATURES.index(name) for name in names]]
 
 
 def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict[str, np.ndarray]) -> list:

@@ -10,13 +10,17 @@ of the pipeline: it leaves a table and pictures in results/, and the best values
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
+import logging
 import multiprocessing
 import sys
 import time
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +29,13 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 from ruamel.yaml import YAMLError
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from arrhythmia import runtime
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
 from arrhythmia.scorecard import RULES
-from arrhythmia.search_space import check_space, labels_of
+from arrhythmia.search_space import Space, check_space, labels_of, values_by_label
 from stages import paths
 from stages.run import flattened, load_params, read_yaml, run_command
 from stages.train import end_with_parent
@@ -72,8 +76,7 @@ def main(argv: list[str]) -> None:
     """Run the trials that the study lacks, and write what it has found."""
     quiet()
     search, jobs = read_command(argv)
-    study = open_study(search, create=True)
-    begin(study, search)
+    study = begin(search)
     print(f"{study.study_name}: {count(study, DONE)} of {search.trials} trials are there", flush=True)
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=work, args=(search,)) for _ in range(jobs)]
@@ -87,9 +90,15 @@ def main(argv: list[str]) -> None:
 
 
 def quiet() -> None:
-    """Keep from the terminal what Optuna says of every trial, and that heartbeats may change one day."""
+    """Keep from the terminal what says nothing here.
+
+    That is: each trial in Optuna's words, that its heartbeats may change one day, that an axis of a picture
+    has one value, and TensorFlow's advice to compile less often (each trial has other networks).
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    warnings.filterwarnings("ignore", "Attempting to set identical")
 
 
 def read_command(argv: list[str]) -> tuple[Search, int]:
@@ -152,7 +161,20 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
     if not isinstance(plan["space"], dict) or not plan["space"]:
         raise DataError(f"{path}: space must name parameters")
     check_space(plan["space"], searchable(params, model), where=str(path))
+    check_features(plan["space"], params["normalize"]["features"], where=str(path))
     return plan
+
+
+def check_features(space: Space, there: list[str], *, where: str) -> None:
+    """Refuse features that the normalized arrays do not hold.
+
+    Raises:
+        DataError: the name of the first one.
+    """
+    searched = values_by_label(space.get("normalize.features", {}).get("choices", {})).values()
+    missing = [name for names in searched for name in names if name not in there]
+    if missing:
+        raise DataError(f"{where}: {missing[0]}: not among normalize.features of params.yaml")
 
 
 def searchable(params: dict[str, Any], model: str) -> dict[str, Any]:
@@ -163,8 +185,8 @@ def searchable(params: dict[str, Any], model: str) -> dict[str, Any]:
     return names | {"normalize.features": params["normalize"]["features"]}
 
 
-def open_study(search: Search, *, create: bool = False) -> optuna.Study:
-    """Open the study in its storage.
+def open_storage(search: Search) -> optuna.storages.RDBStorage:
+    """Connect to where the studies are, and make its tables if it is new.
 
     Raises:
         DataError: the storage cannot be reached.
@@ -172,40 +194,45 @@ def open_study(search: Search, *, create: bool = False) -> optuna.Study:
     url = make_url(search.storage)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
+    connect = partial(
+        optuna.storages.RDBStorage,
+        url.render_as_string(hide_password=False),
+        heartbeat_interval=max(round(search.lost_after / 4), 1),
+        grace_period=round(search.lost_after),
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+    )
     try:
-        storage = optuna.storages.RDBStorage(
-            url.render_as_string(hide_password=False),
-            heartbeat_interval=max(round(search.lost_after / 4), 1),
-            grace_period=round(search.lost_after),
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-        )
-    except SQLAlchemyError as error:
+        try:
+            return connect()
+        except (IntegrityError, ProgrammingError):  # another worker made the tables at the same moment
+            return connect()
+    except (SQLAlchemyError, ImportError) as error:
         said = str(error.__cause__ or error).strip().splitlines()[0]
         raise DataError(f"--storage {url.render_as_string()}: {said}") from error
-    choice = {
-        "study_name": f"{search.model}-{search.plan['protocol']}",
-        "storage": storage,
-        **strategy(search),
-    }
-    if create:
-        return optuna.create_study(direction="maximize", load_if_exists=True, **choice)
-    return optuna.load_study(**choice)
 
 
-def strategy(search: Search) -> dict[str, Any]:
-    """Return how the study chooses: the next values, and the trials to stop early."""
+def load_study(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
+    """Load the study, and say how it chooses: the next values, and the trials to stop early."""
     startup, warmup = search.plan["startup_trials"], search.plan["warmup_epochs"]
-    return {
-        "sampler": optuna.samplers.TPESampler(n_startup_trials=startup, multivariate=True),
-        "pruner": optuna.pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup),
-    }
+    return optuna.load_study(
+        study_name=study_name(search),
+        storage=storage,
+        sampler=optuna.samplers.TPESampler(n_startup_trials=startup, multivariate=True),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup),
+    )
 
 
-def begin(study: optuna.Study, search: Search) -> None:
-    """Put the present parameters in as the first trial of a new study, or check that an old one is of them.
+def study_name(search: Search) -> str:
+    """Return the study's name in its storage."""
+    return f"{search.model}-{search.plan['protocol']}"
+
+
+def begin(search: Search) -> optuna.Study:
+    """Create the study, with the present parameters as its first trial, or load the one that is there.
 
     Raises:
-        DataError: the study's trials had other parameters, another plan or other beats.
+        DataError: the storage cannot be reached, or the study's trials had other parameters, another plan or
+            other beats.
     """
     knobs = searchable(search.params, search.model)
     seeds = [search.params["train"][key] for key in ("seed", "threads")]
@@ -213,14 +240,20 @@ def begin(study: optuna.Study, search: Search) -> None:
     beats = paths.normalized(search.plan["protocol"], "train")
     load_arrays(beats)  # says in one line that it is missing or damaged
     digest = hashlib.sha256(about.encode() + beats.read_bytes()).hexdigest()
-    if study.user_attrs.setdefault("digest", digest) != digest:
-        raise DataError(
-            f"{make_url(search.storage).render_as_string()}: its trials had another plan, other parameters "
-            "or other beats; use another --storage, or delete it"
-        )
-    if not study.trials:
+    storage = open_storage(search)
+    try:
+        study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
+    except optuna.exceptions.DuplicatedStudyError:
+        study = load_study(search, storage)
+        if study.user_attrs.get("digest", digest) != digest:  # none yet: it was made this moment
+            raise DataError(
+                f"{make_url(search.storage).render_as_string()}: its trials had another plan, other "
+                "parameters or other beats; use another --storage, or delete it"
+            ) from None
+    else:
         study.set_user_attr("digest", digest)
         study.enqueue_trial(labels_of(search.plan["space"], knobs), user_attrs={"values": "params.yaml"})
+    return study
 
 
 class Surplus(Exception):
@@ -242,17 +275,19 @@ def work(search: Search) -> None:
     knobs = search.params["train"]
     runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
     arrays = load_arrays(paths.normalized(search.plan["protocol"], "train"))
-    study = open_study(search)
+    study = load_study(search, open_storage(search))
 
     def objective(trial: optuna.Trial) -> float:
         others = trial.study.get_trials(deepcopy=False, states=ALIVE)
         if sum(other.number < trial.number for other in others) >= search.trials:
             raise Surplus
+        trial.set_user_attr("began", True)
         return score(trial, search.model, search.plan, search.params, arrays)
 
     try:
         while time.time() < search.deadline:
             optuna.storages.fail_stale_trials(study)
+            fail_trials_without_a_sign(study, search.lost_after)
             if count(study, DONE) >= search.trials:
                 break
             if count(study, ALIVE) < search.trials or count(study, (TrialState.WAITING,)):
@@ -263,6 +298,20 @@ def work(search: Search) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(1)  # the trial counts as lost after a while, and is run again
+
+
+def fail_trials_without_a_sign(study: optuna.Study, lost_after: float) -> None:
+    """Have trials run again whose worker died between taking them and giving its first sign of life.
+
+    Optuna looks for those only that have given one.
+    """
+    for trial in study.get_trials(states=(TrialState.RUNNING,)):
+        age = (datetime.now() - trial.datetime_start).total_seconds()
+        if "began" in trial.user_attrs or age < lost_after:
+            continue
+        with contextlib.suppress(ValueError, optuna.exceptions.UpdateFinishedTrialError):  # another did it
+            study.tell(trial.number, state=TrialState.FAIL)
+            RetryHeartbeatStaleTrialCallback()(study, trial)
 
 
 def say(study: optuna.Study, trial: FrozenTrial) -> None:

@@ -1,0 +1,303 @@
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from arrhythmia.errors import DataError
+from arrhythmia.files import save_arrays
+from scripts.overlay import read_overlay
+from stages import tune
+from stages.run import changed, load_params
+
+ROOT = Path(__file__).parents[2]
+LENGTH = 24
+PLAN = {
+    "protocol": "inter_patient",
+    "objective": "macro_f1_nsv",
+    "max_parameters": 5000,
+    "startup_trials": 2,
+    "warmup_epochs": 1,
+    "space": {
+        "train.lr": {"low": 0.0001, "high": 0.1, "log": True},
+        "cnn.filters": {"choices": [2, 4]},
+        "normalize.features": {"choices": {"two": ["early", "width"], "one": ["width"]}},
+    },
+}
+SMALL = {
+    "train.epochs.inter_patient": 3,
+    "train.members.inter_patient": 2,
+    "train.batch_size": 32,
+    "train.lr": 0.01,
+    "cnn.filters": 4,
+    "cnn.blocks": 1,
+    "cnn.dense": 4,
+    "normalize.features": ["early", "width"],
+}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with a small plan, small parameters and a few beats in two folds; it is the current folder."""
+    write_beats(tmp_path, 300)
+    write_yaml(tmp_path / "params.yaml", changed(load_params(ROOT / "params.yaml"), SMALL))
+    write_yaml(tmp_path / "tuning/cnn.yaml", PLAN)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_yaml(path, tree):
+    path.parent.mkdir(exist_ok=True)
+    YAML().dump(tree, path)
+
+
+def write_beats(folder, n):
+    rng = np.random.default_rng(0)
+    label = (np.arange(n) % 3).astype(np.int8)
+    waveform = rng.normal(0, 0.5, (n, LENGTH, 2)) + label[:, None, None]
+    save_arrays(
+        folder / "data/normalized/inter_patient/train.npz",
+        waveform=waveform.astype(np.float32),
+        features=rng.normal(size=(n, 2)).astype(np.float32),
+        label=label,
+        fold=(np.arange(n) // 3 % 2).astype(np.int8),
+    )
+
+
+def command(*words):
+    return [sys.executable, "-m", "stages.tune", "cnn", "--jobs", "1", *words]
+
+
+def environment():
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def search(*words):
+    done = subprocess.run(command(*words), env=environment(), capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("objective", "luck", "objective is 'luck'; use one of macro_f1_nsv"),
+        ("protocol", "none", "protocol is 'none'; use one of intra_patient"),
+        ("space", {}, "space must name parameters"),
+        ("space", {"segment.fs": {"choices": [125]}}, "segment.fs: not to be searched"),
+        ("space", {"train.seed": {"choices": [0]}}, "train.seed: not to be searched"),
+        (
+            "space",
+            {"normalize.features": {"choices": {"both": ["early", "width"], "no": ["area"]}}},
+            "area: not among normalize.features of params.yaml",
+        ),
+        ("trials", 3, "must hold max_parameters, objective"),
+    ],
+)
+def test_a_bad_plan_is_refused(project, key, value, said):
+    write_yaml(project / "tuning/cnn.yaml", {**PLAN, key: value})
+    with pytest.raises(DataError, match=rf"^tuning/cnn\.yaml: {said}"):
+        tune.read_command(["cnn"])
+
+
+def test_a_missing_and_a_broken_plan(project):
+    (project / "tuning/cnn.yaml").write_text("a: [")
+    with pytest.raises(DataError, match=r"^tuning/cnn\.yaml: no YAML: .*line"):
+        tune.read_command(["cnn"])
+    with pytest.raises(DataError, match=r"^nowhere\.yaml: missing$"):
+        tune.read_command(["cnn", "--search", "nowhere.yaml"])
+
+
+@pytest.mark.parametrize("option", ["--trials", "--jobs", "--timeout", "--lost-after"])
+def test_numbers_must_be_above_zero(project, option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        tune.read_command(["cnn", option, "0"])
+    assert f"{option} must be above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["cnn", "rnn"])
+def test_the_plans_of_the_project_fit_its_parameters(model, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found, _ = tune.read_command([model])
+    assert found.plan["protocol"] == "inter_patient"
+    assert found.storage == f"sqlite:///tuning/{model}.db"
+
+
+def test_a_storage_out_of_reach_is_one_line_without_the_password(project):
+    code, _, err = search("--storage", "postgresql://me:secret@127.0.0.1:1/studies")
+    assert code == 1
+    assert err.startswith("error: --storage postgresql+psycopg://me:***@127.0.0.1:1/studies: ")
+    assert len(err.splitlines()) == 1
+    assert "secret" not in err
+
+
+@pytest.mark.slow
+def test_a_search_its_results_and_going_on(project):
+    code, out, err = search("--trials", "3")
+    assert (code, err) == (0, "")
+    table = pd.read_csv("results/tuning_cnn.csv", keep_default_na=False)
+    assert list(table["trial"]) == [0, 1, 2]
+    assert dict(table.loc[0, ["train.lr", "cnn.filters", "normalize.features"]]) == {
+        "train.lr": 0.01, "cnn.filters": 4, "normalize.features": "two"
+    }  # the first trial is params.yaml itself  # fmt: skip
+    assert out.count("\ntrial ") == 3
+    best = table.loc[table["macro_f1_nsv"].idxmax()]
+    overlay = read_overlay(Path("overlays/tuned_cnn.yaml"), load_params())
+    assert overlay["cnn.filters"] == best["cnn.filters"]
+    assert (
+        overlay["normalize.features"]
+        == PLAN["space"]["normalize.features"]["choices"][best["normalize.features"]]
+    )
+    assert {path.name for path in Path("results").glob("*.png")} >= {
+        "tuning_cnn_history.png",
+        "tuning_cnn_values.png",
+    }
+
+    code, out, err = search("--trials", "5")
+    assert "cnn-inter_patient: 3 of 5 trials are there" in out
+    again = pd.read_csv("results/tuning_cnn.csv", keep_default_na=False)
+    assert list(again["trial"]) == [0, 1, 2, 3, 4]
+    pd.testing.assert_frame_equal(again.head(3), table, check_dtype=False)
+    assert Path("results/tuning_cnn_importance.png").exists() or (again["stopped"] != "").sum() > 1
+
+    write_beats(project, 330)
+    code, out, err = search("--trials", "6")
+    assert code == 1
+    assert "its trials had another plan, other parameters or other beats" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_trial_is_the_training_that_the_pipeline_does(project):
+    """The first trial, params.yaml itself, has the scores of the model's cv card."""
+    from stages import paths
+
+    code = "from stages.train_cnn import main; main('inter_patient')"
+    subprocess.run([sys.executable, "-c", code], env=environment(), check=True, capture_output=True)
+    search("--trials", "1")
+    ((_, row),) = pd.read_csv("results/tuning_cnn.csv").iterrows()
+    card = YAML(typ="safe").load(paths.cross_validated("inter_patient", "cnn"))
+    for key in ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss"):
+        assert row[key] == card[key]
+
+
+def test_a_trial_whose_worker_died_at_once_is_run_again(project):
+    found, _ = tune.read_command(["cnn", "--lost-after", "1"])
+    study = tune.begin(found)
+    taken = study.ask()
+    tune.fail_trials_without_a_sign(study, 60)
+    assert [trial.state.name for trial in study.trials] == ["RUNNING"]
+    tune.fail_trials_without_a_sign(study, 0)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
+    retried = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number
+    assert retried(study.trials[1]) == taken.number
+    again = study.ask()
+    again.set_user_attr("began", True)
+    tune.fail_trials_without_a_sign(study, 0)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "RUNNING"]
+
+
+def programs():
+    """Folder of PostgreSQL's own programs (Debian's package `postgresql` has them off the PATH)."""
+    found = next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None) or shutil.which("initdb")
+    if not found:
+        pytest.skip("PostgreSQL is not installed")
+    return Path(found).parent
+
+
+@pytest.fixture
+def postgresql(tmp_path_factory):
+    """URL of an empty database of a server of its own, on loopback."""
+    home = tmp_path_factory.mktemp("postgresql")
+    user = {"user": "postgres"} if os.geteuid() == 0 else {}  # the server refuses to run as root
+    if user:
+        for folder in (home, home.parent, home.parent.parent):
+            folder.chmod(0o755)
+        shutil.chown(home, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    bin_, data = programs(), home / "data"
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": home, **user}
+    subprocess.run([bin_ / "initdb", "-D", data, "-U", "me", "--auth=trust", "--no-sync"], **quiet)
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    log = home / "log"
+    subprocess.run([bin_ / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"], **quiet)
+    try:
+        subprocess.run(
+            [bin_ / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "me", "studies"], **quiet
+        )
+        yield f"postgresql://me@127.0.0.1:{port}/studies"
+    finally:
+        subprocess.run([bin_ / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+
+
+@pytest.mark.slow
+def test_two_workers_share_a_server_and_one_is_killed(project, postgresql):
+    """No trial is lost, and none is counted twice."""
+    write_beats(project, 9000)
+    words = command("--trials", "8", "--storage", postgresql, "--lost-after", "6")
+    files = [open(project / f"worker_{i}.log", "w+") for i in range(2)]  # noqa: SIM115
+    workers = [
+        subprocess.Popen(
+            words, env=environment(), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        for file in files
+    ]
+    try:
+        study = wait_for_study(postgresql)
+        running = wait_until(
+            lambda: trials_of(study, "RUNNING"),
+            lambda found: [trial.user_attrs.get("epochs", 0) > 0 for trial in found] == [True, True],
+        )
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        assert workers[1].wait(timeout=240) == 0, files[1].seek(0) or files[1].read()
+    finally:
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+    done = trials_of(study, "COMPLETE") + trials_of(study, "PRUNED")
+    lost = trials_of(study, "FAIL")
+    retried = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number
+    assert len(done) == 8
+    assert len(lost) == 1
+    assert lost[0].number in {trial.number for trial in running}
+    assert [retried(trial) for trial in done if retried(trial) is not None] == [lost[0].number]
+    (again,) = [trial for trial in done if retried(trial) == lost[0].number]
+    assert again.params == lost[0].params
+    assert lost[0].user_attrs["epochs"] < 3  # it was killed in the middle
+    assert len([trial for trial in done if "values" in trial.user_attrs]) == 1
+    assert len(pd.read_csv("results/tuning_cnn.csv")) == 8
+    assert trials_of(study, "RUNNING") + trials_of(study, "WAITING") == []
+
+
+def wait_for_study(url):
+    storage = url.replace("postgresql:", "postgresql+psycopg:")
+
+    def load():
+        with contextlib.suppress(Exception):
+            return optuna.load_study(study_name="cnn-inter_patient", storage=storage)
+
+    return wait_until(load, lambda study: study is not None)
+
+
+def trials_of(study, state):
+    return [trial for trial in study.get_trials() if trial.state.name == state]
+
+
+def wait_until(look, fits):
+    deadline = time.time() + 120
+    while time.time() < deadline:
+        if fits(found := look()):
+            return found
+        time.sleep(0.1)
+    pytest.fail("waited for two minutes")
