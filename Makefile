@@ -38,3 +38,5 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-s3.in -o requirements-s3.txt
+	$(LOCK) requirements-wandb.in -o requirements-wandb.txt
