@@ -73,9 +73,7 @@ def test_curves_of_an_earlier_training_are_replaced_as_a_whole(project):
 
 @pytest.mark.parametrize("names", [["wandb"], [], ["dvclive", "tensorboard"], ["dvclive", 3]])
 def test_unknown_loggers_are_refused(names):
-    with pytest.raises(
-        DataError, match=r"^params\.yaml: train\.loggers is \[.*use \[dvclive\] or "
-    ):
+    with pytest.raises(DataError, match=r"^params\.yaml: train\.loggers is \[.*use \[dvclive\] or "):
         start(names)
 
 
