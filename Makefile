@@ -1,8 +1,9 @@
-# make demo   the whole pipeline on synthetic recordings, as a DVC experiment; minutes, offline
-# make repro  the full run on the real recordings; needs the network or MITDB_MIRROR
-# make test   the tests
-# make lint   ruff
-# make lock   new versions into requirements*.txt (needs uv)
+# make demo     the whole pipeline on synthetic recordings, as a DVC experiment; minutes, offline
+# make repro    the full run on the real recordings; needs the network or MITDB_MIRROR
+# make compare  what the experiments of the last commit changed, and how they scored on held-out folds
+# make test     the tests
+# make lint     ruff
+# make lock     new versions into requirements*.txt (needs uv)
 #
 # Everything runs in .venv, made from pinned requirements. Another interpreter: make PYTHON=python3.12 demo
 
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup demo repro test lint lock
+.PHONY: setup demo repro compare test lint lock
 
 setup: $(VENV)/.installed
 
@@ -28,6 +29,9 @@ repro: setup
 	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro
 
+compare: setup
+	@python -m scripts.compare
+
 test: setup
 	@pytest -n 2 --dist loadfile
 
@@ -38,3 +42,5 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-s3.in -o requirements-s3.txt
+	$(LOCK) requirements-wandb.in -o requirements-wandb.txt

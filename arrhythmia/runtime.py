@@ -26,10 +26,18 @@ def silent_stderr() -> Iterator[None]:
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return the number of cores that this process may use.
+
+    The environment variable `ARRHYTHMIA_CORES` lowers it, for several trainings side by side on one machine.
+
+    Raises:
+        DataError: the variable holds no whole number from 1.
+    """
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = os.environ.get("ARRHYTHMIA_CORES") or str(there)
+    if not share.isdecimal() or int(share) < 1:
+        raise DataError(f"ARRHYTHMIA_CORES is '{share}'; set it to a number of cores, 1 or more")
+    return min(there, int(share))
 
 
 def prepare(*, threads: int, seed: int) -> None:

@@ -7,10 +7,14 @@ from pathlib import Path
 
 
 def run_dvc(words: list[str]) -> int:
-    """Run `dvc` with these words, and return its exit code.
+    """Run `dvc` with these words, and return its exit code."""
+    return subprocess.run(["dvc", *words], env=dvc_environment()).returncode
 
-    It is the one of this interpreter's environment, and so is the `python` that the stages call, also where
-    the environment is not activated.
+
+def dvc_environment() -> dict[str, str]:
+    """Return the environment in which `dvc` is the one of this interpreter's environment.
+
+    So is the `python` that the stages call, also where the environment is not activated.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(["dvc", *words], env=os.environ | {"PATH": path}).returncode
+    return os.environ | {"PATH": path}

@@ -17,7 +17,7 @@ ARGUMENTS = {"protocol": ("intra_patient", "inter_patient"), "name": ("cnn", "rn
 KINDS = {
     "a text": (str, {"source", "kaggle_dir", "window", "method", "schedule", "network", "cell"}),
     "true or false": (bool, {"reference_beat"}),
-    "a list": (list, {"protocols", "features"}),
+    "a list": (list, {"protocols", "features", "loggers"}),
 }
 """Parameters that are no number, by what they are."""
 

@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays, write_text
 from arrhythmia.scorecard import RULES, training_card
 from stages import paths
+from stages.loggers import finish_wandb, mean_curves, start_wandb, write_curves
 from stages.run import load_params
 
 Builders = Callable[[], dict[str, Callable]]
@@ -50,6 +50,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         raise DataError(
             f"params.yaml: train.members.{protocol} is {members}; use 1 to {fold.max() + 1} (split.folds)"
         )
+    wandb_run = start_wandb(knobs["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     workers = min(members, max(runtime.cores() // threads, 1))
     context = multiprocessing.get_context("spawn")
@@ -67,11 +68,14 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     card = training_card(
         label[judged], probability, rules=RULES[protocol], members=members, temperature=temperature
     )
-    write_curves(paths.training(protocol, name), [history for _, history, _ in trained])
+    curves = mean_curves([history for _, history, _ in trained])
+    write_curves(paths.training(protocol, name), curves)
     model = averaged(networks, temperature)
     save_model(model, paths.model(protocol, name))
     write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
+    if wandb_run:
+        finish_wandb(wandb_run, curves, card, label[judged], probability)
 
 
 def end_with_parent() -> None:
@@ -97,7 +101,7 @@ def train_member(
     """
     params = load_params()
     knobs = of_protocol(params["train"], protocol)
-    del knobs["members"]
+    del knobs["members"], knobs["loggers"]
     knobs["seed"] += 1000 * member
     runtime.prepare(threads=knobs.pop("threads"), seed=knobs["seed"])
     from arrhythmia.head import inputs_of
@@ -151,21 +155,3 @@ def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) ->
         others = rows if rows.all() else ~rows
         probability[rows] = tempered(logits[rows], fit_temperature(logits[others], label[others]))
     return probability
-
-
-def write_curves(folder, histories: list[list[dict[str, float]]]) -> None:
-    """Write the training curves, means over the networks, with dvclive; whole or not at all."""
-    from dvclive import Live
-
-    unfinished = folder.with_name("training.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
-        live.step = 1  # epochs are counted from 1
-        for epoch in zip(*histories, strict=True):
-            for key in epoch[0]:
-                side, short = ("val", key[4:]) if key.startswith("val_") else ("train", key)
-                mean = float(np.mean([values[key] for values in epoch]))
-                live.log_metric(short if short == "lr" else f"{side}/{short}", mean)
-            live.next_step()
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(unfinished, folder)

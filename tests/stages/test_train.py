@@ -22,6 +22,7 @@ PARAMS = {
         "foreign": {"intra_patient": 0.0, "inter_patient": 1.0},
         "class_weight_power": 0.3,
         "seed": 0,
+        "loggers": ["dvclive"],
         "threads": 2,
     },
     "cnn": {
@@ -159,6 +160,16 @@ def test_nothing_but_the_training_arrays_is_read(project, trained):
         assert (trained / path).read_bytes() == content
 
 
+def test_wandb_beside_dvclive_changes_no_byte(project, trained, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    configure(train={"loggers": ["dvclive", "wandb"]})
+    run(train_cnn)
+    assert len(list(project.glob("wandb/offline-run-*/*.wandb"))) == 1
+    for path, content in outputs("cnn").items():
+        assert (trained / path).read_bytes() == content
+
+
 def test_one_member_under_a_protocol_of_its_own(project, capfd):
     run(train_cnn, INTRA)
     card = json.loads(paths.cross_validated(INTRA, "cnn").read_text())
@@ -198,7 +209,7 @@ def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypa
         np.testing.assert_array_equal(rest[key], arrays[key][arrays["fold"] != member])
         np.testing.assert_array_equal(held_out[key], arrays[key][arrays["fold"] == member])
     assert (knobs["epochs"], knobs["foreign"], knobs["seed"]) == (2, 1.0, 1000 * member)
-    assert not {"members", "threads"} & set(knobs)
+    assert not {"members", "threads", "loggers"} & set(knobs)
     assert (history, logits.shape) == ([], (20, 5))
 
 
@@ -226,6 +237,7 @@ def test_a_wrong_value_is_named_in_one_line(project, groups, message):
         ({"members": 0}, r"train\.members\.inter_patient is 0; use 1 to 3 \(split\.folds\)"),
         ({"members": 4}, r"train\.members\.inter_patient is 4; use 1 to 3"),
         ({"threads": 0}, r"train\.threads is 0; the least is 1"),
+        ({"loggers": ["wandb"]}, r"train\.loggers is \['wandb'\]; use \[dvclive\] or "),
         ({"lr": 1e30, "schedule": "constant"}, r"the network's answers are not numbers; lower train\.lr"),
     ],
 )
@@ -257,23 +269,6 @@ def test_a_training_that_is_cut_off_writes_nothing(project):
     with pytest.raises(KeyboardInterrupt):
         train.train("cnn", INTER, builders_for_one_member)
     assert written() == []
-
-
-def test_curves_of_an_earlier_training_are_replaced_as_a_whole(project):
-    folder = paths.training(INTER, "cnn")
-    unfinished = folder.with_name("training.unfinished")
-    for stale in (folder, unfinished):
-        stale.mkdir(parents=True)
-        (stale / "stale.tsv").write_text("x")
-    histories = [[{"loss": 2.0, "val_loss": 4.0, "lr": 0.1}], [{"loss": 4.0, "val_loss": 8.0, "lr": 0.1}]]
-    train.write_curves(folder, histories)
-    assert not unfinished.exists()
-    assert not (folder / "stale.tsv").exists()
-    means = {
-        name: pd.read_csv(folder / "plots" / "metrics" / f"{name}.tsv", sep="\t").iloc[0, -1]
-        for name in ("train/loss", "val/loss", "lr")
-    }
-    assert means == {"train/loss": 3.0, "val/loss": 6.0, "lr": 0.1}
 
 
 def test_of_protocol():

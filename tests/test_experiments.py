@@ -1,0 +1,279 @@
+"""The commands of docs/experiments.md in a clone with short synthetic recordings; no network, two minutes.
+
+One run of the pipeline, one experiment and one queue serve all tests.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+from ruamel.yaml import YAML
+
+from tests.test_end_to_end import NOT_IN_AN_ARCHIVE, ROOT, checked, environment
+
+pytestmark = pytest.mark.slow
+
+TARGET = "evaluate@inter_patient-cnn"
+TRAINING = "train_cnn@inter_patient"
+PER_PROTOCOL = ("intra_patient", "inter_patient")
+SMALL = {
+    "download": {"source": "synthetic"},
+    "synthetic": {"seconds": 60},
+    "train": {"epochs": dict.fromkeys(PER_PROTOCOL, 1), "members": dict.fromkeys(PER_PROTOCOL, 2)},
+    "cnn": {"filters": 4, "blocks": 1, "dense": 4},
+    "evaluate": {"replicates": 20},
+}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "who",
+    "AWS_SECRET_ACCESS_KEY": "not-to-be-kept",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+class Clone:
+    """A working copy, and programs run in it."""
+
+    def __init__(self, folder, home):
+        self.folder, self.home = folder, home
+        self.environment = environment(home) | {"AWS_EC2_METADATA_DISABLED": "true"}
+        for role in ("AUTHOR", "COMMITTER"):
+            self.environment |= {f"GIT_{role}_NAME": "test", f"GIT_{role}_EMAIL": "test@localhost"}
+
+    def run(self, command, *words, **variables):
+        """Run a command line, which is split at blanks, with further words; return what it prints."""
+        return checked(*command.split(), *words, cwd=self.folder, env=self.environment | variables)
+
+    def params(self, revision="HEAD"):
+        return YAML(typ="safe").load(self.run(f"git show {revision}:params.yaml"))
+
+    def restore(self):
+        self.run("git reset --hard --quiet")
+        self.run("dvc checkout --quiet --allow-missing")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A clone in which the CNN is trained and scored, and committed; git and DVC each have a remote."""
+    home = tmp_path_factory.mktemp("home")
+    clone = Clone(home / "project", home)
+    without_its_settings = shutil.ignore_patterns("config.local")
+    shutil.copytree(
+        ROOT,
+        clone.folder,
+        ignore=lambda *given: NOT_IN_AN_ARCHIVE(*given) | without_its_settings(*given),
+    )
+    (clone.folder / "dvc.lock").unlink()
+    yaml, path = YAML(), clone.folder / "params.yaml"
+    params = yaml.load(path)
+    params["protocols"] = ["inter_patient"]
+    for group, knobs in SMALL.items():
+        params[group].update(knobs)
+    yaml.dump(params, path)
+    subprocess.run(["git", "init", "--quiet", "--bare", home / "origin.git"], check=True)
+    clone.run("git init --quiet --initial-branch=main")
+    clone.run("git remote add origin", str(home / "origin.git"))
+    clone.run("dvc remote add --default storage", str(home / "storage"))
+    clone.run("git add .")
+    clone.run("git commit --quiet -m start")
+    clone.run(f"dvc repro {TARGET}")
+    clone.run("git add .")
+    clone.run("git commit --quiet -m results")
+    return clone
+
+
+@pytest.fixture(scope="module")
+def wider(project):
+    """One change: the experiment's name."""
+    project.run(f"dvc exp run -n wider -S cnn.filters=6 {TARGET}")
+    project.restore()
+    return "wider"
+
+
+def trainings(folder):
+    """Return how many networks each training in `folder` trains at the moment."""
+    counts = []
+    for process in psutil.process_iter():
+        try:
+            if "stages.train_cnn" in process.cmdline() and Path(process.cwd()).is_relative_to(folder):
+                children = [child.cmdline() for child in process.children()]
+                counts.append(sum("spawn_main" in " ".join(words) for words in children))
+        except psutil.Error:  # it has ended meanwhile
+            continue
+    return counts
+
+
+@pytest.fixture(scope="module")
+def queue(project):
+    """Two points of a grid, run by two workers with a core each: what was seen of them once a second."""
+    project.run(f"dvc exp run --queue -S cnn.filters=8,10 {TRAINING}")
+    project.run("dvc queue start -j 2", ARRHYTHMIA_CORES="1")
+    seen, until = [], time.monotonic() + 400
+    while re.search(r"Queued|Running", project.run("dvc queue status")):
+        assert time.monotonic() < until, project.run("dvc queue status")
+        for _ in range(3):
+            seen.append(trainings(project.folder))
+            time.sleep(1)
+    status = project.run("dvc queue status")
+    project.run("dvc queue stop")
+    return seen, status
+
+
+def test_one_change_reruns_what_depends_on_it(project, wider):
+    assert project.params(wider)["cnn"]["filters"] == 6
+    assert project.params()["cnn"]["filters"] == 4
+    said = project.run(f"dvc exp diff HEAD {wider}")
+    assert re.search(r"cnn\.filters\s+4\s+6\s+2", said)
+    assert "metrics/inter_patient/cnn_cv.json" in said
+    assert "rnn" not in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "points"),
+    [
+        (["cnn.filters=8,12,16"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
+        (["cnn.filters=range(8,17,4)"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
+        (["train.lr=0.001,0.0005"], [["train.lr=0.001"], ["train.lr=0.0005"]]),
+        (
+            ["normalize.features=[],[early,wait]", "cnn.filters=8,12"],
+            [
+                [f"normalize.features={features}", f"cnn.filters={n}"]
+                for features in ("[]", "[early,wait]")
+                for n in (8, 12)
+            ],
+        ),
+    ],
+)
+def test_a_grid_is_queued_point_by_point(project, settings, points):
+    words = [word for setting in settings for word in ("-S", setting)]
+    said = project.run("dvc exp run --queue", *words, TRAINING)
+    project.run("dvc queue remove --queued")
+    assert re.findall(r"overrides '\{'params.yaml': (.*)\}'", said) == [str(point) for point in points]
+
+
+def test_a_feature_list_of_a_grid_arrives_as_a_list(project):
+    said = project.run("dvc exp run --queue -S normalize.features=[],[early,wait]", TRAINING)
+    names = re.findall(r"Queued experiment '(\S+)'", said)
+    listed = project.run("git stash list") + project.run("git for-each-ref refs/exps/celery")
+    project.run("dvc queue remove --queued")
+    assert len(names) == 2, listed
+
+
+def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
+    seen, status = queue
+    assert status.count("Success") == 2
+    assert max(map(len, seen)) == 2, "the workers never trained at the same time"
+    assert max(max(counts, default=0) for counts in seen) == 1, "a model has two networks, one at a time"
+
+
+def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wider, queue):
+    said = project.run(f"{sys.executable} -m scripts.compare").splitlines()
+    assert said[0] == "CNN, inter-patient, held-out folds"
+    assert said[1].split()[:3] == ["experiment", "cnn.filters", "macro_f1_nsv"]
+    rows = [line.split() for line in said[2:]]
+    assert sorted(int(row[1]) for row in rows) == [4, 6, 8, 10]
+    scores = [float(row[2]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_plots_overlay_curves_and_confusion_matrices(project, wider):
+    project.run(f"dvc plots diff HEAD {wider} -o overlaid")
+    page = (project.folder / "overlaid" / "index.html").read_text()
+    shutil.rmtree(project.folder / "overlaid")
+    for title in ("Loss, inter-patient, CNN", "Confusion (rows sum to 1), inter_patient, cnn"):
+        assert title in page
+    for revision in ("HEAD", wider):
+        assert f'"rev": "{revision}"' in page
+
+
+def test_an_applied_experiment_is_up_to_date(project, wider):
+    project.run(f"dvc exp apply {wider}")
+    params = YAML(typ="safe").load(project.folder / "params.yaml")
+    said = project.run(f"dvc repro {TARGET}")
+    project.restore()
+    assert params["cnn"]["filters"] == 6
+    assert "Running stage" not in said
+
+
+def test_an_experiment_becomes_a_branch(project, wider):
+    project.run(f"dvc exp branch {wider} keep-wider")
+    assert project.params("keep-wider")["cnn"]["filters"] == 6
+
+
+@pytest.fixture(scope="module")
+def shared(project, wider):
+    """A function that makes another clone, of the git remote to which commit and experiment were pushed."""
+    project.run("git push --quiet origin HEAD:refs/heads/main")
+    project.run("dvc push")
+    project.run(f"dvc exp push origin {wider}")
+
+    def clone(name):
+        made = Clone(project.home / name, project.home)
+        project.run("git clone --quiet --branch main", str(project.home / "origin.git"), str(made.folder))
+        return made
+
+    return clone
+
+
+def test_another_clone_pulls_and_runs_nothing(shared):
+    other = shared("other")
+    other.run(f"dvc pull --with-deps {TARGET}")
+    assert "Running stage" not in other.run(f"dvc repro {TARGET}")
+    assert other.run("git status --porcelain") == ""
+
+
+def test_another_clone_takes_over_an_experiment_and_runs_nothing(shared, wider):
+    other = shared("third")
+    assert wider in other.run("dvc exp list origin")
+    other.run(f"dvc exp pull origin {wider}")
+    other.run(f"dvc pull --with-deps {TARGET}")
+    other.run(f"dvc exp apply {wider}")
+    assert "Running stage" not in other.run(f"dvc repro {TARGET}")
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """Address of a server on this machine that speaks the protocol of S3, with the bucket `beats`."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    requests.put(f"http://{host}:{port}/beats", timeout=30).raise_for_status()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def add_bucket(clone, url):
+    clone.run("dvc remote add --local bucket s3://beats/project")
+    clone.run(f"dvc remote modify --local bucket endpointurl {url}")
+
+
+def test_another_clone_pulls_from_a_bucket(project, shared, bucket):
+    add_bucket(project, bucket)
+    project.run("dvc push --remote bucket", **KEYS)
+    other = shared("fourth")
+    add_bucket(other, bucket)
+    other.run(f"dvc pull --remote bucket --with-deps {TARGET}", **KEYS)
+    assert "Running stage" not in other.run(f"dvc repro {TARGET}")
+    kept = [path for folder in (project, other) for path in (folder.folder / ".dvc").glob("config*")]
+    assert len(kept) == 4
+    assert not any(KEYS["AWS_SECRET_ACCESS_KEY"] in path.read_text() for path in kept)
+
+
+def test_a_bucket_without_credentials_is_refused(project, shared, bucket):
+    other = shared("fifth")
+    add_bucket(other, bucket)
+    done = subprocess.run(
+        ["dvc", "pull", "--remote", "bucket"],
+        cwd=other.folder,
+        env=other.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "credentials" in done.stderr
