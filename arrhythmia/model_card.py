@@ -10,9 +10,7 @@ import pandas as pd
 from arrhythmia.aami import CLASS_NAMES, CLASSES, DS1, DS2, PACED
 from arrhythmia.markdown import markdown_table, number
 from arrhythmia.names import MODELS, protocol_name
-from arrhythmia.released import Recipe
-
-DISCLAIMER = "Research software, not a medical device."
+from arrhythmia.released import DISCLAIMER, Recipe
 
 TRAINING = {
     "intra_patient": (

@@ -12,6 +12,9 @@ from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.model_inputs import InputRules, model_inputs
 
+DISCLAIMER = "Research software, not a medical device."
+"""Stands on everything that a person may take for a finding."""
+
 BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
 
