@@ -85,11 +85,14 @@ def model_inputs(beats: Beats, rules: InputRules) -> dict[str, np.ndarray]:
     The second channel, most features and the method `record` look at all beats of a record, so it must be
     there as a whole; labels are not looked at.
     """
-    waveform = scale_waveform(beats, rules)
-    parts = [waveform, waveform - usual_beats(beats, waveform)] if rules.reference_beat else [waveform]
     scaler = Scaler(rules.feature_shift, rules.feature_scale)
     features = np.nan_to_num(scaler(measured(beats, rules.features)))  # missing ones become the mean, 0
-    return {"waveform": np.stack(parts, axis=2), "features": features.clip(-OUTLIER, OUTLIER)}
+    # a day's beats are held once: filled in place, without copies beside it
+    waveform = np.empty((*beats.waveform.shape, 2 if rules.reference_beat else 1), dtype=np.float32)
+    waveform[:, :, 0] = scale_waveform(beats, rules)
+    if rules.reference_beat:
+        np.subtract(waveform[:, :, 0], usual_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
+    return {"waveform": waveform, "features": features.clip(-OUTLIER, OUTLIER)}
 
 
 def measured(beats: Beats, names: tuple[str, ...] | list[str]) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from arrhythmia.blocks import in_blocks
 from arrhythmia.detection import band_passed
 from arrhythmia.errors import DataError
 from arrhythmia.morphology import correlation
@@ -147,7 +148,7 @@ def check_beats(where: str, waveform: np.ndarray, reference: np.ndarray) -> None
     if not HEIGHTS[0] <= height <= HEIGHTS[1]:
         guess = "uV, or a number of units per mV" if height > HEIGHTS[1] else "V"
         raise DataError(f"{where}: beats are {height:.3g} mV high, so the unit is wrong; try --unit {guess}")
-    alike = np.median(correlation(waveform, reference))
+    alike = np.median(in_blocks(correlation, waveform, reference))
     if not alike >= LEAST_ALIKE:
         raise DataError(
             f"{where}: the beats found are not alike (correlation {alike:.2f}), so this is no ECG"
