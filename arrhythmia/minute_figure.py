@@ -49,7 +49,7 @@ def minute_figure(
         for k in np.flatnonzero((time >= first + 0.05) & (time < first + SECONDS - 0.05)):
             name = CLASSES[int(probability[k].argmax())]
             colour = GREY if name == "N" else COLOURS[name]
-            text = name if name == "N" else f"{name} {probability[k].max():.2f}"
+            text = name if name == "N" else f"{name} {probability[k].max():.2f}".replace("0.", ".")
             weight = "normal" if name == "N" else "bold"
             axes.text(
                 time[k],

@@ -14,8 +14,8 @@ from arrhythmia.released import DISCLAIMER, Recipe
 
 TRAINING = {
     "intra_patient": (
-        "Beats of all 48 recordings but those of the Kaggle test file. **The same patients are in training and "
-        "test, so the figures below do not hold for a new patient; this model is here for comparison only.**"
+        "Beats of all 48 recordings but those of the Kaggle test file. **The same patients are in training "
+        "and test, so the figures below do not hold for a new patient; this model is here for comparison only.**"
     ),
     "inter_patient": (
         f"The recordings {' '.join(DS1)} (DS1 of de Chazal 2004), scored on {' '.join(DS2)} (DS2). The paced "
@@ -66,11 +66,11 @@ def _what(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
     features = ", ".join(recipe.rules.features) or "none"
     return [
         "## What it is",
-        f"A network of {scores['parameters']:,} parameters (an average of networks trained on different folds) "
-        f"that gives each heartbeat of a single-lead ECG five calibrated probabilities: {classes}.",
-        f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, scaled by "
-        f"`{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next beat and at the "
-        "whole recording, so it does not work on a live signal.",
+        f"A network of {scores['parameters']:,} parameters (an average of networks trained on different "
+        f"folds) that gives each heartbeat of a single-lead ECG five calibrated probabilities: {classes}.",
+        f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, scaled "
+        f"by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next beat "
+        "and at the whole recording, so it does not work on a live signal.",
     ]
 
 
@@ -80,7 +80,10 @@ def _training(recipe: Recipe) -> list[str]:
             "**Synthetic recordings, made by this project to try the software. Do not use it on real ECGs.**"
         )
     else:
-        data = "MIT-BIH Arrhythmia Database (47 patients, 1975 to 1979, one hospital, half-hour, 360 Hz, lead MLII)."
+        data = (
+            "MIT-BIH Arrhythmia Database (47 patients, 1975 to 1979, one hospital, half an hour each, "
+            "360 Hz, lead MLII)."
+        )
     return ["## Training data and protocol", f"{data} {TRAINING[recipe.protocol]}"]
 
 
@@ -92,8 +95,11 @@ def _figures(scores: dict[str, Any]) -> list[str]:
         span = f"{number(ends['low'])} to {number(ends['high'])}"
         rows.append([name, number(scores[key]), span])
     classes = [
-        [name, *(number(scores["classes"][name][key]) for key in ("recall", "precision", "f1"))]
-        + [number(scores["classes"][name]["support"], 0)]
+        [
+            name,
+            *(number(scores["classes"][name][key]) for key in ("recall", "precision", "f1")),
+            number(scores["classes"][name]["support"], 0),
+        ]
         for name in CLASSES
     ]
     return [
@@ -131,7 +137,7 @@ def _files(recipe: Recipe, agreement: dict[str, dict[str, float]]) -> list[str]:
         "## Files",
         "Beside the Keras model they were exported from, on the test beats:",
         markdown_table(["file", "bytes", "equal decisions", "change in macro-F1"], rows),
-        f"`{recipe.model}.json` is the recipe of the inputs. In the int8 file the weights are 8-bit integers.",
+        f"`{recipe.model}.json` is the recipe of the inputs. In the int8 file weights are 8-bit integers.",
     ]
 
 
@@ -140,9 +146,9 @@ def _use() -> list[str]:
         "## Intended use and limits",
         "For research and teaching: sorting the beats of recordings that a person will look at. Not for "
         "diagnosis, not for monitoring, not for any decision about a patient.",
-        "- S beats are found and confirmed poorly in patients not seen in training; atrial fibrillation makes them "
-        "undecidable by timing.\n"
+        "- S beats are found and confirmed poorly in patients not seen in training; atrial fibrillation makes "
+        "them undecidable by timing.\n"
         "- F and Q are too rare in training to be relied on; paced recordings are outside its scope.\n"
-        "- One lead, near MLII. Other leads, children, and other recorders were not tested beyond one recording.\n"
+        "- One lead, near MLII. Other leads, children, and other recorders were hardly tested.\n"
         "- Half an hour each of few patients: intervals are wide, and some groups of patients are missing.",
     ]

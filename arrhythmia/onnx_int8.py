@@ -47,7 +47,7 @@ def with_int8_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def quantized(weight: np.ndarray, axis: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return int8 values of the shape of `weight`, and their scale: `(channels,)`, or `()` without an axis."""
+    """Return int8 values of the shape of `weight`, and their scale: `(channels,)`, or `()` without axis."""
     others = tuple(i for i in range(weight.ndim) if i != axis)
     largest = np.abs(weight).max(axis=others, keepdims=True)
     scale = np.where(largest > 0, largest, 1).astype(np.float32) / np.float32(127)

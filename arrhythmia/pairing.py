@@ -1,4 +1,4 @@
-"""Which detected beat belongs to which reference beat, by the rule of ANSI/AAMI EC57: at most 150 ms apart."""
+"""Which detected beat belongs to which reference beat, by ANSI/AAMI EC57: at most 150 ms apart."""
 
 import numpy as np
 from wfdb.processing import compare_annotations
@@ -17,7 +17,8 @@ def beat_by_beat(
 ) -> np.ndarray:
     """Count the pairs of reference and prediction, missed and extra beats.
 
-    Ventricular flutter, from `[` to `]`, is left out on both sides, as EC57 does. Escape beats e and j are in N.
+    Ventricular flutter, from `[` to `]`, is left out on both sides, as EC57 does. Escape beats e and
+    j are in N.
 
     Args:
         sample: `(m,)` positions of all reference annotations, in samples.
@@ -27,7 +28,8 @@ def beat_by_beat(
         fs: sampling rate, Hz.
 
     Returns:
-        `(6, 6)` counts as `ec57.table` takes them: the reference along the rows, row 5 extra, column 5 missed.
+        `(6, 6)` counts as `ec57.table` takes them: the reference along the rows, row 5 extra,
+        column 5 missed.
     """
     flutter = flutter_spans(sample, symbol)
     wanted = np.isin(symbol, list(LABELS)) & ~_within(sample, flutter)

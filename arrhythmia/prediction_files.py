@@ -13,8 +13,6 @@ import pandas as pd
 import wfdb
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.figures import save_png
-from arrhythmia.minute_figure import minute_figure
 from arrhythmia.prediction import Prediction
 from arrhythmia.recording_summary import uncertain, worst_minute
 from arrhythmia.released import DISCLAIMER
@@ -26,8 +24,8 @@ ANNOTATOR = "pred"
 def write_prediction(folder: Path, prediction: Prediction) -> None:
     """Write annotations, table of beats, picture and summary, all of them or none.
 
-    `NAME.pred` holds WFDB annotations with the symbols N S V F Q, `NAME.beats.csv` a row a beat, `NAME.minute.png`
-    the recording's worst minute, and `NAME.summary.json` the counts.
+    `NAME.pred` holds WFDB annotations with the symbols N S V F Q, `NAME.beats.csv` a row a beat,
+    `NAME.minute.png` the recording's worst minute, and `NAME.summary.json` the counts.
 
     Args:
         folder: where to; made if it is not there.
@@ -43,7 +41,7 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
         with (unfinished / f"{name}.beats.csv").open("w", encoding="utf-8", newline="\n") as file:
             file.write(f"# {DISCLAIMER}\n")
             table.to_csv(file, index=False, lineterminator="\n")
-        save_png(unfinished / f"{name}.minute.png", _picture(prediction))
+        _write_picture(unfinished / f"{name}.minute.png", prediction)
         text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
         (unfinished / f"{name}.summary.json").write_text(text, encoding="utf-8", newline="\n")
 
@@ -60,7 +58,7 @@ def unfinished_folder(folder: Path, name: str) -> Path:
 
 @contextmanager
 def finished_together(folder: Path, name: str) -> Iterator[Path]:
-    """Yield a hidden folder, and move the files in it to `folder` when the block succeeds, else remove them."""
+    """Yield a hidden folder, and move the files in it to `folder` if the block succeeds, else remove them."""
     unfinished = unfinished_folder(folder, name)
     shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
     unfinished.mkdir(parents=True)
@@ -88,7 +86,7 @@ def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
 
 
 def beats_table(prediction: Prediction) -> pd.DataFrame:
-    """Return a row a beat: `time_s`, `sample`, `class`, the five probabilities, and whether it is `uncertain`."""
+    """Return a row a beat: `time_s`, `sample`, `class`, the probabilities, and whether it is `uncertain`."""
     probability = prediction.probability
     columns = {
         "time_s": np.round(prediction.sample / prediction.ecg.fs, 3),
@@ -99,11 +97,16 @@ def beats_table(prediction: Prediction) -> pd.DataFrame:
     return pd.DataFrame(columns | {"uncertain": uncertain(probability).astype(int)})
 
 
-def _picture(prediction: Prediction):
-    ecg, sample = prediction.ecg, prediction.sample
-    start = worst_minute(sample, prediction.probability, ecg.fs, ecg.length)
+def _write_picture(path: Path, prediction: Prediction) -> None:
+    # imported here: matplotlib's memory is not there yet while a day's beats are classified
+    from arrhythmia.figures import save_png
+    from arrhythmia.minute_figure import minute_figure
+
+    ecg, time = prediction.ecg, prediction.sample / prediction.ecg.fs
+    start = worst_minute(prediction.sample, prediction.probability, ecg.fs, ecg.length)
     signal = ecg.read(start, min(start + round(60 * ecg.fs), ecg.length))
     title = f"{ecg.name}, lead {ecg.lead}: the minute with the most beats that are not normal or not certain"
-    return minute_figure(
-        signal, ecg.fs, start / ecg.fs, sample / ecg.fs, prediction.probability, title=title, note=DISCLAIMER
+    figure = minute_figure(
+        signal, ecg.fs, start / ecg.fs, time, prediction.probability, title=title, note=DISCLAIMER
     )
+    save_png(path, figure)

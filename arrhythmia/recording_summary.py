@@ -46,7 +46,7 @@ def uncertain(probability: np.ndarray) -> np.ndarray:
 
 
 def longest_run(member: np.ndarray) -> tuple[int, int]:
-    """Return first index and length of the longest stretch of True in `(n,)`; length 0 where there is none."""
+    """Return first index and length of the longest stretch of True in `(n,)`; length 0 if there is none."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], member.astype(int), [0]])))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
     if len(lengths) == 0:

@@ -74,7 +74,7 @@ def load_released(network: Path, recipe: Path) -> Released:
         recipe: the `.json` file beside it.
 
     Raises:
-        DataError: a file is missing or damaged, or the network works on windows that cannot be predicted from.
+        DataError: a file is missing or damaged, or the network takes windows that prediction cannot cut.
     """
     for path in (network, recipe):
         if not path.is_file():

@@ -19,8 +19,8 @@ MOST_CLIPPED = 0.02
 """Share that may stand at the limits of the recorder; the most on DS1 is 0.001."""
 
 LEAST_PEAKED = 6.0
-"""Least ratio of the 98th percentile of the absolute signal in the band of the QRS complex to its median: complexes
-are short and high. On DS1 it is 13 to 49, of noise 3.4, of a sine 1.4."""
+"""Least ratio of the 98th percentile of the absolute signal in the band of the QRS complex to its median:
+complexes are short and high. On DS1 it is 13 to 49, of noise 3.4, of a sine 1.4."""
 
 HEIGHTS = (0.05, 20.0)
 """Usual height of a beat from lowest to highest point, mV, that can be true; on DS1 1.1 to 3.9."""

@@ -20,6 +20,9 @@ MARGIN = 20.0
 REFRACTORY = 0.2
 """Two beats cannot be closer, s; so of one that both neighbouring pieces see only one is kept."""
 
+EDGE = 0.1
+"""A complex closer to the start or the end of the recording, s, is cut by it."""
+
 
 def stream_beats(
     ecg: Ecg,
@@ -48,30 +51,35 @@ def stream_beats(
         The beats, with no label (-1) and no symbol, and what the recording is like.
     """
     kernel, r_row = resampling_kernel(ecg.fs, fs, before=before, after=after)
-    samples, windows, quality = [np.empty(0, np.int64)], [], Quality()
+    most = ecg.length / (REFRACTORY * ecg.fs) + 1 if positions is None else len(positions)
+    # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
+    waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
+    sample, quality, n = np.empty(int(most), dtype=np.int64), Quality(), 0
     for start, stop, first, signal in pieces(ecg):
         quality += quality_of(signal[start - first : stop - first], ecg.fs)
         signal = without_gaps(signal)
         if positions is None:
             found = detect_beats(signal, ecg.fs) + first
-            latest = samples[-1][-1] if len(samples[-1]) else -np.inf
-            found = found[(found >= start) & (found < stop) & (found - latest > REFRACTORY * ecg.fs)]
+            earliest = max(start, sample[n - 1] + REFRACTORY * ecg.fs if n else EDGE * ecg.fs)
+            latest = min(stop, ecg.length - EDGE * ecg.fs)
+            found = found[(found >= earliest) & (found < latest)]
         else:
             found = positions[(positions >= start) & (positions < stop)]
-        windows.append(centred_windows(signal, found - first, kernel, r_row))
-        samples.append(found)
+        waveform[n : n + len(found)] = centred_windows(signal, found - first, kernel, r_row)
+        sample[n : n + len(found)] = found
+        n += len(found)
         on_piece((stop - start) / ecg.fs)
-    sample = np.concatenate(samples)
+    sample = sample[:n]
     beats = Beats(
-        waveform=np.concatenate(windows),
+        waveform=waveform[:n],
         rr=rr_intervals(sample, ecg.fs, before=rr_before, after=1),
         rr_long=long_run_rr(sample, ecg.fs, beats=rr_long),
-        record=np.full(len(sample), ecg.name),
+        record=np.full(n, ecg.name),
         sample=sample.astype(np.int32),
-        annotation=np.full(len(sample), -1, dtype=np.int32),
-        symbol=np.full(len(sample), "", dtype="<U1"),
-        label=np.full(len(sample), -1, dtype=np.int8),
-        kaggle=np.zeros(len(sample), dtype=bool),
+        annotation=np.full(n, -1, dtype=np.int32),
+        symbol=np.full(n, "", dtype="<U1"),
+        label=np.full(n, -1, dtype=np.int8),
+        kaggle=np.zeros(n, dtype=bool),
         source=np.array("recording"),
         fs=np.array(float(fs)),
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
