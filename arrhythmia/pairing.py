@@ -41,7 +41,8 @@ def beat_by_beat(
         np.add.at(counts, (actual, MISSED), 1)
         np.add.at(counts, (EXTRA, label), 1)
         return counts
-    partner = compare_annotations(reference, found, int(WINDOW * fs)).matching_sample_nums
+    width = int(WINDOW * fs) + 1  # it wants pairs closer than that
+    partner = compare_annotations(reference, found, width).matching_sample_nums
     paired = partner >= 0
     np.add.at(counts, (actual[paired], label[partner[paired]]), 1)
     np.add.at(counts, (actual[~paired], MISSED), 1)
