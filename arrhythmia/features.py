@@ -4,6 +4,7 @@ import numpy as np
 
 from arrhythmia import morphology, rhythm
 from arrhythmia.beats import Beats
+from arrhythmia.blocks import in_blocks
 from arrhythmia.errors import DataError
 
 FEATURES = rhythm.FEATURES + morphology.FEATURES
@@ -20,7 +21,10 @@ def beat_features(beats: Beats, reference: np.ndarray) -> np.ndarray:
         beats: `n` beats.
         reference: `(n, length)` from `morphology.reference_beat`.
     """
-    intervals = rhythm.rhythm_features(beats.rr, int(beats.rr_before), beats.rr_long)
+    before = int(beats.rr_before)
+    intervals = in_blocks(
+        lambda rr, rr_long: rhythm.rhythm_features(rr, before, rr_long), beats.rr, beats.rr_long
+    )
     shape = morphology.shape_features(
         beats.waveform, reference, beats.record, float(beats.fs), int(beats.r_index)
     )

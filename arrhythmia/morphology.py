@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from arrhythmia.blocks import in_blocks
+
 FEATURES = ("width", "similarity", "residual", "area")
 """Names of the shape features, in the order of their columns."""
 
@@ -27,14 +29,17 @@ def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.nda
     Returns:
         `(n, length)` float32; of all beats of a record without intervals.
     """
-    reference = np.empty_like(waveform, dtype=np.float32)
-    for name in np.unique(record):
-        rows = np.flatnonzero(record == name)
+    names, index = np.unique(record, return_inverse=True)
+    usual = np.empty((len(names), waveform.shape[1]), dtype=np.float32)
+    for i in range(len(names)):
+        rows = np.flatnonzero(index == i)
         rr = rr_previous[rows]
         known = np.isfinite(rr)
         late = rr >= np.quantile(rr[known], 0.6) if known.any() else np.full(len(rows), True)
-        reference[rows] = np.median(waveform[rows[late]], axis=0)
-    return reference
+        usual[i] = np.median(waveform[rows[late]], axis=0)
+    if len(names) == 1:  # a day of one patient: the same row again and again needs no memory
+        return np.broadcast_to(usual[0], waveform.shape)
+    return usual[index]
 
 
 def shape_features(
@@ -63,6 +68,14 @@ def shape_features(
     Returns:
         `(n, 4)` float32; NaN where the record is unknown, and the similarity also where a complex is flat.
     """
+    width = in_blocks(lambda x: qrs_width(x, fs, r_index), waveform)
+    compared = in_blocks(lambda x, y: _compare(x, y, fs, r_index), waveform, reference)
+    columns = np.column_stack([relative_to_record(width, record), compared])
+    return np.where((record != "")[:, None], columns, np.nan).astype(np.float32)
+
+
+def _compare(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index: int) -> np.ndarray:
+    """Return similarity, residual and area of each row, `(n, 3)`."""
     centred = waveform - np.median(waveform, axis=1, keepdims=True)
     usual = reference - np.median(reference, axis=1, keepdims=True)
     length = waveform.shape[1]
@@ -74,13 +87,11 @@ def shape_features(
     amplitude = np.ptp(usual_complex, axis=1)
     amplitude = np.where(amplitude > 0, amplitude, 1.0)
     columns = [
-        relative_to_record(qrs_width(waveform, fs, r_index), record),
         np.max(matches, axis=0),
         np.sqrt(np.mean((complex_ - usual_complex) ** 2, axis=1)) / amplitude,
         np.log((area(complex_) + 0.01 * amplitude) / (area(usual_complex) + 0.01 * amplitude)),
     ]
-    known = (record != "")[:, None]
-    return np.where(known, np.stack(columns, axis=1), np.nan).astype(np.float32)
+    return np.stack(columns, axis=1)
 
 
 def area(waveform: np.ndarray) -> np.ndarray:

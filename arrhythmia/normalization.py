@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from arrhythmia.blocks import in_blocks
+
 METHODS = ("standard", "minmax", "beat", "record")
 
 
@@ -64,8 +66,12 @@ def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
     Returns:
         `(n, length)` float32.
     """
-    centred = waveform - np.median(waveform, axis=1, keepdims=True)
     peak_to_peak = np.ptp(waveform, axis=1)
     names, index = np.unique(record, return_inverse=True)
     amplitude = np.array([np.median(peak_to_peak[index == i]) for i in range(len(names))])
-    return (centred / np.where(amplitude > 0, amplitude, 1.0)[index, None]).astype(np.float32)
+    divisor = np.where(amplitude > 0, amplitude, 1.0)[index, None]
+    return in_blocks(_centred_and_divided, waveform, divisor)
+
+
+def _centred_and_divided(waveform: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    return ((waveform - np.median(waveform, axis=1, keepdims=True)) / divisor).astype(np.float32)

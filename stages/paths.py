@@ -23,6 +23,11 @@ def normalized(protocol: str, side: str) -> Path:
     return Path(f"data/normalized/{protocol}/{side}.npz")
 
 
+def input_rules(protocol: str) -> Path:
+    """How the model-ready arrays were made, with what was fitted on training rows."""
+    return Path(f"data/normalized/{protocol}/rules.npz")
+
+
 def model(protocol: str, name: str) -> Path:
     """The trained Keras model."""
     return Path(f"models/{protocol}/{name}.keras")
@@ -66,3 +71,13 @@ def tuning_results(name: str) -> Path:
 def overlay(name: str) -> Path:
     """Parameters that differ from params.yaml."""
     return Path(f"overlays/{name}.yaml")
+
+
+def exported(protocol: str, name: str) -> Path:
+    """Scores of the released files beside the Keras model."""
+    return Path(f"metrics/{protocol}/{name}_export.json")
+
+
+def released(protocol: str, name: str, suffix: str) -> Path:
+    """A released file: network (`.onnx`, `.int8.onnx`), recipe (`.json`) or model card (`.md`)."""
+    return Path(f"released/{protocol}/{name}{suffix}")

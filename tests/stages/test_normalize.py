@@ -11,9 +11,9 @@ from arrhythmia.beats import save_beats
 from arrhythmia.errors import DataError
 from arrhythmia.features import FEATURES
 from arrhythmia.files import load_arrays, save_arrays
+from arrhythmia.model_inputs import OUTLIER
 from arrhythmia.normalization import METHODS
 from stages import normalize, paths
-from stages.normalize import OUTLIER
 
 SPLIT = {"train": np.arange(14), "fold": np.repeat([0, 1], [10, 4]), "test": np.arange(14, 20)}
 SIDES = ("train", "test")
@@ -205,4 +205,4 @@ def test_same_bytes_on_every_run(normalized, beats, folder):
         written = paths.normalized("inter_patient", "train").parent.iterdir()
         contents.append({path.name: path.read_bytes() for path in written})
     assert contents[0] == contents[1]
-    assert set(contents[0]) == {"train.npz", "test.npz"}
+    assert set(contents[0]) == {"train.npz", "test.npz", "rules.npz"}

@@ -1,0 +1,109 @@
+"""Classifying a whole recording with a released network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import wfdb
+
+from arrhythmia.aami import LABELS
+from arrhythmia.ecg_files import Ecg
+from arrhythmia.errors import DataError
+from arrhythmia.model_inputs import usual_beats
+from arrhythmia.recording_summary import summarize
+from arrhythmia.released import DISCLAIMER, Released
+from arrhythmia.signal_quality import Quality, check_beats, check_length, check_quality
+from arrhythmia.streaming import stream_beats
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says about a recording.
+
+    Attributes:
+        ecg: the recording.
+        sample: `(n,)` positions of the beats, in samples.
+        probability: `(n, 5)` calibrated probabilities of the classes.
+        summary: ready for JSON.
+    """
+
+    ecg: Ecg
+    sample: np.ndarray
+    probability: np.ndarray
+    summary: dict[str, Any]
+
+
+def predict(
+    ecg: Ecg,
+    released: Released,
+    *,
+    positions: np.ndarray | None = None,
+    on_piece: Callable[[float], object] = lambda seconds: None,
+) -> Prediction:
+    """Find and classify the beats of a recording.
+
+    Args:
+        ecg: the recording.
+        released: the network.
+        positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
+        on_piece: called after each piece that was read with its length, s.
+
+    Raises:
+        DataError: the recording is not fit for it, with the reason.
+    """
+    where = str(ecg.path)
+    check_length(where, ecg.length, ecg.fs)
+    cut = {key: value for key, value in released.recipe.segment.items() if key != "window"}
+    beats, quality = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
+    check_quality(where, quality)
+    check_beats(where, beats.waveform, usual_beats(beats, beats.waveform))
+    probability = released.probability(beats)
+    return Prediction(
+        ecg, beats.sample, probability, _summary(ecg, released, quality, beats.sample, probability)
+    )
+
+
+def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the annotations that stand beside a WFDB record.
+
+    Args:
+        ecg: the recording.
+        annotator: suffix of the file, such as `atr`.
+
+    Returns:
+        `(m,)` positions, in samples, and `(m,)` symbols of all annotations.
+
+    Raises:
+        DataError: there is no such file, it is damaged, or there is no beat in it.
+    """
+    path = ecg.path.with_name(f"{ecg.path.name}.{annotator}")
+    if not path.is_file():
+        raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
+    try:
+        read = wfdb.rdann(str(ecg.path), annotator)
+    except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
+        raise DataError(f"{path}: cannot be read as WFDB annotations") from error
+    sample, symbol = np.asarray(read.sample, dtype=np.int64), np.asarray(read.symbol, dtype=str)
+    if not np.isin(symbol, list(LABELS)).any():
+        raise DataError(f"{path}: no beat annotation in it")
+    if (np.diff(sample) < 0).any() or sample[0] < 0 or sample[-1] >= ecg.length:
+        raise DataError(f"{path}: annotations out of order or outside the record's {ecg.length} samples")
+    return sample, symbol
+
+
+def _summary(
+    ecg: Ecg, released: Released, quality: Quality, sample: np.ndarray, probability: np.ndarray
+) -> dict[str, Any]:
+    recipe = released.recipe
+    trained = f"{recipe.model}, {recipe.protocol}"
+    return {
+        "note": DISCLAIMER,
+        "recording": ecg.name,
+        "lead": ecg.lead,
+        "fs": ecg.fs,
+        "duration_s": round(ecg.length / ecg.fs, 2),
+        "share": quality.shares(),
+        "model": f"{trained}, trained on SYNTHETIC recordings" if recipe.source == "synthetic" else trained,
+        **summarize(sample, probability, ecg.fs),
+    }

@@ -1,0 +1,101 @@
+"""From a recording of any length to its beats, piece by piece, so that a day needs little memory."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from arrhythmia.beats import Beats
+from arrhythmia.detection import detect_beats
+from arrhythmia.ecg_files import Ecg
+from arrhythmia.rr import long_run_rr, rr_intervals
+from arrhythmia.signal_quality import Quality, quality_of, without_gaps
+from arrhythmia.windows import centred_windows, resampling_kernel, window_length
+
+PIECE = 600.0
+"""Length of a piece, s."""
+
+MARGIN = 20.0
+"""What is read beside a piece on either side, s: filters and thresholds need to settle."""
+
+REFRACTORY = 0.2
+"""Two beats cannot be closer, s; so of one that both neighbouring pieces see only one is kept."""
+
+EDGE = 0.1
+"""A complex closer to the start or the end of the recording, s, is cut by it."""
+
+
+def stream_beats(
+    ecg: Ecg,
+    *,
+    fs: float,
+    before: float,
+    after: float,
+    rr_before: int,
+    rr_long: int,
+    positions: np.ndarray | None = None,
+    on_piece: Callable[[float], object] = lambda seconds: None,
+) -> tuple[Beats, Quality]:
+    """Find the beats of a recording and cut them out, by the code that cut the training beats.
+
+    Args:
+        ecg: the recording.
+        fs: sampling rate of the windows, Hz.
+        before: time before the R peak, s.
+        after: time from the R peak on, s.
+        rr_before: number of RR intervals up to the beat.
+        rr_long: number of RR intervals in the long-run mean.
+        positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
+        on_piece: called after each piece with its length, s.
+
+    Returns:
+        The beats, with no label (-1) and no symbol, and what the recording is like.
+    """
+    kernel, r_row = resampling_kernel(ecg.fs, fs, before=before, after=after)
+    most = ecg.length / (REFRACTORY * ecg.fs) + 1 if positions is None else len(positions)
+    # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
+    waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
+    sample, quality, n = np.empty(int(most), dtype=np.int64), Quality(), 0
+    for start, stop, first, signal in pieces(ecg):
+        quality += quality_of(signal[start - first : stop - first], ecg.fs)
+        signal = without_gaps(signal)
+        if positions is None:
+            found = detect_beats(signal, ecg.fs) + first
+            earliest = max(start, sample[n - 1] + REFRACTORY * ecg.fs if n else EDGE * ecg.fs)
+            latest = min(stop, ecg.length - EDGE * ecg.fs)
+            found = found[(found >= earliest) & (found < latest)]
+        else:
+            found = positions[(positions >= start) & (positions < stop)]
+        waveform[n : n + len(found)] = centred_windows(signal, found - first, kernel, r_row)
+        sample[n : n + len(found)] = found
+        n += len(found)
+        on_piece((stop - start) / ecg.fs)
+    sample = sample[:n]
+    beats = Beats(
+        waveform=waveform[:n],
+        rr=rr_intervals(sample, ecg.fs, before=rr_before, after=1),
+        rr_long=long_run_rr(sample, ecg.fs, beats=rr_long),
+        record=np.full(n, ecg.name),
+        sample=sample.astype(np.int32),
+        annotation=np.full(n, -1, dtype=np.int32),
+        symbol=np.full(n, "", dtype="<U1"),
+        label=np.full(n, -1, dtype=np.int8),
+        kaggle=np.zeros(n, dtype=bool),
+        source=np.array("recording"),
+        fs=np.array(float(fs)),
+        r_index=np.array(window_length(fs, before=before, after=after)[1]),
+        rr_before=np.array(rr_before),
+    )
+    return beats, quality
+
+
+def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
+    """Yield the recording in pieces: first sample, the one after the last, and the signal with its margins.
+
+    Yields:
+        `start`, `stop`, `first` (position of the signal's first sample) and the signal, mV.
+    """
+    length, margin = round(PIECE * ecg.fs), round(MARGIN * ecg.fs)
+    for start in range(0, ecg.length, length):
+        stop = min(start + length, ecg.length)
+        first = max(start - margin, 0)
+        yield start, stop, first, ecg.read(first, min(stop + margin, ecg.length))

@@ -1,0 +1,92 @@
+"""Stage `export PROTOCOL MODEL`: small files that predict without TensorFlow, and how well they agree.
+
+python -m stages.export inter_patient cnn
+"""
+
+import json
+import time
+
+import numpy as np
+import pandas as pd
+
+from arrhythmia import runtime
+from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
+from arrhythmia.files import load_arrays, replacing, write_text
+from arrhythmia.model_card import model_card
+from arrhythmia.model_inputs import InputRules
+from arrhythmia.released import Recipe, infer, session
+from arrhythmia.scorecard import RULES
+from arrhythmia.scoring import confusion, macro_f1
+from stages import paths
+from stages.run import load_params, run
+
+SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
+
+
+def main(protocol: str, name: str) -> None:
+    """Write the network in two precisions, its recipe, its card, and the agreement with the Keras model."""
+    params = load_params()
+    runtime.prepare(threads=params["train"]["threads"], seed=0)
+    import keras
+
+    from arrhythmia.head import inputs_of
+    from arrhythmia.onnx_export import onnx_model
+    from arrhythmia.onnx_int8 import with_int8_weights
+
+    if not paths.model(protocol, name).exists():
+        raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")
+    model = keras.saving.load_model(paths.model(protocol, name), compile=False, safe_mode=True)
+    test = load_arrays(paths.normalized(protocol, "test"))
+    expected = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
+    network = onnx_model(model)
+    networks = {"float32": network, "int8": with_int8_weights(network)}
+    agreement = {}
+    for precision, made in networks.items():
+        data = made.SerializeToString(deterministic=True)
+        start = time.perf_counter()
+        answer = infer(session(data), test)
+        rate = len(answer) / (time.perf_counter() - start)
+        agreement[precision] = {**compare(test["label"], expected, answer, protocol), "bytes": len(data)}
+        print(
+            f"{name} {protocol} {precision}: {rate:,.0f} beats a second on one core, {agreement[precision]}"
+        )
+        with replacing(paths.released(protocol, name, SUFFIXES[precision])) as temporary:
+            temporary.write_bytes(data)
+    card = json.loads(paths.metrics(protocol, name).read_text())
+    recipe = Recipe(
+        model=name,
+        protocol=protocol,
+        source=card["source"],
+        classes=CLASSES,
+        segment=params["segment"],
+        rules=InputRules.from_arrays(load_arrays(paths.input_rules(protocol))),
+    )
+    write_text(paths.released(protocol, name, ".json"), recipe.to_json())
+    write_text(paths.exported(protocol, name), json.dumps(agreement, indent=2) + "\n")
+    records = paths.tables(protocol, name) / "records.csv"
+    table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
+    write_text(paths.released(protocol, name, ".md"), model_card(recipe, card, agreement, table))
+
+
+def compare(label: np.ndarray, expected: np.ndarray, answer: np.ndarray, protocol: str) -> dict[str, float]:
+    """Return how far the answers of an exported network are from those of the Keras model.
+
+    Args:
+        label: `(m,)` labels 0..4 of the test beats.
+        expected: `(m, 5)` probabilities by Keras.
+        answer: `(m, 5)` probabilities of the exported network.
+        protocol: which names the classes that macro-F1 averages over.
+    """
+    before, after = expected.argmax(axis=1), answer.argmax(axis=1)
+    classes = RULES[protocol].classes
+    change = macro_f1(confusion(label, after), classes) - macro_f1(confusion(label, before), classes)
+    return {
+        "equal_decisions": round(float((before == after).mean()), 5),
+        "macro_f1_change": round(float(change), 5) + 0.0,  # never -0.0
+        "largest_difference": round(float(np.abs(expected - answer).max()), 3),
+    }
+
+
+if __name__ == "__main__":
+    run(main)

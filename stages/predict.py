@@ -1,0 +1,183 @@
+"""Find and classify the heartbeats of recordings with a released network. Not a stage of the pipeline.
+
+python -m stages.predict path/to/100 --out predictions
+python -m stages.predict folder/of/recordings --jobs 4
+python -m stages.predict holter.csv --column ecg --fs 250 --unit uV
+python -m stages.predict path/to/mitdb/100 --compare atr
+
+Exit codes: 0 all went well; 1 a recording failed (the others are written), or interrupted; 2 wrong usage.
+"""
+
+import argparse
+import multiprocessing
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from arrhythmia.aami import LABELS
+from arrhythmia.ecg_files import Ecg, find_recordings, open_ecg
+from arrhythmia.errors import DataError
+from arrhythmia.pairing import beat_by_beat, comparison_text
+from arrhythmia.prediction import Prediction, predict, read_annotations
+from arrhythmia.prediction_files import file_name, unfinished_folder, write_prediction
+from arrhythmia.released import DISCLAIMER, Released, load_released
+from arrhythmia.runtime import cores
+from stages import paths
+
+RELEASED = Path(__file__).parents[1] / paths.released("inter_patient", "cnn", ".json").parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a recording: a line for people, and if asked for its counts against the reference."""
+
+    line: str
+    failed: bool = False
+    name: str = ""
+    counts: np.ndarray | None = None
+
+
+def main(words: list[str] | None = None) -> int:
+    """Predict the recordings of the command line; returns the exit code."""
+    parser = arguments()
+    asked = parser.parse_args(words)
+    try:
+        recordings = [path for given in asked.recordings for path in find_recordings(given)]
+        names = Counter(file_name(path.stem if path.suffix else path.name) for path in recordings)
+        if (twice := names.most_common(1)[0])[1] > 1:
+            parser.error(f"{twice[1]} recordings are called {twice[0]}; give each folder an --out of its own")
+        network(asked.models, asked.model, asked.int8)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(DISCLAIMER)
+    outcomes = []
+    try:
+        for outcome in results(recordings, asked):
+            tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
+            outcomes.append(outcome)
+    except KeyboardInterrupt:
+        for name in names:
+            shutil.rmtree(unfinished_folder(asked.out, name), ignore_errors=True)
+        print(f"interrupted; {len(outcomes)} of {len(recordings)} recordings done", file=sys.stderr)
+        return 1
+    compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
+    if compared:
+        print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"{len(outcomes) - failed} of {len(outcomes)} recordings written to {asked.out}")
+    return int(failed > 0)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    about, _, examples = __doc__.partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.predict",
+        description=about,
+        epilog=f"{examples}\n{DISCLAIMER}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "recordings",
+        nargs="+",
+        type=Path,
+        metavar="RECORD",
+        help="WFDB record, .edf, .csv, or a folder of them",
+    )
+    add("--out", type=Path, default=Path("predictions"), help="folder for the results (predictions)")
+    add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
+    add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
+    add("--models", type=Path, default=RELEASED, help="folder of the released networks")
+    add("--lead", help="name or number of the lead; else MLII or II, else the first")
+    add("--column", help="column of the ECG in CSV files")
+    add("--fs", type=float, help="sampling rate of CSV files, Hz")
+    add("--unit", help="of the signal, if the file tells none or a wrong one: mV, uV, V, or units per mV")
+    add(
+        "--beats",
+        metavar="ANNOTATOR",
+        help="take the beats of this annotation file (atr) instead of detecting",
+    )
+    add("--compare", metavar="ANNOTATOR", help="compare with this annotation file (atr) by EC57")
+    add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
+    return parser
+
+
+@cache
+def network(folder: Path, model: str, int8: bool) -> Released:
+    """Load a released network, once a process."""
+    return load_released(folder / f"{model}{'.int8' if int8 else ''}.onnx", folder / f"{model}.json")
+
+
+def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outcome]:
+    """Yield what became of each recording, in their order, several at a time."""
+    jobs = min(max(asked.jobs, 1), len(recordings))
+    if jobs == 1:
+        yield from (predict_one(path, asked) for path in recordings)
+        return
+    # Ctrl-C goes to all processes; only this one shall answer it, and end the others
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        work = pool.imap(partial(predict_one, asked=asked, alone=False), recordings)
+        yield from tqdm(work, total=len(recordings), unit="recording", disable=None)
+
+
+def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) -> Outcome:
+    """Predict one recording and write the results; whatever is wrong with it ends in one line."""
+    try:
+        ecg = open_ecg(path, lead=asked.lead, column=asked.column, fs=asked.fs, unit=asked.unit)
+        reference = read_annotations(ecg, asked.compare) if asked.compare else None
+        positions = beats_among(*read_annotations(ecg, asked.beats)) if asked.beats else None
+        with progress(ecg) if alone else nullcontext() as bar:
+            settings: dict[str, Any] = {"on_piece": bar.update} if bar is not None else {}
+            released = network(asked.models, asked.model, asked.int8)
+            prediction = predict(ecg, released, positions=positions, **settings)
+        write_prediction(asked.out, prediction)
+    except DataError as error:
+        return Outcome(f"error: {error}", failed=True)
+    except OSError as error:
+        return Outcome(f"error: {path}: nothing written ({error.strerror or error})", failed=True)
+    counts = None
+    if reference is not None:
+        label = prediction.probability.argmax(axis=1)
+        counts = beat_by_beat(*reference, prediction.sample, label, ecg.fs)
+    return Outcome(headline(prediction), name=ecg.name, counts=counts)
+
+
+def beats_among(sample: np.ndarray, symbol: np.ndarray) -> np.ndarray:
+    """Return the positions of the annotations that are labelled beats."""
+    return sample[np.isin(symbol, list(LABELS))]
+
+
+def progress(ecg: Ecg) -> tqdm:
+    """Return a bar over the seconds of a recording."""
+    return tqdm(
+        total=round(ecg.length / ecg.fs), desc=ecg.name, unit="s", unit_scale=True, disable=None, leave=False
+    )
+
+
+def headline(prediction: Prediction) -> str:
+    """Return a recording's summary in one line."""
+    found = prediction.summary
+    counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
+    burden, runs = found["burden_percent"], found["longest_run"]
+    return (
+        f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
+        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {found['heart_rate']['median']}/min; "
+        f"{found['uncertain_percent']} % uncertain"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+import edfio
+import numpy as np
+import pytest
+import wfdb
+
+from arrhythmia.ecg_files import choose_lead, find_recordings, millivolts, open_ecg
+from arrhythmia.errors import DataError
+
+SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
+
+
+def write_wfdb(folder, *, header=None, name="r"):
+    """Write SIGNAL and twice SIGNAL at 200 units per mV."""
+    adu = np.stack([200 * SIGNAL, 400 * SIGNAL], 1).round().astype("<i2")
+    adu.tofile(folder / f"{name}.dat")
+    lines = header or [f"{name}.dat 16 200 12 0 0 0 0 V5", f"{name}.dat 16 200 12 0 0 0 0 MLII"]
+    (folder / f"{name}.hea").write_text("\n".join([f"{name} 2 250 1000", *lines]) + "\n")
+    return folder / name
+
+
+def write_csv(folder, text=None, name="r.csv"):
+    lines = "\n".join(["t;ecg", *(f"{i};{x}" for i, x in enumerate(SIGNAL))])
+    (folder / name).write_text(lines + "\n" if text is None else text)
+    return folder / name
+
+
+def test_wfdb_takes_the_trained_lead(tmp_path):
+    ecg = open_ecg(write_wfdb(tmp_path))
+    assert (ecg.name, ecg.fs, ecg.lead, ecg.length) == ("r", 250.0, "MLII", 1000)
+    np.testing.assert_allclose(ecg.read(10, 20), 2 * SIGNAL[10:20], atol=0.003)
+    assert ecg.read(0, 5).dtype == np.float32
+
+
+def test_wfdb_unnamed_leads_and_gain_0_mean_200_per_mv(tmp_path):
+    ecg = open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0", "r.dat 16 0"]))
+    assert ecg.lead == "channel 0"
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
+
+
+@pytest.mark.parametrize(("lead", "factor"), [("V5", 1), ("0", 1), ("MLII", 2), ("1", 2)])
+def test_a_lead_by_name_or_number(tmp_path, lead, factor):
+    ecg = open_ecg(write_wfdb(tmp_path).with_suffix(".hea"), lead=lead)
+    np.testing.assert_allclose(ecg.read(0, 1000), factor * SIGNAL, atol=0.003)
+
+
+def test_a_lead_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match=r"no lead 'II'; it has 0 'V5', 1 'MLII'"):
+        open_ecg(write_wfdb(tmp_path), lead="II")
+
+
+def test_units(tmp_path):
+    header = ["r.dat 16 200/uV 12 0 0 0 0 V5", "r.dat 16 200/mmHg 12 0 0 0 0 ABP"]
+    path = write_wfdb(tmp_path, header=header)
+    np.testing.assert_allclose(open_ecg(path).read(0, 9), SIGNAL[:9] / 1000, atol=3e-6)
+    np.testing.assert_allclose(open_ecg(path, unit="V").read(0, 9), SIGNAL[:9] * 1000, atol=3)
+    with pytest.raises(DataError, match="lead ABP: unit 'mmHg' is no voltage"):
+        open_ecg(path, lead="ABP")
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1), ("uV", 0.001), ("V", 1000), ("200", 0.005)])
+def test_millivolts(unit, factor):
+    assert millivolts(unit, "x") == factor
+
+
+@pytest.mark.parametrize("unit", ["", "0", "-1", "nan", "mmHg"])
+def test_what_is_no_voltage(unit):
+    with pytest.raises(DataError, match="is no voltage"):
+        millivolts(unit, "x")
+
+
+@pytest.mark.parametrize(
+    ("names", "units", "channel"),
+    [
+        (["V1", "II"], ["mV", "mV"], 1),
+        (["PLETH", "", ""], ["NU", "mV", "mV"], 1),
+        (["EEG", "ECG"], ["uV", "uV"], 1),
+        (["RESP"], ["L"], 0),
+    ],
+)
+def test_choice_of_the_lead(names, units, channel):
+    assert choose_lead(names, units, None, "r") == channel
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "r.dat").unlink(),
+        lambda folder: (folder / "r.dat").write_bytes(b"\0" * 400),
+        lambda folder: (folder / "r.hea").write_text("garbage"),
+        lambda folder: (folder / "r.hea").write_bytes(b""),
+        lambda folder: (folder / "r.hea").unlink(),
+        lambda folder: (folder / "r.hea").write_text("r 0 250 1000\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 50 1000\nr.dat 16 200\n"),
+    ],
+)
+def test_damaged_wfdb_is_one_line(tmp_path, damage):
+    path = write_wfdb(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(DataError) as error:
+        open_ecg(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_csv(tmp_path):
+    ecg = open_ecg(write_csv(tmp_path), column="ecg", fs=250, unit="uV")
+    assert (ecg.name, ecg.lead, ecg.length) == ("r", "ecg", 1000)
+    np.testing.assert_allclose(ecg.read(5, 9), SIGNAL[5:9] / 1000, rtol=1e-6)
+
+
+def test_csv_missing_values_are_nan(tmp_path):
+    ecg = open_ecg(write_csv(tmp_path, "t,ecg\n0,1\n1,\n2,3\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(ecg.read(0, 3), [1, np.nan, 3])
+
+
+@pytest.mark.parametrize(
+    ("text", "knobs", "words"),
+    [
+        ("", {"column": "ecg", "fs": 250}, "empty file"),
+        ("a,b\n1,2\n", {"fs": 250}, "choose with --column one of a, b"),
+        ("a,b\n1,2\n", {"column": "ecg", "fs": 250}, "no column 'ecg'"),
+        ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
+        ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
+        ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate is 5 Hz"),
+    ],
+)
+def test_csv_that_cannot_be_used(tmp_path, text, knobs, words):
+    with pytest.raises(DataError, match=words):
+        open_ecg(write_csv(tmp_path, text), **knobs)
+
+
+def test_edf(tmp_path):
+    signals = [
+        edfio.EdfSignal(100 * SIGNAL, 100, label="EEG C3", physical_dimension="uV"),
+        edfio.EdfSignal(1000 * SIGNAL, 250, label="ECG II", physical_dimension="uV"),
+    ]
+    edfio.Edf([signals[1], edfio.EdfSignal(np.zeros(400), 100, label="EEG")]).write(tmp_path / "r.edf")
+    ecg = open_ecg(tmp_path / "r.edf")
+    assert (ecg.name, ecg.fs, ecg.lead, ecg.length) == ("r", 250.0, "ECG II", 1000)
+    np.testing.assert_allclose(ecg.read(100, 200), SIGNAL[100:200], atol=1e-4)
+
+
+def test_damaged_edf_and_missing_files(tmp_path):
+    (tmp_path / "r.edf").write_bytes(b"no edf" * 100)
+    for path in (tmp_path / "r.edf", tmp_path / "x.edf", tmp_path / "x.csv", tmp_path / "x"):
+        with pytest.raises(DataError, match="^" + str(path)):
+            open_ecg(path, column="ecg", fs=250)
+
+
+def test_the_recordings_of_a_folder(tmp_path):
+    write_wfdb(tmp_path)
+    write_csv(tmp_path, name="b.csv")
+    (tmp_path / "notes.txt").write_text("")
+    assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "r.hea"]
+    assert find_recordings(tmp_path / "r") == [tmp_path / "r"]
+    with pytest.raises(DataError, match="no recording in it"):
+        find_recordings((tmp_path / "empty").mkdir() or tmp_path / "empty")
+
+
+def test_a_real_record_of_another_database(reference_data):
+    ecg = open_ecg(reference_data / "svdb" / "800")
+    assert (ecg.fs, ecg.length) == (128.0, 230400)
+    whole = wfdb.rdrecord(str(reference_data / "svdb" / "800")).p_signal[1000:2000, 0]
+    np.testing.assert_allclose(ecg.read(1000, 2000), whole, rtol=1e-6)

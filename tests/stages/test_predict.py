@@ -1,0 +1,151 @@
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import wfdb
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.released import DISCLAIMER
+from stages import predict
+from tests.arrhythmia.test_detection import ecg
+
+ROOT = Path(__file__).parents[2]
+FILES = ["{}.beats.csv", "{}.minute.png", "{}.pred", "{}.summary.json"]
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Return a function that writes an ECG of half a minute as CSV, which the committed networks can take."""
+
+    def make(name="r.csv", scale=1.0):
+        noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+        folder = tmp_path / "in"
+        folder.mkdir(exist_ok=True)
+        np.savetxt(folder / name, scale * (ecg(250)[0] + noise), header="ecg", comments="", fmt="%.5f")
+        return folder / name
+
+    return make
+
+
+def run(tmp_path, *words):
+    knobs = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
+    return predict.main([*map(str, words), *knobs])
+
+
+def written(tmp_path):
+    folder = tmp_path / "out"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@pytest.mark.parametrize("knobs", [[], ["--int8"], ["--model", "rnn"]])
+def test_all_four_files_say_the_same(made, tmp_path, capsys, knobs):
+    assert run(tmp_path, made(), *knobs) == 0
+    assert written(tmp_path) == [name.format("r") for name in FILES]
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    table = pd.read_csv(tmp_path / "out" / "r.beats.csv", comment="#")
+    read = wfdb.rdann(str(tmp_path / "out" / "r"), "pred")
+    assert summary["beats"] == len(table) == len(read.sample) - 1 == 30
+    assert read.symbol[1:] == table["class"].tolist()
+    assert read.sample[1:].tolist() == table["sample"].tolist()
+    assert read.fs == 250
+    probability = table[[f"p_{name}" for name in CLASSES]].to_numpy()
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=3e-4)
+    assert [CLASSES[k] for k in probability.argmax(axis=1)] == table["class"].tolist()
+    assert {"r: 30 beats", DISCLAIMER} <= {
+        part for line in capsys.readouterr().out.splitlines() for part in (line, line.split(" (")[0])
+    }
+
+
+def test_every_output_says_that_it_is_no_medical_device(made, tmp_path):
+    run(tmp_path, made())
+    folder = tmp_path / "out"
+    assert (folder / "r.beats.csv").read_text().startswith(f"# {DISCLAIMER}\n")
+    assert json.loads((folder / "r.summary.json").read_text())["note"] == DISCLAIMER
+    assert wfdb.rdann(str(folder / "r"), "pred").aux_note[0] == DISCLAIMER
+
+
+def test_a_bad_file_does_not_stop_the_rest(made, tmp_path, capsys):
+    made("good.csv")
+    made("microvolts.csv", 1000)
+    (made("empty.csv")).write_text("")
+    assert run(tmp_path, tmp_path / "in") == 1
+    said = capsys.readouterr()
+    assert written(tmp_path) == [name.format("good") for name in FILES]
+    assert len(said.err.splitlines()) == 2
+    assert "empty.csv: empty file" in said.err
+    assert "microvolts.csv: beats are" in said.err
+    assert "1 of 3 recordings written" in said.out
+
+
+@pytest.mark.parametrize("words", [[], ["--model", "forest", "r"], ["--fs", "x", "r"]])
+def test_wrong_usage_is_2(words):
+    with pytest.raises(SystemExit) as end:
+        predict.main(words)
+    assert end.value.code == 2
+
+
+def test_two_recordings_of_one_name_are_refused(made, tmp_path):
+    made("r.csv")
+    (tmp_path / "in" / "r.edf").write_bytes(b"")
+    with pytest.raises(SystemExit) as end:
+        run(tmp_path, tmp_path / "in")
+    assert end.value.code == 2
+
+
+def test_missing_networks_are_one_line(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--models", tmp_path / "nowhere") == 1
+    assert "nowhere/cnn.onnx: missing" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("arrhythmia.prediction_files._write_picture", full)
+    assert run(tmp_path, made()) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert written(tmp_path) == []
+
+
+def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("arrhythmia.prediction_files._write_picture", interrupt)
+    assert run(tmp_path, made()) == 1
+    assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
+    assert written(tmp_path) == []
+
+
+def test_compare_needs_annotations(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--compare", "atr") == 1
+    assert "missing; --beats and --compare need a WFDB record" in capsys.readouterr().err
+
+
+def test_annotated_beats_are_all_paired(mitdb, tmp_path, capsys):
+    assert run(tmp_path, mitdb / "101", "--beats", "atr", "--compare", "atr") == 0
+    gross = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("| gross"))
+    assert gross.split(" | ")[2:4] == ["100.00", "100.00"]
+
+
+def test_no_tensorflow():
+    code = "import sys, stages.predict; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_released_files_are_small():
+    released = [path for path in (ROOT / "released").rglob("*") if path.is_file()]
+    assert len(released) >= 8
+    assert max(path.stat().st_size for path in released) <= 1_000_000
+
+
+@pytest.mark.slow
+def test_several_at_a_time(made, tmp_path):
+    made("a.csv"), made("b.csv")
+    assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 0
+    assert len(written(tmp_path)) == 8
