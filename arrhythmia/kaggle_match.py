@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from arrhythmia.aami import CLASSES, DS1, DS2, PACED
+from arrhythmia.aami import CLASSES, DS1, DS2, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_PACED
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.windows import KAGGLE_LENGTH
@@ -16,7 +16,11 @@ from arrhythmia.windows import KAGGLE_LENGTH
 KEY_COLUMNS = slice(0, 64, 4)
 """Columns that the search tree compares: near the R peak, where windows differ most."""
 
-DIVISION = dict.fromkeys(DS1, "DS1") | dict.fromkeys(DS2, "DS2") | dict.fromkeys(PACED, "paced")
+DIVISION = (
+    dict.fromkeys(DS1 + SYNTHETIC_DS1, "DS1")
+    | dict.fromkeys(DS2 + SYNTHETIC_DS2, "DS2")
+    | dict.fromkeys(PACED + SYNTHETIC_PACED, "paced")
+)
 """The side of each record under the inter-patient protocol (de Chazal 2004)."""
 
 
