@@ -33,9 +33,10 @@ def test_any_layout_is_read(tmp_path, number, label, named):
     assert (None if found is None else found.tolist()) == label
 
 
-def test_a_header_of_numbers_as_pandas_writes_it(tmp_path):
+@pytest.mark.parametrize("index", [True, False])
+def test_a_header_of_numbers_as_pandas_writes_it(tmp_path, index):
     path = tmp_path / "rows.csv"
-    pd.DataFrame(np.column_stack([KNOWN, np.ones(40)])).to_csv(path)
+    pd.DataFrame(np.column_stack([KNOWN, np.ones(40)])).to_csv(path, index=index)
     waveform, label = read_windows(path)
     np.testing.assert_array_equal(waveform, KNOWN)
     assert set(label) == {1}
