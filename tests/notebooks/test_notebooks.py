@@ -10,12 +10,10 @@ import pytest
 from nbclient import NotebookClient
 
 from arrhythmia.synthetic import write_recordings
+from tests.test_end_to_end import NOT_IN_AN_ARCHIVE
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-LEFT_BEHIND = shutil.ignore_patterns(
-    ".git", ".venv", "data", "models", "demo", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis"
-)
 
 
 def executed(path):
@@ -50,7 +48,7 @@ def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_hosted_on_synthetic_recordings(tmp_path, monkeypatch):
     copy = tmp_path / "project"
-    shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
+    shutil.copytree(ROOT, copy, ignore=NOT_IN_AN_ARCHIVE)
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     for words in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "start"]):
         subprocess.run(["git", *words], cwd=copy, check=True)
