@@ -6,11 +6,12 @@ RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
 REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
-# Tables of more than one run, made by scripts.seeds, scripts.baselines and scripts.ablation
+# Tables made by hand: scripts.seeds, scripts.baselines, scripts.ablation and scripts.neighbours
 RESULTS = Path("results")
 SEEDS = RESULTS / "seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
 ABLATION = RESULTS / "ablation.csv"
+NEIGHBOURS = RESULTS / "neighbours.csv"
 
 
 def split(protocol: str) -> Path:

@@ -1,0 +1,73 @@
+"""The notebooks, from top to bottom on synthetic recordings, each in a copy of the project."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from arrhythmia.synthetic import write_recordings
+from tests.test_end_to_end import NOT_IN_AN_ARCHIVE
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def executed(path):
+    """Run a notebook in its own folder; a cell that fails raises with its traceback."""
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    return notebook
+
+
+def pictures(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return sum("image/png" in output.get("data", {}) for output in outputs)
+
+
+def printed(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(
+        output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs
+    )
+
+
+@pytest.mark.slow
+def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
+    write_recordings(tmp_path, seconds=60, seed=0)
+    monkeypatch.setenv("RECORDS", str(tmp_path))
+    notebook = executed(NOTEBOOKS / "eda.ipynb")
+    assert pictures(notebook) == 6
+    assert "16 records, 1255 beats" in printed(notebook)
+
+
+@pytest.mark.slow
+def test_hosted_on_synthetic_recordings(tmp_path, monkeypatch):
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT, copy, ignore=NOT_IN_AN_ARCHIVE)
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for words in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "start"]):
+        subprocess.run(["git", *words], cwd=copy, check=True)
+    monkeypatch.setenv("SOURCE", "synthetic")
+    notebook = executed(copy / "notebooks" / "hosted.ipynb")
+    assert pictures(notebook) == 2
+    said = printed(notebook)
+    assert re.search(r"F1 of V +\d\.\d", said)
+    assert re.search(r"f1_V +\d\.\d+ +\d\.\d+ +-?\d\.\d+", said)
+    assert "+    inter_patient: 0" in said
+    status = ["git", "status", "--porcelain", "--untracked-files=no"]
+    assert subprocess.run(status, cwd=copy, capture_output=True, check=True).stdout == b""
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_stored_notebooks_ran_from_top_to_bottom_and_are_small(path):
+    assert path.stat().st_size < 1_000_000
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert "synthetic" not in printed(nbformat.read(path, as_version=4))
+    for word in ("Traceback", "/home/", "/root/", "/tmp/"):
+        assert word not in "".join(output.get("text", "") for cell in cells for output in cell.outputs)
