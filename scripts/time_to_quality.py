@@ -20,7 +20,7 @@ from scripts.baselines import OVERLAYS, experiment_name, write_rows
 from scripts.command import run_dvc
 from scripts.experiments import find_experiment, read_params
 from stages import paths
-from stages.run import load_params, run_command
+from stages.run import load_params, of_protocol, run_command
 
 PROTOCOL = "intra_patient"
 SIDES = ("train", "test")
@@ -45,8 +45,11 @@ def main(argv: list[str]) -> None:
     params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)
     runtime.prepare(threads=THREADS, seed=params["train"]["seed"])
     model = build(OVERLAYS.get(name, name), params, arrays["train"])
+    from stages.train import knobs_of_member
+
+    knobs = knobs_of_member(params, PROTOCOL, 0)
     print("epoch  seconds  macro-F1", flush=True)
-    history = timed_training(model, arrays["train"], arrays["test"], knobs(params["train"]))
+    history = timed_training(model, arrays["train"], arrays["test"], knobs)
     passed = seconds_to(QUALITY, history)
     said = "not passed" if passed is None else f"{passed:.1f}"
     print(f"{name}: macro-F1 {QUALITY}: {said}{' s' if passed is not None else ''}")
@@ -84,18 +87,7 @@ def build(model: str, params: dict[str, Any], arrays: dict):
     from stages import train, train_cnn, train_rnn
 
     builders = {"cnn": train_cnn, "rnn": train_rnn}[model].builders()
-    return train.build(builders, arrays, **params[model])
-
-
-def knobs(params: dict[str, Any]) -> dict[str, Any]:
-    """Return what `arrhythmia.training.train_epochs` takes of the group `train`."""
-    from stages.train import of_protocol
-
-    return {
-        key: value
-        for key, value in of_protocol(params, PROTOCOL).items()
-        if key not in ("members", "threads")
-    }
+    return train.build(builders, arrays, **of_protocol(params[model], PROTOCOL))
 
 
 def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> list[tuple[float, float]]:

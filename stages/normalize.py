@@ -5,12 +5,12 @@ from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays, save_arrays
 from arrhythmia.model_inputs import fit_rules, model_inputs
 from stages import paths
-from stages.run import load_params, run
+from stages.run import load_params, of_protocol, run
 
 
 def main(protocol: str) -> None:
     """Scale waveforms and features; save `train.npz`, `test.npz` and the rules by which they were made."""
-    knobs = load_params()["normalize"]
+    knobs = of_protocol(load_params()["normalize"], protocol)
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     by_record = knobs["method"] == "record" or knobs["reference_beat"] or knobs["features"]
     if by_record and (beats.record == "").any():

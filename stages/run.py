@@ -53,7 +53,9 @@ def check_kinds(params: dict[str, Any], *, where: str, above: str = "") -> None:
         if isinstance(value, dict):
             check_kinds(value, where=where, above=f"{above}{key}.")
             continue
-        kind = next((kind for kind, (_, names) in KINDS.items() if key in names), "a number")
+        # what differs between protocols has the name one level up
+        knob = above.split(".")[-2] if key in ARGUMENTS["protocol"] else key
+        kind = next((kind for kind, (_, names) in KINDS.items() if knob in names), "a number")
         fits = isinstance(value, KINDS[kind][0]) if kind in KINDS else _is_number(value)
         if not fits:
             raise DataError(f"{where}: {above}{key} is {value!r}; it must be {kind}")
@@ -78,6 +80,11 @@ def changed(params: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
             group = group[key]
         group[last] = value
     return params
+
+
+def of_protocol(params: dict[str, Any], protocol: str) -> dict[str, Any]:
+    """Return a group of parameters with those that differ between protocols chosen for `protocol`."""
+    return {key: value[protocol] if isinstance(value, dict) else value for key, value in params.items()}
 
 
 def _is_number(value: Any) -> bool:

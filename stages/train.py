@@ -19,7 +19,7 @@ from arrhythmia.files import load_arrays, write_text
 from arrhythmia.scorecard import RULES, training_card
 from stages import paths
 from stages.loggers import finish_wandb, mean_curves, start_wandb, write_curves
-from stages.run import load_params
+from stages.run import load_params, of_protocol
 
 Builders = Callable[[], dict[str, Callable]]
 """Imports the functions that build networks, and returns them by the values of `network`; called where the
@@ -58,7 +58,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
     networks, logits = [], np.zeros((len(fold), len(CLASSES)))
     for member, (weights, _, answers) in enumerate(trained):
-        network = build(builders(), arrays, **params[name])
+        network = build(builders(), arrays, **of_protocol(params[name], protocol))
         network.set_weights(weights)
         networks.append(network)
         logits[fold == member] = answers
@@ -100,10 +100,8 @@ def train_member(
         DataError: a parameter has an impossible value, or the training came to nothing.
     """
     params = load_params()
-    knobs = of_protocol(params["train"], protocol)
-    del knobs["members"], knobs["loggers"]
-    knobs["seed"] += 1000 * member
-    runtime.prepare(threads=knobs.pop("threads"), seed=knobs["seed"])
+    knobs = knobs_of_member(params, protocol, member)
+    runtime.prepare(threads=params["train"]["threads"], seed=knobs["seed"])
     from arrhythmia.head import inputs_of
     from arrhythmia.training import train_epochs
 
@@ -114,7 +112,7 @@ def train_member(
     )
     history: list[dict[str, float]] = []
     try:
-        network = build(builders(), rest, **params[name])
+        network = build(builders(), rest, **of_protocol(params[name], protocol))
         for values in train_epochs(network, rest, held_out, **knobs):
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
@@ -128,9 +126,12 @@ def train_member(
     return network.get_weights(), history, logits
 
 
-def of_protocol(knobs: dict[str, Any], protocol: str) -> dict[str, Any]:
-    """Return the knobs with those that differ between protocols chosen for `protocol`."""
-    return {key: value[protocol] if isinstance(value, dict) else value for key, value in knobs.items()}
+def knobs_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:
+    """Return what `arrhythmia.training.train_epochs` takes for the network of this number."""
+    knobs = of_protocol(params["train"], protocol)
+    for name in ("members", "threads", "loggers"):
+        del knobs[name]
+    return knobs | {"seed": knobs["seed"] + 1000 * member}
 
 
 def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **knobs: Any):

@@ -7,13 +7,17 @@ import numpy as np
 import optuna
 
 from arrhythmia.aami import CLASSES
+from arrhythmia.beats import load_beats
 from arrhythmia.calibration import fit_temperature
 from arrhythmia.errors import DataError
+from arrhythmia.features import FEATURES, columns_of
+from arrhythmia.files import load_arrays
+from arrhythmia.model_inputs import fit_rules, model_inputs
 from arrhythmia.scorecard import RULES, training_card
 from arrhythmia.search_space import suggest
-from stages import train_cnn, train_rnn
-from stages.run import changed
-from stages.train import build, cross_calibrated, of_protocol
+from stages import paths, train_cnn, train_rnn
+from stages.run import changed, of_protocol
+from stages.train import build, cross_calibrated, knobs_of_member
 
 BUILDERS = {"cnn": train_cnn.builders, "rnn": train_rnn.builders}
 
@@ -35,15 +39,15 @@ def score(
         name: `cnn` or `rnn`.
         plan: a file of tuning/, as read.
         params: tree of params.yaml.
-        arrays: normalized training beats, with their folds.
+        arrays: from `training_beats`.
 
     Raises:
         optuna.TrialPruned: the model is too large, has diverged or promises little.
         DataError: a parameter has an impossible value.
     """
-    there, protocol = params["normalize"]["features"], plan["protocol"]
+    protocol = plan["protocol"]
     params = changed(params, suggest(trial, plan["space"]))
-    chosen = [there.index(name) for name in params["normalize"]["features"]]
+    chosen = columns_of(of_protocol(params["normalize"], protocol)["features"])
     arrays = arrays | {"features": arrays["features"][:, chosen]}
     try:
         networks = build_members(name, protocol, params, arrays)
@@ -52,7 +56,7 @@ def score(
         if parameters > plan["max_parameters"]:
             stop(trial, f"{parameters:,} parameters")
         objective = np.nan
-        cards = train_together(networks, of_protocol(params["train"], protocol), protocol, arrays)
+        cards = train_together(networks, params, protocol, arrays)
         for epoch, card in enumerate(cards, start=1):
             trial.set_user_attr("epochs", epoch)
             trial.set_user_attr("card", card)
@@ -65,6 +69,14 @@ def score(
     except (ValueError, TypeError) as error:  # a value that the network or its training does not know
         raise DataError(f"params.yaml or the plan: {error}") from error
     return objective
+
+
+def training_beats(protocol: str, params: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return what the stage normalize makes of the training beats, but with all features there are."""
+    beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
+    knobs = of_protocol(params["normalize"], protocol) | {"features": list(FEATURES)}
+    inputs = model_inputs(beats, fit_rules(beats, split["train"], **knobs)) | {"label": beats.label}
+    return {name: values[split["train"]] for name, values in inputs.items()} | {"fold": split["fold"]}
 
 
 def stop(trial: optuna.Trial, reason: str) -> None:
@@ -82,23 +94,22 @@ def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict
     import keras
 
     keras.backend.clear_session()
-    knobs = of_protocol(params["train"], protocol)
     networks = []
-    for member in range(knobs["members"]):
-        keras.utils.set_random_seed(seed_of(knobs, member))
-        networks.append(build(BUILDERS[name](), arrays, **params[name]))
+    for member in range(of_protocol(params["train"], protocol)["members"]):
+        keras.utils.set_random_seed(knobs_of_member(params, protocol, member)["seed"])
+        networks.append(build(BUILDERS[name](), arrays, **of_protocol(params[name], protocol)))
     return networks
 
 
 def train_together(
-    networks: list, knobs: dict[str, Any], protocol: str, arrays: dict[str, np.ndarray]
+    networks: list, params: dict[str, Any], protocol: str, arrays: dict[str, np.ndarray]
 ) -> Iterator[dict[str, Any]]:
     """Take the networks through the epochs together, each without the fold of its number.
 
     Args:
         networks: of one model.
-        knobs: group `train` of params.yaml for `protocol`.
-        protocol: how scores are counted.
+        params: tree of params.yaml.
+        protocol: whose parameters are taken, and how scores are counted.
         arrays: normalized training beats, with their folds.
 
     Yields:
@@ -112,14 +123,12 @@ def train_together(
 
     fold, label = arrays["fold"], arrays["label"]
     beats = {key: x for key, x in arrays.items() if key != "fold"}
-    others = {key: value for key, value in knobs.items() if key not in ("members", "threads", "seed")}
     runs = [
         train_epochs(
             network,
             {key: x[fold != member] for key, x in beats.items()},
             None,
-            seed=seed_of(knobs, member),
-            **others,
+            **knobs_of_member(params, protocol, member),
         )
         for member, network in enumerate(networks)
     ]
@@ -139,8 +148,3 @@ def train_together(
             members=len(networks),
             temperature=fit_temperature(logits[judged], label[judged]),
         )
-
-
-def seed_of(knobs: dict[str, Any], member: int) -> int:
-    """Return the seed of a network of a model."""
-    return knobs["seed"] + 1000 * member

@@ -35,11 +35,11 @@ from arrhythmia import runtime
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
 from arrhythmia.scorecard import RULES
-from arrhythmia.search_space import Space, check_space, labels_of, values_by_label
+from arrhythmia.search_space import check_space, labels_of
 from stages import paths
 from stages.run import flattened, load_params, read_yaml, run_command
 from stages.train import end_with_parent
-from stages.trial import BUILDERS, score
+from stages.trial import BUILDERS, score, training_beats
 from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
@@ -161,28 +161,15 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
     if not isinstance(plan["space"], dict) or not plan["space"]:
         raise DataError(f"{path}: space must name parameters")
     check_space(plan["space"], searchable(params, model), where=str(path))
-    check_features(plan["space"], params["normalize"]["features"], where=str(path))
     return plan
-
-
-def check_features(space: Space, there: list[str], *, where: str) -> None:
-    """Refuse features that the normalized arrays do not hold.
-
-    Raises:
-        DataError: the name of the first one.
-    """
-    searched = values_by_label(space.get("normalize.features", {}).get("choices", {})).values()
-    missing = [name for names in searched for name in names if name not in there]
-    if missing:
-        raise DataError(f"{where}: {missing[0]}: not among normalize.features of params.yaml")
 
 
 def searchable(params: dict[str, Any], model: str) -> dict[str, Any]:
     """Return the parameters, by dotted name, that need no other arrays: training, network, features."""
-    groups = {"train": params["train"], model: params[model]}
+    features = {"features": params["normalize"]["features"]}
+    groups = {"train": params["train"], model: params[model], "normalize": features}
     fixed = {"train.seed", "train.threads", "train.loggers"}
-    names = {name: value for name, value in flattened(groups).items() if name not in fixed}
-    return names | {"normalize.features": params["normalize"]["features"]}
+    return {name: value for name, value in flattened(groups).items() if name not in fixed}
 
 
 def open_storage(search: Search) -> optuna.storages.RDBStorage:
@@ -237,9 +224,10 @@ def begin(search: Search) -> optuna.Study:
     knobs = searchable(search.params, search.model)
     seeds = [search.params["train"][key] for key in ("seed", "threads")]
     about = json.dumps([search.plan, knobs, seeds], sort_keys=True)
-    beats = paths.normalized(search.plan["protocol"], "train")
-    load_arrays(beats)  # says in one line that it is missing or damaged
-    digest = hashlib.sha256(about.encode() + beats.read_bytes()).hexdigest()
+    beats, split = paths.BEATS, paths.split(search.plan["protocol"])
+    for path in (beats, split):
+        load_arrays(path)  # says in one line that it is missing or damaged
+    digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
     storage = open_storage(search)
     try:
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
@@ -274,7 +262,7 @@ def work(search: Search) -> None:
     end_with_parent()
     knobs = search.params["train"]
     runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
-    arrays = load_arrays(paths.normalized(search.plan["protocol"], "train"))
+    arrays = training_beats(search.plan["protocol"], search.params)
     study = load_study(search, open_storage(search))
 
     def objective(trial: optuna.Trial) -> float:

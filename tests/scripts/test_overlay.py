@@ -58,12 +58,6 @@ def test_flatten_refuses_what_params_yaml_does_not_have(tree, message):
     assert str(error.value) == message
 
 
-def test_changed_leaves_the_original_as_it_was():
-    after = changed(TREE, {"train.epochs.a": 9, "protocols": []})
-    assert after == {"train": {"lr": 0.1, "epochs": {"a": 9, "b": 2}}, "protocols": [], "name": ""}
-    assert TREE["train"]["epochs"]["a"] == 1
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [("", "names no parameter"), ("- a\n", "names no parameter"), ("a: [\n", "no YAML"), (None, "missing")],

@@ -1,4 +1,3 @@
-import inspect
 import sys
 import types
 from pathlib import Path
@@ -7,8 +6,7 @@ import numpy as np
 import pytest
 
 from scripts import time_to_quality
-from scripts.time_to_quality import build, knobs, seconds_to, timed_training
-from stages.run import load_params
+from scripts.time_to_quality import build, seconds_to, timed_training
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,25 +64,6 @@ def test_seconds_to():
     history = [(10.0, 0.5), (20.0, 0.95), (30.0, 0.9), (40.0, 0.99)]
     assert seconds_to(0.918, history) == 20
     assert seconds_to(0.995, history) is None
-
-
-def test_knobs_are_those_of_the_training_and_of_the_protocol():
-    same = {"lr": 0.1, "schedule": "cosine", "batch_size": 8, "class_weight_power": 0, "seed": 0}
-    train = same | {
-        "epochs": {"intra_patient": 3, "inter_patient": 2},
-        "foreign": {"intra_patient": 0.0, "inter_patient": 1.5},
-        "members": {"intra_patient": 1, "inter_patient": 5},
-        "threads": 2,
-    }
-    assert knobs(train) == same | {"epochs": 3, "foreign": 0.0}
-
-
-def test_the_knobs_of_params_yaml_are_those_that_training_takes(keras):
-    from arrhythmia.training import train_epochs
-
-    knobs_of = inspect.signature(train_epochs).parameters.values()
-    taken = {knob.name for knob in knobs_of if knob.kind is knob.KEYWORD_ONLY}
-    assert set(knobs(load_params(ROOT / "params.yaml")["train"])) == taken
 
 
 @pytest.mark.parametrize(

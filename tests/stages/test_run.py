@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from arrhythmia.errors import DataError
-from stages.run import load_params, run
+from stages.run import changed, check_kinds, flattened, load_params, of_protocol, run
 
 
 def test_parameters_are_read_as_dvc_reads_them(tmp_path, monkeypatch):
@@ -95,3 +95,22 @@ def test_a_missing_file_is_named(monkeypatch):
     monkeypatch.setattr("sys.argv", ["stages/report.py"])
     with pytest.raises(SystemExit, match=r"^error: metrics/none\.json: missing; run `dvc repro`$"):
         run(main)
+
+
+def test_of_protocol():
+    knobs = {"lr": 0.1, "epochs": {"intra_patient": 3, "inter_patient": 2}}
+    assert of_protocol(knobs, "inter_patient") == {"lr": 0.1, "epochs": 2}
+
+
+def test_what_differs_between_protocols_is_of_the_kind_of_its_name():
+    names = {"intra_patient": ["early"], "inter_patient": []}
+    check_kinds({"normalize": {"features": names}}, where="p")
+    with pytest.raises(DataError, match=r"^p: normalize\.features\.inter_patient is 3; it must be a list$"):
+        check_kinds({"normalize": {"features": {**names, "inter_patient": 3}}}, where="p")
+
+
+def test_dotted_names_and_changes():
+    tree = {"a": 1, "b": {"c": 2, "d": {"e": [3]}}}
+    assert flattened(tree) == {"a": 1, "b.c": 2, "b.d.e": [3]}
+    assert changed(tree, {"b.d.e": 4, "a": 0}) == {"a": 0, "b": {"c": 2, "d": {"e": 4}}}
+    assert tree["b"]["d"]["e"] == [3]

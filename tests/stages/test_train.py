@@ -1,3 +1,4 @@
+import inspect
 import json
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from arrhythmia.calibration import fit_temperature, tempered
 from arrhythmia.errors import DataError
 from arrhythmia.files import save_arrays
 from stages import evaluate, paths, train, train_cnn, train_rnn
+from stages.run import load_params
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 PARAMS = {
     "train": {
         "lr": 0.01,
@@ -202,7 +205,9 @@ def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypa
     from arrhythmia import training
 
     seen = []
-    monkeypatch.setattr(training, "fit", lambda *given, **knobs: seen.append((*given, knobs)))
+    monkeypatch.setattr(
+        training, "train_epochs", lambda *given, **knobs: iter(seen.append((*given, knobs)) or [])
+    )
     _, history, logits = train.train_member("cnn", INTER, train_cnn.builders, member)
     ((_, rest, held_out, knobs),) = seen
     for key in ("waveform", "features", "label"):
@@ -271,9 +276,14 @@ def test_a_training_that_is_cut_off_writes_nothing(project):
     assert written() == []
 
 
-def test_of_protocol():
-    knobs = {"lr": 0.1, "epochs": {INTRA: 3, INTER: 2}}
-    assert train.of_protocol(knobs, INTER) == {"lr": 0.1, "epochs": 2}
+def test_the_knobs_of_params_yaml_are_those_that_training_takes(keras):
+    from arrhythmia.training import train_epochs
+
+    taken = inspect.signature(train_epochs).parameters.values()
+    for number in (0, 3):
+        knobs = train.knobs_of_member(load_params(ROOT / "params.yaml"), INTER, number)
+        assert set(knobs) == {knob.name for knob in taken if knob.kind is knob.KEYWORD_ONLY}
+        assert knobs["seed"] == 1000 * number
 
 
 def made_up(beats=600):

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from arrhythmia.beats import save_beats
 from arrhythmia.errors import DataError
 from arrhythmia.files import save_arrays
 from scripts.overlay import read_overlay
@@ -47,31 +48,37 @@ SMALL = {
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, write_beats):
     """A folder with a small plan, small parameters and a few beats in two folds; it is the current folder."""
-    write_beats(tmp_path, 300)
-    write_yaml(tmp_path / "params.yaml", changed(load_params(ROOT / "params.yaml"), SMALL))
-    write_yaml(tmp_path / "tuning/cnn.yaml", PLAN)
     monkeypatch.chdir(tmp_path)
+    write_beats(300)
+    write_yaml(Path("params.yaml"), changed(load_params(ROOT / "params.yaml"), SMALL))
+    write_yaml(Path("tuning/cnn.yaml"), PLAN)
     return tmp_path
+
+
+@pytest.fixture
+def write_beats(make_beats):
+    """Return a function that writes beats of three classes, told by their amplitude, and their split."""
+
+    def write(n):
+        rng = np.random.default_rng(0)
+        label = np.arange(n) % 3
+        waveform = rng.normal(0, 0.2, (n, LENGTH)).astype(np.float32)
+        waveform[:, 8] += 1 + label
+        rr = rng.uniform(0.5, 1.2, size=(n, 5)).astype(np.float32)
+        save_beats("data/beats.npz", make_beats(label, waveform=waveform, rr=rr))
+        train = np.arange(n - 6)
+        save_arrays(
+            "data/split/inter_patient.npz", train=train, test=np.arange(n - 6, n), fold=train // 3 % 2
+        )
+
+    return write
 
 
 def write_yaml(path, tree):
     path.parent.mkdir(exist_ok=True)
     YAML().dump(tree, path)
-
-
-def write_beats(folder, n):
-    rng = np.random.default_rng(0)
-    label = (np.arange(n) % 3).astype(np.int8)
-    waveform = rng.normal(0, 0.5, (n, LENGTH, 2)) + label[:, None, None]
-    save_arrays(
-        folder / "data/normalized/inter_patient/train.npz",
-        waveform=waveform.astype(np.float32),
-        features=rng.normal(size=(n, 2)).astype(np.float32),
-        label=label,
-        fold=(np.arange(n) // 3 % 2).astype(np.int8),
-    )
 
 
 def command(*words):
@@ -95,11 +102,6 @@ def search(*words):
         ("space", {}, "space must name parameters"),
         ("space", {"segment.fs": {"choices": [125]}}, "segment.fs: not to be searched"),
         ("space", {"train.seed": {"choices": [0]}}, "train.seed: not to be searched"),
-        (
-            "space",
-            {"normalize.features": {"choices": {"both": ["early", "width"], "no": ["area"]}}},
-            "area: not among normalize.features of params.yaml",
-        ),
         ("trials", 3, "must hold max_parameters, objective"),
     ],
 )
@@ -141,7 +143,7 @@ def test_a_storage_out_of_reach_is_one_line_without_the_password(project):
 
 
 @pytest.mark.slow
-def test_a_search_its_results_and_going_on(project):
+def test_a_search_its_results_and_going_on(project, write_beats):
     code, out, err = search("--trials", "3")
     assert (code, err) == (0, "")
     table = pd.read_csv("results/tuning_cnn.csv", keep_default_na=False)
@@ -169,7 +171,7 @@ def test_a_search_its_results_and_going_on(project):
     pd.testing.assert_frame_equal(again.head(3), table, check_dtype=False)
     assert Path("results/tuning_cnn_importance.png").exists() or (again["stopped"] != "").sum() > 1
 
-    write_beats(project, 330)
+    write_beats(330)
     code, out, err = search("--trials", "6")
     assert code == 1
     assert "its trials had another plan, other parameters or other beats" in err
@@ -181,8 +183,10 @@ def test_a_trial_is_the_training_that_the_pipeline_does(project):
     """The first trial, params.yaml itself, has the scores of the model's cv card."""
     from stages import paths
 
-    code = "from stages.train_cnn import main; main('inter_patient')"
-    subprocess.run([sys.executable, "-c", code], env=environment(), check=True, capture_output=True)
+    stages = ("normalize", "train_cnn")
+    for stage in stages:
+        words = [sys.executable, "-m", f"stages.{stage}", "inter_patient"]
+        subprocess.run(words, env=environment(), check=True, capture_output=True)
     search("--trials", "1")
     ((_, row),) = pd.read_csv("results/tuning_cnn.csv").iterrows()
     card = YAML(typ="safe").load(paths.cross_validated("inter_patient", "cnn"))
@@ -242,9 +246,9 @@ def postgresql(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_two_workers_share_a_server_and_one_is_killed(project, postgresql):
+def test_two_workers_share_a_server_and_one_is_killed(project, write_beats, postgresql):
     """No trial is lost, and none is counted twice."""
-    write_beats(project, 9000)
+    write_beats(9000)
     words = command("--trials", "8", "--storage", postgresql, "--lost-after", "6")
     files = [open(project / f"worker_{i}.log", "w+") for i in range(2)]  # noqa: SIM115
     workers = [
