@@ -104,12 +104,18 @@ def run_words(params: dict[str, Any], protocols: list[str]) -> str:
 
 def _knob_words(name: str, value: Any, protocols: list[str]) -> str:
     if isinstance(value, dict):
-        value = " and ".join(f"{value[protocol]} ({protocol_name(protocol)})" for protocol in protocols)
-    elif isinstance(value, list):
-        value = " ".join(map(str, value)) or "none"
-    elif isinstance(value, bool):
-        value = "yes" if value else "no"
-    return f"{name} {value}"
+        return f"{name} " + " and ".join(
+            f"{_value_words(value[protocol])} ({protocol_name(protocol)})" for protocol in protocols
+        )
+    return f"{name} {_value_words(value)}"
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def inputs_words(normalize: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import json
 
 import pandas as pd
 
-from arrhythmia import morphology
+from arrhythmia import rhythm
 from arrhythmia.features import FEATURES
 from arrhythmia.files import write_text
 from arrhythmia.results import ABLATION_SCORES
@@ -23,16 +23,19 @@ from stages.run import run_command
 PROTOCOL = "inter_patient"
 
 
-def without(*names: str) -> Changes:
-    """Return the change that takes features out."""
-    return {"normalize.features": [name for name in FEATURES if name not in names]}
+def features(*names: str) -> Changes:
+    """Return the change that leaves these features."""
+    return {"normalize.features": list(names)}
 
 
 INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "default": ("the committed default", {}),
-    "irregularity": ("without irregularity", without("irregularity")),
-    "underlying": ("without the underlying rhythm (early, wait)", without("early", "wait")),
-    "shape": ("without all shape features", without(*morphology.FEATURES)),
+    "none": ("without features", features()),
+    "irregularity": ("without irregularity", features("pause", "onset", "long_run")),
+    "long_run": ("without long_run", features("pause", "onset", "irregularity")),
+    "neighbours": ("without pause and onset", features("long_run", "irregularity")),
+    "rhythm": ("with early and wait too: all rhythm features", features(*rhythm.FEATURES)),
+    "all": ("with the shape features too: all ten", features(*FEATURES)),
     "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
 }
 """What is taken out, in words, and how."""

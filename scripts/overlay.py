@@ -18,7 +18,7 @@ from ruamel.yaml import YAMLError
 
 from arrhythmia.errors import DataError
 from scripts.command import run_dvc
-from stages.run import load_params, read_yaml, run_command
+from stages.run import ARGUMENTS, load_params, read_yaml, run_command
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""
@@ -86,6 +86,10 @@ def flatten(overlay: dict[str, Any], params: dict[str, Any], *, where: str, abov
         name = f"{above}{key}"
         if key not in params:
             raise DataError(f"{where}: params.yaml has no {name}; there is {', '.join(map(str, params))}")
+        by_protocol = isinstance(params[key], dict) and set(params[key]) == set(ARGUMENTS["protocol"])
+        if by_protocol and not isinstance(value, dict):  # one value for both protocols
+            changes[name] = value
+            continue
         if isinstance(params[key], dict) != isinstance(value, dict):
             said = "a group with " + ", ".join(params[key]) if isinstance(params[key], dict) else "one value"
             raise DataError(f"{where}: {name} is {said} in params.yaml")

@@ -2,6 +2,7 @@
 
 python -m scripts.seeds                  # 0 to 4; a run that was stopped goes on where it was
 python -m scripts.seeds --seeds 0 1 2
+python -m scripts.seeds --protocols inter_patient      # the rows of the other protocol stay as they are
 
 The seed of the forest moves along, so that the table shows its luck beside that of the networks. Split and
 bootstrap keep their seeds: which beats are tested, and how intervals are drawn, is no property of a model.
@@ -9,12 +10,17 @@ bootstrap keep their seeds: which beats are tested, and how intervals are drawn,
 
 import argparse
 
+import pandas as pd
+
 from arrhythmia.files import write_text
 from arrhythmia.names import MODELS
 from arrhythmia.results import seeds_table
+from arrhythmia.scorecard import RULES
 from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
 from stages import paths
 from stages.run import run_command
+
+ORDER = {protocol: place for place, protocol in enumerate(RULES)}
 
 
 def main(argv: list[str]) -> None:
@@ -25,9 +31,12 @@ def main(argv: list[str]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
-    seeds = list(dict.fromkeys(parser.parse_args(argv).seeds))
+    parser.add_argument("--protocols", nargs="+", choices=list(RULES), help="default: those of params.yaml")
+    words = parser.parse_args(argv)
+    seeds = list(dict.fromkeys(words.seeds))
     refuse_changes()
-    models = [(protocol, model) for protocol in read_params("HEAD")["protocols"] for model in MODELS]
+    protocols = words.protocols or read_params("HEAD")["protocols"]
+    models = [(protocol, model) for protocol in protocols for model in MODELS]
     cards = {}
     for i, seed in enumerate(seeds, start=1):
         print(f"[{i}/{len(seeds)}] seed {seed}", flush=True)
@@ -36,6 +45,12 @@ def main(argv: list[str]) -> None:
         )
         cards[seed] = {key: read_card(commit, *key) for key in models}
     table = seeds_table(cards)
+    if paths.SEEDS.exists():
+        there = pd.read_csv(paths.SEEDS)
+        kept = there[~there["protocol"].isin(protocols)]
+        table = pd.concat([table, kept]).sort_values(
+            "protocol", key=lambda name: name.map(ORDER), kind="stable"
+        )
     write_text(paths.SEEDS, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))
     print(table.to_string(index=False, float_format="%.4f"))
     print(f"{paths.SEEDS}: {len(models)} models from {len(seeds)} seeds")

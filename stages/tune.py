@@ -37,7 +37,7 @@ from arrhythmia.files import load_arrays
 from arrhythmia.scorecard import RULES
 from arrhythmia.search_space import check_space, labels_of
 from stages import paths
-from stages.run import flattened, load_params, read_yaml, run_command
+from stages.run import flattened, load_params, of_protocol, read_yaml, run_command
 from stages.train import end_with_parent
 from stages.trial import BUILDERS, score, training_beats
 from stages.tune_results import write_results
@@ -160,16 +160,21 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
             raise DataError(f"{path}: {key} is '{plan[key]}'; use one of {', '.join(known)}")
     if not isinstance(plan["space"], dict) or not plan["space"]:
         raise DataError(f"{path}: space must name parameters")
-    check_space(plan["space"], searchable(params, model), where=str(path))
+    check_space(plan["space"], searchable(params, model, plan["protocol"]), where=str(path))
     return plan
 
 
-def searchable(params: dict[str, Any], model: str) -> dict[str, Any]:
-    """Return the parameters, by dotted name, that need no other arrays: training, network, features."""
+def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:
+    """Return the parameters that need no other beats, with their values: training, network, features.
+
+    One that differs between protocols goes by its plain name, and by that with the protocol at its end.
+    """
     features = {"features": params["normalize"]["features"]}
     groups = {"train": params["train"], model: params[model], "normalize": features}
+    plain = {group: of_protocol(knobs, protocol) for group, knobs in groups.items()}
     fixed = {"train.seed", "train.threads", "train.loggers"}
-    return {name: value for name, value in flattened(groups).items() if name not in fixed}
+    names = flattened(plain) | flattened(groups)
+    return {name: value for name, value in names.items() if name not in fixed}
 
 
 def open_storage(search: Search) -> optuna.storages.RDBStorage:
@@ -221,7 +226,7 @@ def begin(search: Search) -> optuna.Study:
         DataError: the storage cannot be reached, or the study's trials had other parameters, another plan or
             other beats.
     """
-    knobs = searchable(search.params, search.model)
+    knobs = searchable(search.params, search.model, search.plan["protocol"])
     seeds = [search.params["train"][key] for key in ("seed", "threads")]
     about = json.dumps([search.plan, knobs, seeds], sort_keys=True)
     beats, split = paths.BEATS, paths.split(search.plan["protocol"])
