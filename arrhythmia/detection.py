@@ -27,8 +27,8 @@ def detect_beats(signal: np.ndarray, fs: float) -> np.ndarray:
     """Return the positions of the R peaks, ascending, in samples.
 
     The detector is that of SleepECG (Brunner & Hofer 2023, J Open Source Softw 8(86):5411), after Pan &
-    Tompkins 1985 (IEEE Trans Biomed Eng 32:230-236). It sees the band of the QRS complex with high peaks compressed.
-    All settings were chosen on DS1. Looks at the whole signal; not causal.
+    Tompkins 1985 (IEEE Trans Biomed Eng 32:230-236). It sees the band of the QRS complex with
+    high peaks compressed. All settings were chosen on DS1. Looks at the whole signal; not causal.
 
     Args:
         signal: `(n,)` in any unit, finite.

@@ -15,7 +15,7 @@ from arrhythmia.released import DISCLAIMER, Recipe
 TRAINING = {
     "intra_patient": (
         "Beats of all 48 recordings but those of the Kaggle test file. **The same patients are in training "
-        "and test, so the figures below do not hold for a new patient; this model is here for comparison only.**"
+        "and test, so the figures below do not hold for a new patient; this model is for comparison only.**"
     ),
     "inter_patient": (
         f"The recordings {' '.join(DS1)} (DS1 of de Chazal 2004), scored on {' '.join(DS2)} (DS2). The paced "
@@ -68,9 +68,9 @@ def _what(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
         "## What it is",
         f"A network of {scores['parameters']:,} parameters (an average of networks trained on different "
         f"folds) that gives each heartbeat of a single-lead ECG five calibrated probabilities: {classes}.",
-        f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, scaled "
-        f"by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next beat "
-        "and at the whole recording, so it does not work on a live signal.",
+        f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, "
+        f"scaled by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next "
+        "beat and at the whole recording, so it does not work on a live signal.",
     ]
 
 
@@ -146,8 +146,8 @@ def _use() -> list[str]:
         "## Intended use and limits",
         "For research and teaching: sorting the beats of recordings that a person will look at. Not for "
         "diagnosis, not for monitoring, not for any decision about a patient.",
-        "- S beats are found and confirmed poorly in patients not seen in training; atrial fibrillation makes "
-        "them undecidable by timing.\n"
+        "- S beats are found and confirmed poorly in patients not seen in training; atrial fibrillation "
+        "makes them undecidable by timing.\n"
         "- F and Q are too rare in training to be relied on; paced recordings are outside its scope.\n"
         "- One lead, near MLII. Other leads, children, and other recorders were hardly tested.\n"
         "- Half an hour each of few patients: intervals are wide, and some groups of patients are missing.",

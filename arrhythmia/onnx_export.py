@@ -209,7 +209,7 @@ def _recurrent(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
 
 
 def _cell_weights(cell: Any, operator: str) -> list[np.ndarray]:
-    """Return kernel `(gates * units, in)`, recurrent kernel and both biases of one direction, in ONNX' order."""
+    """Return kernel `(gates * units, in)`, recurrent kernel and both biases of a direction for ONNX."""
     kernel, recurrent, bias = cell.get_weights()
     bias = np.atleast_2d(bias)
     bias = np.concatenate([bias, np.zeros((2 - len(bias), bias.shape[1]))])  # an LSTM has the first one only

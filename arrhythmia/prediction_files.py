@@ -71,18 +71,11 @@ def finished_together(folder: Path, name: str) -> Iterator[Path]:
 
 
 def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
-    """Write `NAME.pred`: a note at the start, then each beat with the letter of its class as its symbol."""
+    """Write `NAME.pred`: each beat with the letter of its class as its symbol, the first one with a note."""
     symbols = np.array(CLASSES)[prediction.probability.argmax(axis=1)]
-    notes = [DISCLAIMER] + [""] * len(symbols)
-    wfdb.wrann(
-        name,
-        ANNOTATOR,
-        np.concatenate([[0], prediction.sample]),
-        np.concatenate([['"'], symbols]),
-        aux_note=notes,
-        fs=prediction.ecg.fs,
-        write_dir=str(folder),
-    )
+    notes = [DISCLAIMER] + [""] * (len(symbols) - 1)
+    place = {"fs": prediction.ecg.fs, "write_dir": str(folder)}
+    wfdb.wrann(name, ANNOTATOR, prediction.sample.astype(np.int64), symbols, aux_note=notes, **place)
 
 
 def beats_table(prediction: Prediction) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def build(keras):
         networks = [kinds[kind]() for _ in range(members)]
         for network in networks:
             weights = network.get_weights()
-            network.set_weights([w + 0.1 * rng.random(w.shape) for w in weights])
+            network.set_weights([w + 0.02 * rng.random(w.shape) for w in weights])
         return averaged(networks, 1.3)
 
     return make
