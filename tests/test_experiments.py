@@ -158,11 +158,11 @@ def test_a_grid_is_queued_point_by_point(project, settings, points):
 
 
 def test_a_feature_list_of_a_grid_arrives_as_a_list(project):
-    said = project.run("dvc exp run --queue -S normalize.features=[],[early,wait]", TRAINING)
-    names = re.findall(r"Queued experiment '(\S+)'", said)
-    listed = project.run("git stash list") + project.run("git for-each-ref refs/exps/celery")
+    project.run("dvc exp run --queue -S normalize.features=[],[early,wait]", TRAINING)
+    commits = project.run("git log -g --format=%H refs/exps/celery/stash").split()
     project.run("dvc queue remove --queued")
-    assert len(names) == 2, listed
+    queued = [project.params(commit)["normalize"]["features"] for commit in commits]
+    assert queued == [["early", "wait"], []]
 
 
 def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
