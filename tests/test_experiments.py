@@ -53,6 +53,10 @@ class Clone:
     def params(self, revision="HEAD"):
         return YAML(typ="safe").load(self.run(f"git show {revision}:params.yaml"))
 
+    def experiment(self, name):
+        """Return the commit of an experiment, which git knows by a longer name."""
+        return self.run(f"git for-each-ref --format=%(objectname) refs/exps/**/{name}").strip()
+
     def restore(self):
         self.run("git reset --hard --quiet")
         self.run("dvc checkout --quiet --allow-missing")
@@ -126,7 +130,7 @@ def queue(project):
 
 
 def test_one_change_reruns_what_depends_on_it(project, wider):
-    assert project.params(wider)["cnn"]["filters"] == 6
+    assert project.params(project.experiment(wider))["cnn"]["filters"] == 6
     assert project.params()["cnn"]["filters"] == 4
     said = project.run(f"dvc exp diff HEAD {wider}")
     assert re.search(r"cnn\.filters\s+4\s+6\s+2", said)
