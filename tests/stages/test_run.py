@@ -34,7 +34,10 @@ def test_arguments_reach_main(monkeypatch):
     ("text", "said"),
     [
         ("train: {lr: fast}", "train.lr is 'fast'; it must be a number"),
-        ("train: {epochs: {intra_patient: 1, inter_patient: true}}", "train.epochs.inter_patient is True; it must be a number"),
+        (
+            "train: {epochs: {intra_patient: 1, inter_patient: true}}",
+            "train.epochs.inter_patient is True; it must be a number",
+        ),
         ("train: {seed: }", "train.seed is None; it must be a number"),
         ("protocols: inter_patient", "protocols is 'inter_patient'; it must be a list"),
         ("normalize: {reference_beat: 1}", "normalize.reference_beat is 1; it must be true or false"),

@@ -22,7 +22,10 @@ from scripts.overlay import read_overlay
 from stages import tune
 from stages.run import changed, load_params
 
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+    pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed"),  # `ask` stands for a worker
+]
 
 ROOT = Path(__file__).parents[2]
 LENGTH = 24
