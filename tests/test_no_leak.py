@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from arrhythmia import model_inputs
 from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
 from arrhythmia.beats import load_beats, save_beats
 from arrhythmia.files import load_arrays
@@ -27,7 +28,7 @@ PARAMS = load_params(ROOT / "params.yaml")
 INTER, INTRA = "inter_patient", "intra_patient"
 TINY = {
     "download": {"source": "synthetic"},
-    "train": {"epochs": {INTER: 1}, "members": {INTER: 2}},
+    "train": {"epochs": dict.fromkeys((INTRA, INTER), 1), "members": dict.fromkeys((INTRA, INTER), 2)},
     "cnn": {"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "dense": 4},
 }
 
@@ -140,20 +141,27 @@ def test_training_runs_where_there_is_nothing_but_the_training_arrays(
     assert list(trained(keras)) == expected
 
 
-def everything(function):
-    """Return `function(values, train, ...)` with all rows in the place of the training rows."""
-    return lambda values, train, *rest: function(values, np.arange(len(values)), *rest)
+def fit_everything(monkeypatch):
+    """Have the scalers fitted on all rows in place of the training rows."""
+    fit = normalize.fit_rules
+    monkeypatch.setattr(
+        normalize, "fit_rules", lambda beats, train, **knobs: fit(beats, np.arange(len(beats)), **knobs)
+    )
+
+
+def choose(monkeypatch, **knobs):
+    params = load_params()
+    params["normalize"].update(knobs)
+    monkeypatch.setattr(normalize, "load_params", lambda: params)
 
 
 def leak_of_features(monkeypatch):
-    monkeypatch.setattr(normalize, "scale_features", everything(normalize.scale_features))
+    fit_everything(monkeypatch)
 
 
 def leak_of_waveforms(monkeypatch):
-    params = load_params()
-    params["normalize"]["method"] = "standard"
-    monkeypatch.setattr(normalize, "load_params", lambda: params)
-    monkeypatch.setattr(normalize, "scale_waveform", everything(normalize.scale_waveform))
+    choose(monkeypatch, method="standard", features=[])
+    fit_everything(monkeypatch)
 
 
 def leak_of_a_record(monkeypatch):
@@ -162,9 +170,9 @@ def leak_of_a_record(monkeypatch):
 
 
 def leak_of_the_reference_beat(monkeypatch):
-    mixed = normalize.reference_beat
+    mixed = model_inputs.reference_beat
     monkeypatch.setattr(
-        normalize,
+        model_inputs,
         "reference_beat",
         lambda waveform, rr, record: mixed(waveform, rr, np.full(len(record), "all")),
     )
@@ -180,9 +188,7 @@ def test_a_leak_into_the_training_arrays_is_seen(beats, monkeypatch, leak):
 
 def test_a_scaler_fitted_on_training_rows_is_no_leak(beats, monkeypatch):
     """`standard` is fitted, unlike the default; the leak above lies in the rows, not in the method."""
-    params = load_params()
-    params["normalize"]["method"] = "standard"
-    monkeypatch.setattr(normalize, "load_params", lambda: params)
+    choose(monkeypatch, method="standard")
     assert training_arrays(beats) == training_arrays(poisoned(beats, is_tested(beats)))
 
 
@@ -287,9 +293,10 @@ def test_a_training_depends_on_the_training_arrays_alone(stage):
 
 
 @pytest.mark.parametrize("protocol", ["${item.protocol}", INTER, INTRA])
-def test_only_the_evaluation_depends_on_the_test_arrays(protocol):
+def test_only_evaluation_and_export_depend_on_the_test_arrays(protocol):
+    """The export compares the answers of its files with those of the Keras model."""
     test = f"data/normalized/{protocol}/test.npz"
-    assert {stage for stage in STAGES if sees(stage, test)} <= {"evaluate"}
+    assert {stage for stage in STAGES if sees(stage, test)} <= {"evaluate", "export"}
     assert sees("evaluate", "data/normalized/${item.protocol}/test.npz")
 
 
@@ -301,11 +308,14 @@ def test_no_stage_before_the_scores_depends_on_scores():
     assert sees("report", "metrics/x")
 
 
-def test_the_evaluation_has_no_means_to_fit(monkeypatch):
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_what_sees_the_test_arrays_has_no_means_to_fit(stage, monkeypatch):
     monkeypatch.chdir(ROOT)
-    fitting = {"calibration", "training", "forest", "normalization", "ensemble", "folds"}
-    used = {Path(path).stem for path in imported_modules("stages/evaluate.py")}
+    fitting = {"calibration", "training", "forest", "ensemble", "folds"}
+    used = {Path(path).stem for path in imported_modules(f"stages/{stage}.py")}
     assert not used & fitting
+    assert "normalization" not in used or stage == "export"  # which needs the numbers that were fitted
+    assert "fit_" not in (ROOT / f"stages/{stage}.py").read_text()
     assert {"calibration", "training"} <= {
         Path(path).stem for path in imported_modules("stages/train_cnn.py")
     }
