@@ -76,7 +76,7 @@ class Material:
 def report(material: Material) -> str:
     """Return the text of REPORT.md."""
     parts = ["# Results", SOURCES[material.source], run_words(material.params, material.protocols)]
-    parts.append(inputs_words(material.params["normalize"]))
+    parts.append(inputs_of_all(material.params["normalize"], material.protocols))
     if {"intra_patient", "inter_patient"} <= set(material.protocols):
         parts += gap_section(material)
     if material.source == "physionet":
@@ -94,7 +94,8 @@ def run_words(params: dict[str, Any], protocols: list[str]) -> str:
         protocols: those that were run.
     """
     groups = {"segment": {"window": params["segment"]["window"]}}
-    groups |= {name: params[name] for name in ("normalize", "train")}
+    train = {name: value for name, value in params["train"].items() if name != "loggers"}  # changes no score
+    groups |= {"normalize": params["normalize"], "train": train}
     words = "; ".join(
         f"`{group}` " + ", ".join(_knob_words(name, value, protocols) for name, value in knobs.items())
         for group, knobs in groups.items()
@@ -116,6 +117,22 @@ def _value_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def inputs_of_all(normalize: dict[str, Any], protocols: list[str]) -> str:
+    """Return `inputs_words`, once if the protocols have them alike, or for each protocol.
+
+    Args:
+        normalize: group of params.yaml; a value may differ by protocol, and is then a dict.
+        protocols: those that were run.
+    """
+    words = {}
+    for protocol in protocols:
+        own = {key: x[protocol] if isinstance(x, dict) else x for key, x in normalize.items()}
+        words[protocol] = inputs_words(own)
+    if len(set(words.values())) == 1:
+        return words[protocols[0]]
+    return "\n\n".join(f"{protocol_name(protocol)}: {said}" for protocol, said in words.items())
 
 
 def inputs_words(normalize: dict[str, Any]) -> str:

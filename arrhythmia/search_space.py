@@ -3,6 +3,12 @@
 from typing import Any
 
 import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from arrhythmia.errors import DataError
 
@@ -31,13 +37,39 @@ def check_space(space: Space, current: dict[str, Any], *, where: str) -> None:
             raise DataError(f"{where}: {name}: give low and high (and log or step), or choices")
         if name not in current:
             raise DataError(f"{where}: {name}: not to be searched; there is {', '.join(current)}")
-        choices = bounds.get("choices")
-        if choices is not None and (not isinstance(choices, dict | list) or not choices):
-            raise DataError(f"{where}: {name}: choices must be a list or a mapping")
-        if choices is None and not bounds["low"] < bounds["high"]:
-            raise DataError(f"{where}: {name}: low must be below high")
-        if not _holds(bounds, current[name]):
+        if twin := next((other for other in space if other.startswith(f"{name}.")), None):
+            raise DataError(f"{where}: {name} and {twin} are one parameter; give one of them")
+        try:
+            distribution(bounds)
+            holds = _holds(bounds, current[name])
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{where}: {name}: {error}") from error
+        if not holds:
             raise DataError(f"{where}: {name}: params.yaml has {current[name]}, outside; widen the space")
+
+
+def distribution(bounds: dict[str, Any]) -> BaseDistribution:
+    """Return what Optuna calls the range or the choices of a parameter.
+
+    Raises:
+        ValueError: the range is empty, or what is given does not fit together.
+        TypeError: a choice or a bound is of the wrong kind.
+    """
+    if "choices" in bounds:
+        if not isinstance(bounds["choices"], dict | list) or not bounds["choices"]:
+            raise ValueError("choices must be a list or a mapping")
+        if isinstance(bounds["choices"], list) and any(isinstance(x, dict | list) for x in bounds["choices"]):
+            raise ValueError("lists among the choices need short names: give a mapping")
+        return CategoricalDistribution(list(values_by_label(bounds["choices"])))
+    if any(isinstance(value, str) for value in bounds.values()):
+        raise TypeError("low, high and step must be numbers")
+    if not bounds["low"] < bounds["high"]:
+        raise ValueError("low must be below high")
+    if "step" not in bounds:
+        return FloatDistribution(**bounds)
+    if not all(isinstance(value, int) for value in bounds.values()) or bounds["step"] < 1:
+        raise ValueError("with step all three must be whole numbers, and step above 0")
+    return IntDistribution(**bounds)
 
 
 def _holds(bounds: dict[str, Any], value: Any) -> bool:

@@ -25,7 +25,7 @@ PROTOCOL = "inter_patient"
 
 def features(*names: str) -> Changes:
     """Return the change that leaves these features."""
-    return {"normalize.features": list(names)}
+    return {f"normalize.features.{PROTOCOL}": list(names)}
 
 
 INGREDIENTS: dict[str, tuple[str, Changes]] = {

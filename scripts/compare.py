@@ -60,7 +60,8 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
         shown: of `experiments`.
         names: dotted names of all parameters.
     """
-    knobs = [column for column in shown if column in names]
+    groups = {name.rpartition(".")[0] for name in names}  # a number in place of values by protocol
+    knobs = [column for column in shown if column in groups or column in names]
     cards = {column: match.groups() for column in shown if (match := CARD.fullmatch(column))}
     for protocol, model in dict.fromkeys((protocol, model) for protocol, model, _ in cards.values()):
         scores = {

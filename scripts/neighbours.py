@@ -17,9 +17,9 @@ from arrhythmia.files import write_text
 from arrhythmia.kaggle_export import file_rows
 from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.neighbours import nearest, nearest_of_other_patients
-from scripts.command import run
 from stages import paths
 from stages.kaggle import kaggle_beats
+from stages.run import run_command
 
 CLASSES_SCORED = {"Kaggle files": "NSVFQ", "DS1 to DS2": "NSVF"}
 """Over which classes macro-F1 is the mean, as in the metrics of the two protocols."""
@@ -80,4 +80,4 @@ def row_of(
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -87,8 +87,8 @@ def flatten(overlay: dict[str, Any], params: dict[str, Any], *, where: str, abov
         if key not in params:
             raise DataError(f"{where}: params.yaml has no {name}; there is {', '.join(map(str, params))}")
         by_protocol = isinstance(params[key], dict) and set(params[key]) == set(ARGUMENTS["protocol"])
-        if by_protocol and not isinstance(value, dict):  # one value for both protocols
-            changes[name] = value
+        if by_protocol and not isinstance(value, dict):  # for both; DVC takes no list for a group
+            changes |= {f"{name}.{protocol}": value for protocol in params[key]}
             continue
         if isinstance(params[key], dict) != isinstance(value, dict):
             said = "a group with " + ", ".join(params[key]) if isinstance(params[key], dict) else "one value"

@@ -22,9 +22,8 @@ from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.kaggle_match import beats_table, match_rows, read_windows
 from arrhythmia.recordings import read_recording, record_names
 from arrhythmia.segmentation import cut_beats
-from scripts.command import run
 from stages import paths
-from stages.run import load_params
+from stages.run import load_params, run_command
 
 TOLERANCE = 0.001
 """Largest difference of a value: half precision and three decimals are well within it."""
@@ -142,4 +141,4 @@ def summary(count: np.ndarray, difference: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -16,7 +16,7 @@ def main(protocol: str) -> None:
     if by_record and (beats.record == "").any():
         raise DataError(
             f"download.source={beats.source} does not tell records apart; add -S normalize.method=standard "
-            "-S normalize.reference_beat=false -S 'normalize.features=[]'"
+            "-S normalize.reference_beat=false -S 'normalize.features.{protocol}=[]'"
         )
     rules = fit_rules(beats, split["train"], **knobs)
     inputs = model_inputs(beats, rules)

@@ -21,6 +21,9 @@ KINDS = {
 }
 """Parameters that are no number, by what they are."""
 
+SHARED = ("seed", "threads", "loggers")
+"""Parameters that cannot differ between protocols."""
+
 
 def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
     """Read parameters.
@@ -51,10 +54,14 @@ def check_kinds(params: dict[str, Any], *, where: str, above: str = "") -> None:
     """
     for key, value in params.items():
         if isinstance(value, dict):
+            by_protocol = set(value) & set(ARGUMENTS["protocol"])
+            if by_protocol and (key in SHARED or set(value) != set(ARGUMENTS["protocol"])):
+                said = "be one value" if key in SHARED else f"have {' and '.join(ARGUMENTS['protocol'])}"
+                raise DataError(f"{where}: {above}{key} must {said}")
             check_kinds(value, where=where, above=f"{above}{key}.")
             continue
         # what differs between protocols has the name one level up
-        knob = above.split(".")[-2] if key in ARGUMENTS["protocol"] else key
+        knob = above.rstrip(".").rpartition(".")[2] if key in ARGUMENTS["protocol"] else key
         kind = next((kind for kind, (_, names) in KINDS.items() if knob in names), "a number")
         fits = isinstance(value, KINDS[kind][0]) if kind in KINDS else _is_number(value)
         if not fits:

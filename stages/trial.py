@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.trial import TrialState
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.beats import load_beats
@@ -18,6 +19,9 @@ from arrhythmia.search_space import suggest
 from stages import paths, train_cnn, train_rnn
 from stages.run import changed, of_protocol
 from stages.train import build, cross_calibrated, knobs_of_member
+
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
+"""States of the trials that count."""
 
 BUILDERS = {"cnn": train_cnn.builders, "rnn": train_rnn.builders}
 

@@ -39,13 +39,12 @@ from arrhythmia.search_space import check_space, labels_of
 from stages import paths
 from stages.run import flattened, load_params, of_protocol, read_yaml, run_command
 from stages.train import end_with_parent
-from stages.trial import BUILDERS, score, training_beats
+from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
 """Scores of `scorecard.training_card` that a search can raise."""
 
-DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 ALIVE = (*DONE, TrialState.RUNNING, TrialState.WAITING)
 
 
@@ -54,6 +53,7 @@ class Search:
     """What all workers of a study share; goes to their processes whole.
 
     Attributes:
+        name: of the plan, and of what the search leaves behind.
         model: `cnn` or `rnn`.
         plan: the file in tuning/, as read.
         params: tree of params.yaml.
@@ -63,6 +63,7 @@ class Search:
         lost_after: time without a sign of life after which a trial counts as lost, s.
     """
 
+    name: str
     model: str
     plan: dict[str, Any]
     params: dict[str, Any]
@@ -84,7 +85,8 @@ def main(argv: list[str]) -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    write_results(study, search.model, search.plan)
+    if count(study, DONE):
+        write_results(study, search.name, search.plan, search.params)
     if any(worker.exitcode for worker in workers):
         raise DataError("a worker failed, see above; the same command goes on")
 
@@ -96,7 +98,7 @@ def quiet() -> None:
     has one value, and TensorFlow's advice to compile less often (each trial has other networks).
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     warnings.filterwarnings("ignore", "Attempting to set identical")
 
@@ -129,6 +131,7 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
     path = words.search or paths.tuning(words.model)
     plan = read_plan(path, params, words.model)
     search = Search(
+        name=path.stem,
         model=words.model,
         plan=plan,
         params=params,
@@ -160,6 +163,9 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
             raise DataError(f"{path}: {key} is '{plan[key]}'; use one of {', '.join(known)}")
     if not isinstance(plan["space"], dict) or not plan["space"]:
         raise DataError(f"{path}: space must name parameters")
+    for key in ("max_parameters", "startup_trials", "warmup_epochs"):
+        if not isinstance(plan[key], int) or plan[key] < 0:
+            raise DataError(f"{path}: {key} is {plan[key]!r}; it must be a whole number")
     check_space(plan["space"], searchable(params, model, plan["protocol"]), where=str(path))
     return plan
 
@@ -183,7 +189,10 @@ def open_storage(search: Search) -> optuna.storages.RDBStorage:
     Raises:
         DataError: the storage cannot be reached.
     """
-    url = make_url(search.storage)
+    try:
+        url = make_url(search.storage)
+    except (SQLAlchemyError, ValueError):  # not printed: it may hold a password
+        raise DataError("--storage: no URL; use sqlite:///FILE or postgresql://USER@HOST/DATABASE") from None
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     connect = partial(
@@ -199,8 +208,12 @@ def open_storage(search: Search) -> optuna.storages.RDBStorage:
         except (IntegrityError, ProgrammingError):  # another worker made the tables at the same moment
             return connect()
     except (SQLAlchemyError, ImportError) as error:
-        said = str(error.__cause__ or error).strip().splitlines()[0]
-        raise DataError(f"--storage {url.render_as_string()}: {said}") from error
+        raise DataError(f"--storage {url.render_as_string()}: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what the database said, without the statement and the traceback."""
+    return str(error.__cause__ or error).strip().splitlines()[0]
 
 
 def load_study(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
@@ -226,27 +239,36 @@ def begin(search: Search) -> optuna.Study:
         DataError: the storage cannot be reached, or the study's trials had other parameters, another plan or
             other beats.
     """
-    knobs = searchable(search.params, search.model, search.plan["protocol"])
-    seeds = [search.params["train"][key] for key in ("seed", "threads")]
-    about = json.dumps([search.plan, knobs, seeds], sort_keys=True)
-    beats, split = paths.BEATS, paths.split(search.plan["protocol"])
+    protocol = search.plan["protocol"]
+    knobs = searchable(search.params, search.model, protocol)
+    others = [search.params["train"][key] for key in ("seed", "threads")]
+    others += [of_protocol(search.params["normalize"], protocol)]
+    about = json.dumps([search.plan, knobs, others], sort_keys=True)
+    beats, split = paths.BEATS, paths.split(protocol)
     for path in (beats, split):
         load_arrays(path)  # says in one line that it is missing or damaged
     digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
     storage = open_storage(search)
-    try:
+    with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
-    except optuna.exceptions.DuplicatedStudyError:
-        study = load_study(search, storage)
-        if study.user_attrs.get("digest", digest) != digest:  # none yet: it was made this moment
-            raise DataError(
-                f"{make_url(search.storage).render_as_string()}: its trials had another plan, other "
-                "parameters or other beats; use another --storage, or delete it"
-            ) from None
-    else:
-        study.set_user_attr("digest", digest)
         study.enqueue_trial(labels_of(search.plan["space"], knobs), user_attrs={"values": "params.yaml"})
+        study.set_user_attr("digest", digest)
+        return study
+    study = load_study(search, storage)
+    if wait_for_digest(study) != digest:
+        raise DataError(
+            f"{make_url(search.storage).render_as_string()}: its trials had another plan, other parameters "
+            "or other beats, or it was never begun; use another --storage, or delete it"
+        )
     return study
+
+
+def wait_for_digest(study: optuna.Study, patience: float = 10) -> str | None:
+    """Return what the study belongs to; who created it this moment sets that last."""
+    until = time.time() + patience
+    while "digest" not in study.user_attrs and time.time() < until:
+        time.sleep(0.2)
+    return study.user_attrs.get("digest")
 
 
 class Surplus(Exception):
@@ -265,6 +287,22 @@ def work(search: Search) -> None:
     """
     quiet()
     end_with_parent()
+    try:
+        run_trials(search)
+    except DataError as error:
+        sys.exit(f"error: {error}")
+    except SQLAlchemyError as error:
+        sys.exit(f"error: the study's storage failed: {first_line(error)}")
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+
+def run_trials(search: Search) -> None:
+    """Run trials until the study has them all, or time is up.
+
+    Raises:
+        DataError: a file is missing or a parameter has an impossible value.
+    """
     knobs = search.params["train"]
     runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
     arrays = training_beats(search.plan["protocol"], search.params)
@@ -275,22 +313,23 @@ def work(search: Search) -> None:
         if sum(other.number < trial.number for other in others) >= search.trials:
             raise Surplus
         trial.set_user_attr("began", True)
-        return score(trial, search.model, search.plan, search.params, arrays)
+        try:
+            return score(trial, search.model, search.plan, search.params, arrays)
+        except KeyboardInterrupt:  # Optuna would count it as failed; let it be run again
+            RetryHeartbeatStaleTrialCallback()(study, study.trials[trial.number])
+            raise
 
-    try:
-        while time.time() < search.deadline:
-            optuna.storages.fail_stale_trials(study)
-            fail_trials_without_a_sign(study, search.lost_after)
-            if count(study, DONE) >= search.trials:
-                break
-            if count(study, ALIVE) < search.trials or count(study, (TrialState.WAITING,)):
+    while time.time() < search.deadline:
+        optuna.storages.fail_stale_trials(study)
+        fail_trials_without_a_sign(study, search.lost_after)
+        if count(study, DONE) >= search.trials:
+            break
+        if count(study, ALIVE) < search.trials or count(study, (TrialState.WAITING,)):
+            # this worker stood still so long that another has taken its trial over
+            with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
                 study.optimize(objective, n_trials=1, catch=(Surplus,), callbacks=[say])
-            else:
-                time.sleep(search.lost_after / 20)
-    except DataError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(1)  # the trial counts as lost after a while, and is run again
+        else:
+            time.sleep(search.lost_after / 20)
 
 
 def fail_trials_without_a_sign(study: optuna.Study, lost_after: float) -> None:

@@ -14,18 +14,20 @@ from arrhythmia.figures import save_png
 from arrhythmia.files import write_text
 from arrhythmia.search_space import values_of
 from stages import paths
+from stages.run import flattened
+from stages.trial import DONE
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss")
-DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
-def write_results(study: optuna.Study, name: str, plan: dict[str, Any]) -> None:
+def write_results(study: optuna.Study, name: str, plan: dict[str, Any], params: dict[str, Any]) -> None:
     """Write results/tuning_NAME.csv, its pictures and overlays/tuned_NAME.yaml, and say where they are.
 
     Args:
         study: with the trials that there are; without a complete one, nothing but the table is written.
-        name: `cnn` or `rnn`.
+        name: of the plan.
         plan: a file of tuning/, as read.
+        params: tree of params.yaml.
     """
     table = trials_table(study)
     path = paths.tuning_results(name)
@@ -37,7 +39,7 @@ def write_results(study: optuna.Study, name: str, plan: dict[str, Any]) -> None:
     for picture, figure in pictures(study, plan["objective"]).items():
         save_png(path.with_name(f"{path.stem}_{picture}.png"), figure)
     overlay, best = paths.overlay(f"tuned_{name}"), study.best_trial
-    write_text(overlay, overlay_text(study, name, plan))
+    write_text(overlay, overlay_text(study, name, plan, params))
     print(f"{overlay}: trial {best.number}, {plan['objective']} {best.value:.4f}")
 
 
@@ -95,13 +97,19 @@ def pictures(study: optuna.Study, objective: str) -> dict[str, Any]:
     return figures
 
 
-def overlay_text(study: optuna.Study, name: str, plan: dict[str, Any]) -> str:
-    """Return the best values as an overlay that `scripts.overlay` runs."""
+def overlay_text(study: optuna.Study, name: str, plan: dict[str, Any], params: dict[str, Any]) -> str:
+    """Return the best values as an overlay that `scripts.overlay` runs.
+
+    A parameter that differs between protocols gets its value for the plan's protocol only.
+    """
     best, done = study.best_trial, study.get_trials(deepcopy=False, states=DONE)
     present = next((trial for trial in done if "values" in trial.user_attrs), None)
     beside = f" (of params.yaml {present.value:.4f})" if present and present.value else ""
     text = io.StringIO()
-    YAML().dump(nested(values_of(best.params, plan["space"])), text)
+    by_protocol = {name.rpartition(".")[0] for name in flattened(params) if name.endswith(plan["protocol"])}
+    values = values_of(best.params, plan["space"])
+    values = {f"{key}.{plan['protocol']}" if key in by_protocol else key: x for key, x in values.items()}
+    YAML().dump(nested(values), text)
     return (
         f"# {name.upper()} with the best values that `python -m stages.tune {name}` has found\n"
         "#\n"

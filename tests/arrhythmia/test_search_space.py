@@ -11,6 +11,7 @@ SPACE = {
     "normalize.features": {"choices": {"both": ["early", "width"], "one": ["width"]}},
 }
 CURRENT = {"train.lr": 0.01, "cnn.blocks": 4, "cnn.filters": 16, "normalize.features": ["width"]}
+BY_PROTOCOL = {"cnn.filters.inter_patient": 16}
 
 
 def test_a_good_space():
@@ -27,6 +28,12 @@ def test_a_good_space():
         ("train.lr", {"low": 0.05, "high": 0.1}, r"params.yaml has 0.01, outside"),
         ("cnn.filters", {"choices": []}, "choices must be a list or a mapping"),
         ("cnn.filters", {"choices": 16}, "choices must be a list or a mapping"),
+        ("cnn.filters", {"choices": [[16], [32]]}, "lists among the choices need short names"),
+        ("train.lr", {"low": "a", "high": 1}, "low, high and step must be numbers"),
+        ("train.lr", {"low": 0, "high": 1, "log": True}, "train.lr: "),
+        ("cnn.blocks", {"low": 2, "high": 6, "step": 0}, "with step all three must be whole numbers"),
+        ("cnn.blocks", {"low": 2, "high": 6, "step": 0.1}, "with step all three must be whole numbers"),
+        ("cnn.filters.inter_patient", {"choices": [16]}, "cnn.filters and cnn.filters.inter_patient are one"),
         ("cnn.filters", {"choices": [32]}, "params.yaml has 16, outside"),
         ("normalize.features", {"choices": {"none": []}}, "outside"),
         ("segment.fs", {"choices": [125]}, "segment.fs: not to be searched; there is train.lr, "),
@@ -34,7 +41,7 @@ def test_a_good_space():
 )
 def test_a_bad_space_is_named(name, bounds, said):
     with pytest.raises(DataError, match=rf"^plan\.yaml: .*{said}"):
-        check_space({**SPACE, name: bounds}, CURRENT, where="plan.yaml")
+        check_space({**SPACE, name: bounds}, CURRENT | BY_PROTOCOL, where="plan.yaml")
 
 
 def test_short_names_stand_for_long_values_and_back():

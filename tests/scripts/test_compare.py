@@ -39,6 +39,13 @@ def test_an_experiment_that_left_a_model_alone_is_not_in_its_table():
     assert list(rnn) == ["experiment", "rnn.units", "f1_S"]
 
 
+def test_a_number_in_place_of_values_by_protocol_is_shown():
+    listed = shown(cnn_f1_S=[0.5, 0.4, 0.3])
+    listed["cnn.filters.inter_patient"], listed["cnn.filters"] = [16, None, None], [None, 24, 48]
+    ((_, table),) = tables_of(listed, ["cnn.filters.intra_patient", "cnn.filters.inter_patient"])
+    assert table["cnn.filters"].tolist()[1:] == [24, 48]
+
+
 def test_lists_are_shown_without_quotes():
     listed = shown(cnn_f1_S=[0.5, 0.4, 0.3])
     listed["normalize.features"] = ["['early', 'wait']", "[]", "['early']"]

@@ -1,9 +1,10 @@
 import itertools
+import re
 import shutil
 from pathlib import Path
 
 import pytest
-from dvc.utils.hydra import apply_overrides, to_hydra_overrides
+from dvc.utils.hydra import apply_overrides, get_hydra_sweeps, to_hydra_overrides
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,8 +84,37 @@ def test_dvc_gives_params_yaml_the_values_of_every_overlay(path, tmp_path):
     assert path.read_text().startswith("# ")
 
 
-def test_every_overlay_is_a_baseline():
-    assert {path.stem for path in (ROOT / "overlays").iterdir()} == set(OVERLAYS)
+def test_every_overlay_is_a_baseline_or_what_a_search_has_found():
+    found = {f"tuned_{path.stem}" for path in (ROOT / "tuning").glob("*.yaml")}
+    assert {path.stem for path in (ROOT / "overlays").iterdir()} == set(OVERLAYS) | found
+
+
+def documented():
+    """All values that a page hands to -S, but those with an ellipsis for the reader to fill in."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    words = [word for page in pages for word in re.findall(r"-S +('[^']*'|[^\s`)]+)", page.read_text())]
+    return sorted({word.strip("'") for word in words if "=" in word and "…" not in word})
+
+
+@pytest.mark.parametrize("word", documented())
+def test_dvc_takes_every_documented_override(word, tmp_path):
+    copy = tmp_path / "params.yaml"
+    shutil.copy(ROOT / "params.yaml", copy)
+    for point in get_hydra_sweeps({str(copy): [word]}):
+        apply_overrides(copy, point[str(copy)])
+        load_params(copy)
+    assert len(documented()) > 10
+
+
+def test_a_value_for_both_protocols():
+    tree = {"train": {"lr": {"intra_patient": 1, "inter_patient": 2}, "f": {"a": 1}}}
+    changes = flatten({"train": {"lr": []}}, tree, where="o.yaml")
+    assert changes == {"train.lr.intra_patient": [], "train.lr.inter_patient": []}
+    assert flatten({"train": {"lr": {"inter_patient": 5}}}, tree, where="o.yaml") == {
+        "train.lr.inter_patient": 5
+    }
+    with pytest.raises(DataError, match=r"train\.f is a group with a"):
+        flatten({"train": {"f": 1}}, tree, where="o.yaml")
 
 
 def test_every_baseline_sets_its_own_model():

@@ -34,7 +34,10 @@ def test_arguments_reach_main(monkeypatch):
     ("text", "said"),
     [
         ("train: {lr: fast}", "train.lr is 'fast'; it must be a number"),
-        ("train: {epochs: {inter_patient: true}}", "train.epochs.inter_patient is True; it must be a number"),
+        (
+            "train: {epochs: {intra_patient: 1, inter_patient: true}}",
+            "train.epochs.inter_patient is True; it must be a number",
+        ),
         ("train: {seed: }", "train.seed is None; it must be a number"),
         ("protocols: inter_patient", "protocols is 'inter_patient'; it must be a list"),
         ("normalize: {reference_beat: 1}", "normalize.reference_beat is 1; it must be true or false"),
@@ -114,3 +117,15 @@ def test_dotted_names_and_changes():
     assert flattened(tree) == {"a": 1, "b.c": 2, "b.d.e": [3]}
     assert changed(tree, {"b.d.e": 4, "a": 0}) == {"a": 0, "b": {"c": 2, "d": {"e": 4}}}
     assert tree["b"]["d"]["e"] == [3]
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"train": {"lr": {"inter_patient": 1}}}, "train.lr must have intra_patient and inter_patient"),
+        ({"train": {"seed": {"intra_patient": 1, "inter_patient": 2}}}, "train.seed must be one value"),
+    ],
+)
+def test_values_by_protocol_are_of_both_and_not_for_everything(tree, said):
+    with pytest.raises(DataError, match=f"^p: {said}$"):
+        check_kinds(tree, where="p")

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
@@ -20,6 +21,11 @@ from arrhythmia.files import save_arrays
 from scripts.overlay import read_overlay
 from stages import tune
 from stages.run import changed, load_params
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+    pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed"),  # `ask` stands for a worker
+]
 
 ROOT = Path(__file__).parents[2]
 LENGTH = 24
@@ -102,6 +108,7 @@ def search(*words):
         ("space", {}, "space must name parameters"),
         ("space", {"segment.fs": {"choices": [125]}}, "segment.fs: not to be searched"),
         ("space", {"train.seed": {"choices": [0]}}, "train.seed: not to be searched"),
+        ("startup_trials", 1.5, "startup_trials is 1.5; it must be a whole number"),
         ("trials", 3, "must hold max_parameters, objective"),
     ],
 )
@@ -132,6 +139,36 @@ def test_the_plans_of_the_project_fit_its_parameters(model, monkeypatch):
     found, _ = tune.read_command([model])
     assert found.plan["protocol"] == "inter_patient"
     assert found.storage == f"sqlite:///tuning/{model}.db"
+
+
+@pytest.mark.parametrize("url", ["foo", "postgresql://me:secret@host:port/studies"])
+def test_a_storage_that_is_no_url(project, url):
+    found, _ = tune.read_command(["cnn", "--storage", url])
+    with pytest.raises(DataError, match=r"^--storage: no URL; use sqlite:"):
+        tune.begin(found)
+
+
+def test_a_study_is_of_one_set_of_inputs(project):
+    found, _ = tune.read_command(["cnn"])
+    tune.begin(found)
+    tune.begin(found)
+    params = changed(found.params, {"normalize.method": "beat"})
+    with pytest.raises(DataError, match="its trials had another plan, other parameters or other beats"):
+        tune.begin(dataclasses.replace(found, params=params))
+
+
+def test_an_interrupted_trial_is_run_again(project, monkeypatch):
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    found, _ = tune.read_command(["cnn"])
+    study = tune.begin(found)
+    monkeypatch.setattr(tune, "score", interrupt)
+    monkeypatch.setattr(tune.runtime, "prepare", lambda **knobs: None)
+    with pytest.raises(KeyboardInterrupt):
+        tune.run_trials(found)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
+    assert study.trials[1].user_attrs["values"] == "params.yaml"
 
 
 def test_a_storage_out_of_reach_is_one_line_without_the_password(project):
