@@ -60,9 +60,9 @@ def test_a_spike_does_not_flatten_the_beats():
 
 def test_equal_pictures_are_equal_files(tmp_path):
     signal = np.random.default_rng(0).normal(size=600)
-    for name in "ab":
+    for name in ("a.png", "b.png"):
         save_png(tmp_path / name, drawn(signal))
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_crowded_beats_have_their_letter_alone():
