@@ -43,19 +43,27 @@ class Ecg:
 
     @property
     def name(self) -> str:
-        """Name of the recording: that of its file, without the suffix."""
-        return self.path.name if self.path.suffix not in SUFFIXES else self.path.stem
+        """Name of the recording."""
+        return recording_name(self.path)
+
+
+def recording_name(path: Path) -> str:
+    """Return the name of a recording: that of its file, without the suffix if that tells the format."""
+    return path.stem if path.suffix.lower() in (*SUFFIXES, ".dat") else path.name
 
 
 def find_recordings(path: Path) -> list[Path]:
     """Return the recordings in a folder, sorted; or `path` itself if it is no folder.
+
+    Tables of beats that a prediction wrote there (`.beats.csv`) are none.
 
     Raises:
         DataError: the folder holds none.
     """
     if not path.is_dir():
         return [path]
-    found = sorted(x for x in path.iterdir() if x.suffix.lower() in SUFFIXES and not x.name.startswith("."))
+    files = [x for x in path.iterdir() if x.suffix.lower() in SUFFIXES and not x.name.startswith(".")]
+    found = sorted(x for x in files if not x.name.endswith(".beats.csv"))
     if not found:
         raise DataError(f"{path}: no recording in it; looked for {', '.join(SUFFIXES)}")
     return found
@@ -214,6 +222,7 @@ def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) ->
             names=names,
             usecols=[column],
             dtype=np.float32,
+            skip_blank_lines=False,  # with one column a lost sample is a blank line
             chunksize=CSV_ROWS,
             encoding_errors="replace",
         )

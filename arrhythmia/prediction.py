@@ -8,6 +8,7 @@ import numpy as np
 import wfdb
 
 from arrhythmia.aami import LABELS
+from arrhythmia.beats import Beats
 from arrhythmia.ecg_files import Ecg
 from arrhythmia.errors import DataError
 from arrhythmia.model_inputs import usual_beats
@@ -59,9 +60,8 @@ def predict(
     check_quality(where, quality)
     check_beats(where, beats.waveform, usual_beats(beats, beats.waveform))
     probability = released.probability(beats)
-    return Prediction(
-        ecg, beats.sample, probability, _summary(ecg, released, quality, beats.sample, probability)
-    )
+    summary = _summary(ecg, released, quality, beats, probability)
+    return Prediction(ecg, beats.sample, probability, summary)
 
 
 def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +93,7 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _summary(
-    ecg: Ecg, released: Released, quality: Quality, sample: np.ndarray, probability: np.ndarray
+    ecg: Ecg, released: Released, quality: Quality, beats: Beats, probability: np.ndarray
 ) -> dict[str, Any]:
     recipe = released.recipe
     trained = f"{recipe.model}, {recipe.protocol}"
@@ -105,5 +105,5 @@ def _summary(
         "duration_s": round(ecg.length / ecg.fs, 2),
         "share": quality.shares(),
         "model": f"{trained}, trained on SYNTHETIC recordings" if recipe.source == "synthetic" else trained,
-        **summarize(sample, probability, ecg.fs),
+        **summarize(beats.sample / ecg.fs, beats.rr[:, int(beats.rr_before) - 1], probability),
     }

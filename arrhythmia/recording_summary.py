@@ -14,13 +14,13 @@ RATE_BEATS = 8
 """Beats over which the heart rate is averaged, so that one early beat does not count as a fast heart."""
 
 
-def summarize(sample: np.ndarray, probability: np.ndarray, fs: float) -> dict[str, Any]:
+def summarize(time: np.ndarray, rr: np.ndarray, probability: np.ndarray) -> dict[str, Any]:
     """Return the summary of a recording, ready for JSON.
 
     Args:
-        sample: `(n,)` positions of the beats, in samples.
+        time: `(n,)` s, of the beats.
+        rr: `(n,)` s, interval that ends with the beat; NaN for the first beat and after lost signal.
         probability: `(n, 5)` calibrated probabilities.
-        fs: sampling rate, Hz.
 
     Returns:
         `beats`, `counts` by class, `burden_percent` of S and V (share of all beats), `longest_run` of S and V
@@ -28,14 +28,14 @@ def summarize(sample: np.ndarray, probability: np.ndarray, fs: float) -> dict[st
         `uncertain_percent`.
     """
     label = probability.argmax(axis=1)
-    n = len(label)
+    n, parted = len(label), np.isnan(rr)
     counts = {name: int((label == k).sum()) for k, name in enumerate(CLASSES)}
     return {
         "beats": n,
         "counts": counts,
         "burden_percent": {name: round(100 * counts[name] / max(n, 1), 2) for name in "SV"},
-        "longest_run": {name: _run(label == CLASSES.index(name), sample, fs) for name in "SV"},
-        "heart_rate": heart_rate(sample, fs),
+        "longest_run": {name: _run(label == CLASSES.index(name), parted, time) for name in "SV"},
+        "heart_rate": heart_rate(rr),
         "uncertain_percent": round(100 * float(uncertain(probability).mean()), 2) if n else 0.0,
     }
 
@@ -45,32 +45,36 @@ def uncertain(probability: np.ndarray) -> np.ndarray:
     return probability.max(axis=1) < CERTAIN
 
 
-def longest_run(member: np.ndarray) -> tuple[int, int]:
-    """Return first index and length of the longest stretch of True in `(n,)`; length 0 if there is none."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], member.astype(int), [0]])))
-    starts, lengths = edges[::2], edges[1::2] - edges[::2]
-    if len(lengths) == 0:
+def longest_run(member: np.ndarray, parted: np.ndarray) -> tuple[int, int]:
+    """Return first index and length of the longest run of beats, the first of equals; length 0 if none.
+
+    Args:
+        member: `(n,)` bool, which beats count.
+        parted: `(n,)` bool, which beats do not follow on the one before.
+    """
+    if not member.any():
         return 0, 0
+    starts = np.flatnonzero(np.diff(member, prepend=~member[:1]) | parted)
+    lengths = np.diff(starts, append=len(member)) * member[starts]
     best = int(lengths.argmax())
     return int(starts[best]), int(lengths[best])
 
 
-def heart_rate(sample: np.ndarray, fs: float) -> dict[str, float | None]:
+def heart_rate(rr: np.ndarray) -> dict[str, float | None]:
     """Return the heart rate, beats a minute; None where there are too few beats.
 
     Args:
-        sample: `(n,)` positions of the beats, in samples.
-        fs: sampling rate, Hz.
+        rr: `(n,)` s, intervals; NaN where unknown.
     """
-    rr = np.diff(sample) / fs
     rate: dict[str, float | None] = {"median": None, "lowest": None, "highest": None}
-    if len(rr):
-        rate["median"] = round(60 / float(np.median(rr)), 1)
+    if np.isfinite(rr).any():
+        rate["median"] = round(60 / float(np.nanmedian(rr)), 1)
     if len(rr) >= RATE_BEATS:
-        span = (sample[RATE_BEATS:] - sample[:-RATE_BEATS]) / fs
-        rate["lowest"], rate["highest"] = (
-            round(60 * RATE_BEATS / float(x), 1) for x in (span.max(), span.min())
-        )
+        spans = np.lib.stride_tricks.sliding_window_view(rr.astype(float), RATE_BEATS).sum(axis=1)
+        if (spans := spans[np.isfinite(spans)]).size:
+            rate["lowest"], rate["highest"] = (
+                round(60 * RATE_BEATS / float(x), 1) for x in (spans.max(), spans.min())
+            )
     return rate
 
 
@@ -92,6 +96,6 @@ def worst_minute(sample: np.ndarray, probability: np.ndarray, fs: float, length:
     return round(starts[inside.argmax()])
 
 
-def _run(member: np.ndarray, sample: np.ndarray, fs: float) -> dict[str, Any]:
-    start, beats = longest_run(member)
-    return {"beats": beats, "start_s": round(float(sample[start] / fs), 2) if beats else None}
+def _run(member: np.ndarray, parted: np.ndarray, time: np.ndarray) -> dict[str, Any]:
+    start, beats = longest_run(member, parted)
+    return {"beats": beats, "start_s": round(float(time[start]), 2) if beats else None}

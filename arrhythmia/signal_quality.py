@@ -9,6 +9,9 @@ from arrhythmia.detection import band_passed
 from arrhythmia.errors import DataError
 from arrhythmia.morphology import correlation
 
+HIDES_A_BEAT = 0.1
+"""Length of lost signal that may hide a QRS complex, s."""
+
 SHORTEST = 10.0
 """Least length of a recording, s."""
 
@@ -93,6 +96,28 @@ def without_gaps(signal: np.ndarray) -> np.ndarray:
         return np.zeros_like(signal)
     places = np.arange(len(signal))
     return np.interp(places, places[known], signal[known]).astype(signal.dtype)
+
+
+def lost_spans(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return where beats may be missing: NaN long enough to hide one, and flat seconds.
+
+    Args:
+        signal: `(n,)` mV, NaN where it is lost.
+        fs: sampling rate, Hz.
+
+    Returns:
+        `(k, 2)` int64, in samples: the first of each stretch, and the one after its last.
+    """
+    lost = ~np.isfinite(signal)
+    still = still_seconds(without_gaps(signal), round(fs)) & ~lost
+    return np.concatenate([stretches(lost, HIDES_A_BEAT * fs), stretches(still, round(fs))])
+
+
+def stretches(member: np.ndarray, least: float) -> np.ndarray:
+    """Return start and stop of each run of True in `(n,)` of at least `least` samples, `(k, 2)` int64."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], member.astype(np.int8), [0]])))
+    spans = edges.reshape(-1, 2)
+    return spans[spans[:, 1] - spans[:, 0] >= least]
 
 
 def still_seconds(signal: np.ndarray, width: int) -> np.ndarray:

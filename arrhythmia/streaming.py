@@ -8,7 +8,7 @@ from arrhythmia.beats import Beats
 from arrhythmia.detection import detect_beats
 from arrhythmia.ecg_files import Ecg
 from arrhythmia.rr import long_run_rr, rr_intervals
-from arrhythmia.signal_quality import Quality, quality_of, without_gaps
+from arrhythmia.signal_quality import Quality, lost_spans, quality_of, without_gaps
 from arrhythmia.windows import centred_windows, resampling_kernel, window_length
 
 PIECE = 600.0
@@ -48,15 +48,18 @@ def stream_beats(
         on_piece: called after each piece with its length, s.
 
     Returns:
-        The beats, with no label (-1) and no symbol, and what the recording is like.
+        The beats, with no label (-1) and no symbol, and what the recording is like. An interval across lost
+        signal is unknown, NaN: beats may be missing in it.
     """
     kernel, r_row = resampling_kernel(ecg.fs, fs, before=before, after=after)
     most = ecg.length / (REFRACTORY * ecg.fs) + 1 if positions is None else len(positions)
     # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
     waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
     sample, quality, n = np.empty(int(most), dtype=np.int64), Quality(), 0
+    lost = []
     for start, stop, first, signal in pieces(ecg):
         quality += quality_of(signal[start - first : stop - first], ecg.fs)
+        lost.append(lost_spans(signal, ecg.fs) + first)
         signal = without_gaps(signal)
         if positions is None:
             found = detect_beats(signal, ecg.fs) + first
@@ -70,10 +73,11 @@ def stream_beats(
         n += len(found)
         on_piece((stop - start) / ecg.fs)
     sample = sample[:n]
+    unknown = lost_between(sample, np.concatenate(lost))
     beats = Beats(
         waveform=waveform[:n],
-        rr=rr_intervals(sample, ecg.fs, before=rr_before, after=1),
-        rr_long=long_run_rr(sample, ecg.fs, beats=rr_long),
+        rr=known_rr(sample, ecg.fs, unknown, before=rr_before),
+        rr_long=known_long_run(sample, ecg.fs, unknown, beats=rr_long),
         record=np.full(n, ecg.name),
         sample=sample.astype(np.int32),
         annotation=np.full(n, -1, dtype=np.int32),
@@ -99,3 +103,56 @@ def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
         stop = min(start + length, ecg.length)
         first = max(start - margin, 0)
         yield start, stop, first, ecg.read(first, min(stop + margin, ecg.length))
+
+
+def lost_between(sample: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    """Return between which neighbouring beats signal was lost, `(n - 1,)` bool.
+
+    Args:
+        sample: `(n,)` positions of the beats, in samples, ascending.
+        lost: `(k, 2)` first sample of each lost stretch, and the one after its last, in any order.
+    """
+    unknown = np.zeros(max(len(sample) - 1, 0), dtype=bool)
+    last_before = np.searchsorted(sample, lost[:, 0]) - 1
+    first_after = np.searchsorted(sample, lost[:, 1])
+    for first, last in zip(last_before, first_after, strict=True):
+        unknown[max(first, 0) : last] = True
+    return unknown
+
+
+def known_rr(sample: np.ndarray, fs: float, unknown: np.ndarray, *, before: int) -> np.ndarray:
+    """Return `rr_intervals` with one interval after the beat, NaN where the interval is unknown.
+
+    Args:
+        sample: `(n,)` positions of the beats, in samples.
+        fs: sampling rate, Hz.
+        unknown: `(n - 1,)` from `lost_between`.
+        before: number of intervals up to the beat.
+
+    Returns:
+        `(n, before + 1)` float32, s.
+    """
+    rr = rr_intervals(sample, fs, before=before, after=1)
+    if unknown.any():
+        edges = np.concatenate([np.zeros(before, dtype=bool), unknown, [False]])
+        rr[np.lib.stride_tricks.sliding_window_view(edges, before + 1)] = np.nan
+    return rr
+
+
+def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats: int) -> np.ndarray:
+    """Return `long_run_rr` as if there were no time between the beats on both sides of lost signal.
+
+    Args:
+        sample: `(n,)` positions of the beats, in samples.
+        fs: sampling rate, Hz.
+        unknown: `(n - 1,)` from `lost_between`.
+        beats: number of known intervals to average.
+
+    Returns:
+        `(n,)` float32, s; NaN before the first known interval.
+    """
+    if not unknown.any():
+        return long_run_rr(sample, fs, beats=beats)
+    after = np.concatenate([[False], unknown])  # beats after lost signal; each joins the one before it
+    joined = sample - np.cumsum(np.where(after, np.diff(sample, prepend=0), 0))
+    return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]

@@ -25,7 +25,7 @@ import numpy as np
 from tqdm import tqdm
 
 from arrhythmia.aami import LABELS
-from arrhythmia.ecg_files import Ecg, find_recordings, open_ecg
+from arrhythmia.ecg_files import Ecg, find_recordings, open_ecg, recording_name
 from arrhythmia.errors import DataError
 from arrhythmia.pairing import beat_by_beat, comparison_text
 from arrhythmia.prediction import Prediction, predict, read_annotations
@@ -53,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
     asked = parser.parse_args(words)
     try:
         recordings = [path for given in asked.recordings for path in find_recordings(given)]
-        names = Counter(file_name(path.stem if path.suffix else path.name) for path in recordings)
+        names = Counter(file_name(recording_name(path)) for path in recordings)
         if (twice := names.most_common(1)[0])[1] > 1:
             parser.error(f"{twice[1]} recordings are called {twice[0]}; give each folder an --out of its own")
         network(asked.models, asked.model, asked.int8)
@@ -147,7 +147,9 @@ def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) ->
     except DataError as error:
         return Outcome(f"error: {error}", failed=True)
     except OSError as error:
-        return Outcome(f"error: {path}: nothing written ({error.strerror or error})", failed=True)
+        return Outcome(
+            f"error: {path}: nothing written to {asked.out} ({error.strerror or error})", failed=True
+        )
     counts = None
     if reference is not None:
         label = prediction.probability.argmax(axis=1)

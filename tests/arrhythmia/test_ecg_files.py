@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import edfio
 import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.ecg_files import choose_lead, find_recordings, millivolts, open_ecg
+from arrhythmia.ecg_files import choose_lead, find_recordings, millivolts, open_ecg, recording_name
 from arrhythmia.errors import DataError
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
@@ -111,6 +113,8 @@ def test_csv(tmp_path):
 def test_csv_missing_values_are_nan(tmp_path):
     ecg = open_ecg(write_csv(tmp_path, "t,ecg\n0,1\n1,\n2,3\n"), column="ecg", fs=250)
     np.testing.assert_array_equal(ecg.read(0, 3), [1, np.nan, 3])
+    alone = open_ecg(write_csv(tmp_path, "ecg\n1\n\n3\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(alone.read(0, 3), [1, np.nan, 3])
 
 
 @pytest.mark.parametrize(
@@ -150,11 +154,20 @@ def test_damaged_edf_and_missing_files(tmp_path):
 def test_the_recordings_of_a_folder(tmp_path):
     write_wfdb(tmp_path)
     write_csv(tmp_path, name="b.csv")
-    (tmp_path / "notes.txt").write_text("")
+    for other in ("notes.txt", "r.beats.csv", ".b.csv"):
+        (tmp_path / other).write_text("")
     assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "r.hea"]
     assert find_recordings(tmp_path / "r") == [tmp_path / "r"]
     with pytest.raises(DataError, match="no recording in it"):
         find_recordings((tmp_path / "empty").mkdir() or tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("a/100", "100"), ("100.hea", "100"), ("NIGHT.EDF", "NIGHT"), ("a.1", "a.1"), ("a.1.csv", "a.1")],
+)
+def test_name_of_a_recording(path, name):
+    assert recording_name(Path(path)) == name
 
 
 def test_a_real_record_of_another_database(reference_data):

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.signal_quality import check_beats, check_length, check_quality, quality_of, without_gaps
+from arrhythmia.signal_quality import (
+    check_beats,
+    check_length,
+    check_quality,
+    lost_spans,
+    quality_of,
+    without_gaps,
+)
 from tests.arrhythmia.test_detection import ecg
 
 FS = 250
@@ -61,3 +68,13 @@ def test_few_beats_and_unlike_ones_are_refused():
 def test_gaps_are_bridged_by_a_line():
     assert without_gaps(np.array([np.nan, 1, np.nan, 3, np.nan])).tolist() == [1, 1, 2, 3, 3]
     assert without_gaps(np.full(3, np.nan)).tolist() == [0, 0, 0]
+
+
+def test_lost_signal_is_what_may_hide_a_beat():
+    signal = np.arange(1010.0) % 7
+    signal[[3, 50]] = np.nan
+    signal[100:112] = np.nan
+    signal[300:500] = 4.0
+    assert lost_spans(signal, 100).tolist() == [[100, 112], [300, 500]]
+    assert lost_spans(np.arange(1001.0), 100).tolist() == []  # the last second has one sample
+    assert lost_spans(np.full(1000, np.nan), 100).tolist() == [[0, 1000]]

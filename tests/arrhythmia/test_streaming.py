@@ -1,12 +1,15 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from arrhythmia import streaming
 from arrhythmia.ecg_files import Ecg, open_ecg
 from arrhythmia.recordings import read_recording
+from arrhythmia.rhythm import rhythm_features
+from arrhythmia.rr import long_run_rr, rr_intervals
 from arrhythmia.segmentation import cut_beats
-from arrhythmia.streaming import pieces, stream_beats
+from arrhythmia.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats
 from tests.arrhythmia.test_detection import ecg
 
 CUT = {"fs": 125, "before": 0.3, "after": 0.5, "rr_before": 5, "rr_long": 10}
@@ -47,6 +50,58 @@ def test_a_beat_cut_by_the_edge_is_left_out():
     shifted = signal[125:]  # starts on a peak
     found = stream_beats(recording(shifted), **CUT)[0].sample
     assert found[0] > 200
+
+
+@pytest.mark.parametrize("lost", [np.nan, 0.0])
+def test_no_interval_across_lost_signal(monkeypatch, lost):
+    signal, peaks = ecg(250, 60)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    signal[6000:8000] = lost  # the beats at 24.5 to 31.5 s
+    monkeypatch.setattr(streaming, "PIECE", 28.0)
+    beats, _ = stream_beats(recording(signal), **CUT)
+    np.testing.assert_allclose(beats.sample / 250, peaks[(peaks < 24) | (peaks > 32)], atol=0.01)
+    after = 24  # the first beat after the gap
+    assert np.flatnonzero(np.isnan(beats.rr[:, 4])).tolist() == [0, after]
+    assert np.flatnonzero(np.isnan(beats.rr[:, 5])).tolist() == [after - 1, len(beats) - 1]
+    assert np.nanmax(beats.rr) < 1.05
+    np.testing.assert_allclose(beats.rr_long[1:], 1, atol=0.01)
+    features = rhythm_features(beats.rr, 5, beats.rr_long)
+    assert np.isfinite(features[after + 3]).all()
+    np.testing.assert_allclose(features[after + 3], 0, atol=0.03)
+
+
+def test_intervals_that_are_known_stay():
+    rng = np.random.default_rng(0)
+    sample = np.cumsum(rng.integers(200, 400, size=40))
+    unknown = np.zeros(39, dtype=bool)
+    np.testing.assert_array_equal(
+        known_rr(sample, 250, unknown, before=4), rr_intervals(sample, 250, before=4, after=1)
+    )
+    unknown[[9, 10, 30]] = True
+    interval = np.where(unknown, np.nan, np.diff(sample) / 250)
+    rr, mean = known_rr(sample, 250, unknown, before=4), known_long_run(sample, 250, unknown, beats=6)
+    np.testing.assert_allclose(rr[20], interval[16:21], rtol=1e-6)
+    np.testing.assert_allclose(rr[12], interval[8:13], rtol=1e-6)
+    np.testing.assert_allclose(mean[32], np.r_[interval[25:30], interval[31]].mean(), rtol=1e-6)
+    np.testing.assert_allclose(mean[31], interval[24:30].mean(), rtol=1e-6)
+    assert np.flatnonzero(np.isnan(mean)).tolist() == [0]
+    np.testing.assert_array_equal(mean[:10], long_run_rr(sample, 250, beats=6)[:10])
+
+
+@pytest.mark.parametrize(
+    ("lost", "between"),
+    [
+        ([[150, 180]], [1]),
+        ([[150, 250]], [1, 2]),
+        ([[0, 50], [450, 500]], []),
+        ([[201, 300], [120, 200]], [1, 2]),
+        ([[0, 500]], [0, 1, 2, 3]),
+        (np.empty((0, 2), dtype=int), []),
+    ],
+)
+def test_lost_between(lost, between):
+    found = lost_between(np.array([50, 100, 200, 300, 400]), np.array(lost))
+    assert np.flatnonzero(found).tolist() == between
 
 
 def test_annotated_beats_are_cut_as_in_training(mitdb, monkeypatch):

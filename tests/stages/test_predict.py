@@ -69,6 +69,69 @@ def test_every_output_says_that_it_is_no_medical_device(made, tmp_path):
     assert wfdb.rdann(str(folder / "r"), "pred").aux_note[0] == DISCLAIMER
 
 
+def read_mit_annotations(data):
+    """Read annotations by the description of the MIT format (annot(5) of WFDB), without wfdb.
+
+    Two bytes each, low one first: the code in the upper 6 bits, the interval to the last one in the lower 10.
+    Code 59 has its interval in the next four bytes, high half first; after code 63 come as many bytes of text
+    as the lower bits say, padded to an even number; two zero bytes end the file.
+    """
+    words, at, found, last = np.frombuffer(data, dtype="<u2"), 0, [], 0
+    while words[at]:
+        code, low = words[at] >> 10, int(words[at] & 1023)
+        at += 1
+        if code == 59:
+            last += int(np.array([words[at + 1], words[at]], dtype="<u2").view("<i4")[0])
+            at += 2
+        elif code == 63:
+            found[-1][2] = data[2 * at : 2 * at + low].decode()
+            at += (low + 1) // 2
+        elif code >= 60:
+            pass  # number, sub-type, channel
+        else:
+            last += low
+            found.append([last, code, ""])
+    assert 2 * at + 2 == len(data)
+    return found
+
+
+def test_the_annotation_file_as_its_format_says(made, tmp_path):
+    run(tmp_path, made())
+    read = read_mit_annotations((tmp_path / "out" / "r.pred").read_bytes())
+    table = pd.read_csv(tmp_path / "out" / "r.beats.csv", comment="#")
+    codes = {"N": 1, "V": 5, "F": 6, "S": 9, "Q": 13}  # of ecgcodes.h
+    beats = [(at, code) for at, code, _ in read if code in codes.values()]
+    assert beats == [(at, codes[name]) for at, name in zip(table["sample"], table["class"], strict=True)]
+    texts = [text for _, _, text in read if text]
+    assert texts == ["## time resolution: 250", DISCLAIMER]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("nan.csv", "ecg\n" + "\n" * 5000, "missing (NaN)"),
+        ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
+        ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
+        ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
+        ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
+        ("noise.csv", "noise", "no ECG"),
+        ("binary.csv", b"\x00\xff\x93" * 5000, "no column 'ecg'"),
+        ("r.edf", b"0       " * 500, "cannot be read"),
+        ("r.hea", b"\x00\xff" * 500, "cannot be read"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_written(tmp_path, capsys, name, content, words):
+    if content == "noise":
+        content = "ecg\n" + "\n".join(f"{x:.3f}" for x in np.random.default_rng(0).normal(size=5000))
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert run(tmp_path, tmp_path / name) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"error: {tmp_path / name}")
+    assert words in said
+    assert written(tmp_path) == []
+
+
 def test_a_bad_file_does_not_stop_the_rest(made, tmp_path, capsys):
     made("good.csv")
     made("microvolts.csv", 1000)

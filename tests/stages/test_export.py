@@ -1,0 +1,125 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
+from arrhythmia.files import save_arrays
+from arrhythmia.model_inputs import InputRules
+from arrhythmia.released import infer, load_released
+from arrhythmia.scorecard import records_table
+from stages import export, paths
+from tests.cards import card
+
+pytestmark = pytest.mark.slow
+
+PROTOCOL, NAME = "inter_patient", "cnn"
+SEGMENT = {"window": "centred", "fs": 125, "before": 0.3, "after": 0.5, "rr_before": 8, "rr_long": 30}
+RULES = InputRules("record", True, ("early", "pause"), *[np.empty(0)] * 2, np.zeros(2), np.array([1.0, 2.0]))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    return {
+        "waveform": rng.normal(size=(40, 100, 2)).astype(np.float32),
+        "features": rng.normal(size=(40, 2)).astype(np.float32),
+        "label": (np.arange(40) % 5).astype(np.int8),
+    }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, keras, rows):
+    """A folder with a small network and all that the stage reads, exported once."""
+    from arrhythmia.cnn import build_cnn
+    from arrhythmia.ensemble import averaged
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("project"))
+        Path("params.yaml").write_text(json.dumps({"segment": SEGMENT, "train": {"threads": 2}}))
+        save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
+        save_arrays(paths.input_rules(PROTOCOL), **RULES.to_arrays())
+        keras.utils.set_random_seed(0)
+        sizes = {"filters": 8, "blocks": 1, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.1}
+        paths.model(PROTOCOL, NAME).parent.mkdir(parents=True)
+        averaged([build_cnn(100, 2, 2, **sizes)], 1.3).save(paths.model(PROTOCOL, NAME))
+        paths.metrics(PROTOCOL, NAME).parent.mkdir(parents=True)
+        paths.metrics(PROTOCOL, NAME).write_text(json.dumps(card(PROTOCOL, hits=0.7)))
+        paths.tables(PROTOCOL, NAME).mkdir(parents=True)
+        records = records_table(np.array(["100", "200"]), np.stack([np.diag([9, 1, 1, 0, 0])] * 2))
+        records.to_csv(paths.tables(PROTOCOL, NAME) / "records.csv", index=False)
+        export.main(PROTOCOL, NAME)
+        yield Path.cwd()
+
+
+def written():
+    found = [*Path("released").rglob("*"), paths.exported(PROTOCOL, NAME)]
+    return {path.as_posix(): path.read_bytes() for path in found if path.is_file()}
+
+
+def answers(int8):
+    suffix = ".int8.onnx" if int8 else ".onnx"
+    recipe = paths.released(PROTOCOL, NAME, ".json")
+    return load_released(paths.released(PROTOCOL, NAME, suffix), recipe)
+
+
+def test_four_files_and_the_metrics(project):
+    folder = f"released/{PROTOCOL}/{NAME}"
+    made = [f"{folder}{suffix}" for suffix in (".onnx", ".int8.onnx", ".json", ".md")]
+    assert sorted(written()) == sorted([*made, paths.exported(PROTOCOL, NAME).as_posix()])
+
+
+def test_the_files_answer_as_keras_does(project, keras, rows):
+    from arrhythmia.head import inputs_of
+
+    model = keras.saving.load_model(paths.model(PROTOCOL, NAME), compile=False)
+    expected = model.predict(inputs_of(model, rows), verbose=0)
+    np.testing.assert_allclose(infer(answers(int8=False).session, rows), expected, atol=2e-5)
+    small = infer(answers(int8=True).session, rows)
+    assert 0 < np.abs(small - expected).max() < 0.05
+
+
+def test_the_recipe_holds_what_prediction_needs(project):
+    recipe = answers(int8=False).recipe
+    assert (recipe.model, recipe.protocol, recipe.source) == (NAME, PROTOCOL, "physionet")
+    assert (recipe.classes, recipe.segment) == (CLASSES, SEGMENT)
+    for name, values in RULES.to_arrays().items():
+        np.testing.assert_array_equal(recipe.rules.to_arrays()[name], values)
+
+
+def test_the_metrics_tell_agreement_and_size(project):
+    metrics = json.loads(paths.exported(PROTOCOL, NAME).read_text())
+    assert list(metrics) == ["float32", "int8"]
+    assert metrics["float32"]["equal_decisions"] == 1.0
+    assert metrics["float32"]["macro_f1_change"] == 0.0
+    assert 0 < metrics["int8"]["largest_difference"] < 0.05
+    for precision, suffix in export.SUFFIXES.items():
+        size = paths.released(PROTOCOL, NAME, suffix).stat().st_size
+        assert metrics[precision]["bytes"] == size
+        assert f"| {size:,} |" in paths.released(PROTOCOL, NAME, ".md").read_text()
+    assert metrics["int8"]["bytes"] < metrics["float32"]["bytes"]
+
+
+def test_same_bytes_on_every_run(project):
+    before = written()
+    export.main(PROTOCOL, NAME)
+    assert written() == before
+
+
+def test_a_missing_model_is_named(project):
+    with pytest.raises(
+        DataError, match=r"^models/inter_patient/rnn\.keras: missing; run `dvc repro train_rnn`"
+    ):
+        export.main(PROTOCOL, "rnn")
+
+
+def test_compare_counts_decisions_and_scores():
+    label = np.array([0, 1, 2, 3])
+    expected, answer = np.eye(5)[[0, 1, 2, 3]], np.eye(5)[[0, 1, 2, 0]]
+    agreement = export.compare(label, expected, answer, PROTOCOL)
+    assert agreement["equal_decisions"] == 0.75
+    assert agreement["largest_difference"] == 1.0
+    assert agreement["macro_f1_change"] == pytest.approx((2 / 3 + 1 + 1) / 4 - 1, abs=1e-5)
+    assert export.compare(label, expected, expected, PROTOCOL)["macro_f1_change"] == 0.0
