@@ -178,19 +178,24 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     edf = _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
     if not edf.is_continuous:
         raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
-    names = [signal.label for signal in edf.signals]
-    units = [signal.physical_dimension for signal in edf.signals]
+    names, units = _tried(
+        path,
+        lambda: ([x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]),
+    )
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
     _check_rate(path, signal.sampling_frequency)
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
     digital = _tried(path, lambda: signal.digital)
-    low, high = signal.digital_min, signal.digital_max
-    gain = scale * (signal.physical_max - signal.physical_min) / (high - low)
+    low, high = _tried(path, lambda: (signal.digital_min, signal.digital_max))
+    least, most = _tried(path, lambda: (signal.physical_min, signal.physical_max))
+    if not (high > low and most != least):
+        raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
+    gain = scale * (most - least) / (high - low)
 
     def read(start: int, stop: int) -> np.ndarray:
         counts = digital[start:stop].astype(np.float64)
-        return ((counts - low) * gain + scale * signal.physical_min).astype(np.float32)
+        return ((counts - low) * gain + scale * least).astype(np.float32)
 
     return Ecg(
         path, float(signal.sampling_frequency), names[channel] or f"channel {channel}", len(digital), read

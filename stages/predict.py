@@ -49,9 +49,9 @@ class Outcome:
 
 def main(words: list[str] | None = None) -> int:
     """Predict the recordings of the command line; returns the exit code."""
-    parser = arguments()
-    asked = parser.parse_args(words)
     try:
+        parser = arguments()
+        asked = parser.parse_args(words)
         recordings = [path for given in asked.recordings for path in find_recordings(given)]
         names = Counter(file_name(recording_name(path)) for path in recordings)
         if (twice := names.most_common(1)[0])[1] > 1:

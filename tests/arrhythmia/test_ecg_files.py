@@ -144,6 +144,22 @@ def test_edf(tmp_path):
     np.testing.assert_allclose(ecg.read(100, 200), SIGNAL[100:200], atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [(8, "its header gives no range of values"), (16, "cannot be read"), (24, "its header gives no range")],
+)
+def test_edf_whose_range_is_damaged(tmp_path, field, words):
+    """The physical range of no extent, a digital end that is no number, the digital range of no extent."""
+    path = tmp_path / "r.edf"
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(path)
+    data, start = bytearray(path.read_bytes()), 256 + 16 + 80 + 8  # first field: physical minimum
+    before = data[start + field - 8 : start + field]
+    data[start + field : start + field + 8] = b"abc     " if field == 16 else before
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=words):
+        open_ecg(path)
+
+
 def test_damaged_edf_and_missing_files(tmp_path):
     (tmp_path / "r.edf").write_bytes(b"no edf" * 100)
     for path in (tmp_path / "r.edf", tmp_path / "x.edf", tmp_path / "x.csv", tmp_path / "x"):
