@@ -59,13 +59,14 @@ def stream_beats(
     lost = []
     for start, stop, first, signal in pieces(ecg):
         quality += quality_of(signal[start - first : stop - first], ecg.fs)
-        lost.append(lost_spans(signal, ecg.fs) + first)
+        gaps = lost_spans(signal, ecg.fs) + first
+        lost.append(gaps)
         signal = without_gaps(signal)
         if positions is None:
             found = detect_beats(signal, ecg.fs) + first
             earliest = max(start, sample[n - 1] + REFRACTORY * ecg.fs if n else EDGE * ecg.fs)
             latest = min(stop, ecg.length - EDGE * ecg.fs)
-            found = found[(found >= earliest) & (found < latest)]
+            found = found[(found >= earliest) & (found < latest) & ~_inside(found, gaps)]
         else:
             found = positions[(positions >= start) & (positions < stop)]
         waveform[n : n + len(found)] = centred_windows(signal, found - first, kernel, r_row)
@@ -156,3 +157,10 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
     after = np.concatenate([[False], unknown])  # beats after lost signal; each joins the one before it
     joined = sample - np.cumsum(np.where(after, np.diff(sample, prepend=0), 0))
     return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]
+
+
+def _inside(sample: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    inside = np.zeros(len(sample), dtype=bool)
+    for start, stop in spans:
+        inside |= (sample >= start) & (sample < stop)
+    return inside

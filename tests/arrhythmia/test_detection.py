@@ -31,6 +31,14 @@ def test_nothing_in_nothing(signal):
     assert len(detect_beats(signal, 250)) == 0
 
 
+def test_a_long_silence_holds_no_beats():
+    signal, beats = ecg(250, 120)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    signal[8000:20000] = np.linspace(0.01, -0.01, 12000)  # as gaps are bridged
+    found = detect_beats(signal, 250) / 250
+    np.testing.assert_allclose(found, beats[(beats < 32) | (beats > 80)], atol=0.01)
+
+
 def test_a_weak_neighbour_is_dropped_and_a_strong_one_stays():
     time, slope = np.array([1.0, 1.2, 2.0, 2.2, 3.0, 3.5]), np.array([1.0, 0.4, 0.4, 1.0, 1.0, 0.4])
     assert weak_neighbours(time, slope).tolist() == [False, True, True, False, False, False]

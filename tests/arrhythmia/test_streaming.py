@@ -70,6 +70,17 @@ def test_no_interval_across_lost_signal(monkeypatch, lost):
     np.testing.assert_allclose(features[after + 3], 0, atol=0.03)
 
 
+def test_no_beats_where_a_whole_piece_is_lost(monkeypatch):
+    signal, peaks = ecg(250, 120)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    signal[62 * 250 : 118 * 250] = np.nan
+    monkeypatch.setattr(streaming, "PIECE", 60.0)
+    monkeypatch.setattr(streaming, "MARGIN", 1.0)
+    found = stream_beats(recording(signal), **CUT)[0].sample / 250
+    assert not ((found >= 62) & (found < 118)).any()
+    np.testing.assert_allclose(found[found < 59], peaks[peaks < 59], atol=0.01)
+
+
 def test_intervals_that_are_known_stay():
     rng = np.random.default_rng(0)
     sample = np.cumsum(rng.integers(200, 400, size=40))

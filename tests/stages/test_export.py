@@ -42,7 +42,7 @@ def project(tmp_path_factory, keras, rows):
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
         save_arrays(paths.input_rules(PROTOCOL), **RULES.to_arrays())
         keras.utils.set_random_seed(0)
-        sizes = {"filters": 8, "blocks": 1, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.1}
+        sizes = {"filters": 16, "blocks": 1, "kernel_size": 5, "stride": 2, "dense": 64, "dropout": 0.1}
         paths.model(PROTOCOL, NAME).parent.mkdir(parents=True)
         averaged([build_cnn(100, 2, 2, **sizes)], 1.3).save(paths.model(PROTOCOL, NAME))
         paths.metrics(PROTOCOL, NAME).parent.mkdir(parents=True)
