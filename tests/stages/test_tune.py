@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -256,13 +257,16 @@ def programs():
 
 
 @pytest.fixture
-def postgresql(tmp_path_factory):
+def postgresql():
     """URL of an empty database of a server of its own, on loopback."""
-    home = tmp_path_factory.mktemp("postgresql")
-    user = {"user": "postgres"} if os.geteuid() == 0 else {}  # the server refuses to run as root
+    with tempfile.TemporaryDirectory() as home:  # pytest's own folders are closed to other users
+        yield from served(Path(home))
+
+
+def served(home):
+    """Run a server with its files in `home`; it refuses to run as root."""
+    user = {"user": "postgres"} if os.geteuid() == 0 else {}
     if user:
-        for folder in (home, home.parent, home.parent.parent):
-            folder.chmod(0o755)
         shutil.chown(home, "postgres")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
