@@ -14,11 +14,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAMLError
-
 from arrhythmia.errors import DataError
 from scripts.command import run_dvc
-from stages.run import ARGUMENTS, load_params, read_yaml, run_command
+from stages.run import ARGUMENTS, load_params, read_named_yaml, run_command
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""
@@ -58,12 +56,7 @@ def read_overlay(path: Path, params: dict[str, Any]) -> Changes:
     Raises:
         DataError: the file is missing or no tree, or a name in it is unknown.
     """
-    try:
-        overlay = read_yaml(path)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: missing") from error
-    except YAMLError as error:
-        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+    overlay = read_named_yaml(path)
     if not isinstance(overlay, dict):
         raise DataError(f"{path}: names no parameter; write them as in params.yaml")
     return flatten(overlay, params, where=str(path))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
 
 from arrhythmia.errors import DataError
 
@@ -39,6 +39,20 @@ def load_params(path: str | Path = "params.yaml") -> dict[str, Any]:
 def read_yaml(path: str | Path) -> Any:
     """Read a file by YAML 1.2 rules, as DVC does (PyYAML would read `1e-3` as a string)."""
     return YAML(typ="safe").load(Path(path))
+
+
+def read_named_yaml(path: str | Path) -> Any:
+    """Read a YAML file that somebody named on the command line.
+
+    Raises:
+        DataError: it is missing or no YAML.
+    """
+    try:
+        return read_yaml(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: missing") from error
+    except YAMLError as error:
+        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
 
 
 def check_kinds(params: dict[str, Any], *, where: str, above: str = "") -> None:

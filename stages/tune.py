@@ -27,7 +27,6 @@ from typing import Any
 import optuna
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
-from ruamel.yaml import YAMLError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
@@ -37,7 +36,7 @@ from arrhythmia.files import load_arrays
 from arrhythmia.scorecard import RULES
 from arrhythmia.search_space import check_space, labels_of
 from stages import paths
-from stages.run import flattened, load_params, of_protocol, read_yaml, run_command
+from stages.run import flattened, load_params, of_protocol, read_named_yaml, run_command
 from stages.train import end_with_parent
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
@@ -149,12 +148,7 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
     Raises:
         DataError: it is missing, is no YAML, lacks something or does not fit params.yaml.
     """
-    try:
-        plan = read_yaml(path)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: missing") from error
-    except YAMLError as error:
-        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+    plan = read_named_yaml(path)
     keys = {"protocol", "objective", "max_parameters", "startup_trials", "warmup_epochs", "space"}
     if not isinstance(plan, dict) or set(plan) != keys:
         raise DataError(f"{path}: must hold {', '.join(sorted(keys))}, and nothing else")
