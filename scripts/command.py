@@ -5,10 +5,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+from arrhythmia.errors import DataError
+
 
 def run_dvc(words: list[str]) -> int:
     """Run `dvc` with these words, and return its exit code."""
     return subprocess.run(["dvc", *words], env=dvc_environment()).returncode
+
+
+def dvc_output(words: list[str]) -> str:
+    """Run `dvc` with these words, and return what it prints.
+
+    Raises:
+        DataError: DVC failed.
+    """
+    done = subprocess.run(
+        ["dvc", *words], env=dvc_environment(), capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["no reason given"]
+        raise DataError(f"dvc {' '.join(words[:2])}: {said[-1]}")
+    return done.stdout
 
 
 def dvc_environment() -> dict[str, str]:

@@ -9,14 +9,13 @@ the scores on the test records stay out on purpose (`dvc exp show` has them all)
 import argparse
 import io
 import re
-import subprocess
 from collections.abc import Iterator
 
 import pandas as pd
 
 from arrhythmia.errors import DataError
 from arrhythmia.names import MODELS, protocol_name
-from scripts.command import dvc_environment
+from scripts.command import dvc_output
 from stages.run import flattened, load_params, run_command
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
@@ -45,12 +44,8 @@ def experiments() -> pd.DataFrame:
     Raises:
         DataError: DVC failed.
     """
-    words = ["dvc", *"exp show --csv --only-changed --hide-workspace --hide-queued --hide-failed".split()]
-    done = subprocess.run(words, env=dvc_environment(), capture_output=True, text=True, encoding="utf-8")
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise DataError(f"dvc exp show: {said[-1]}")
-    return pd.read_csv(io.StringIO(done.stdout))
+    words = "exp show --csv --only-changed --hide-workspace --hide-queued --hide-failed".split()
+    return pd.read_csv(io.StringIO(dvc_output(words)))
 
 
 def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:

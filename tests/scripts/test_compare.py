@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from arrhythmia.errors import DataError
-from scripts import compare
+from scripts import command, compare
 from scripts.compare import tables_of
 
 KNOBS = ["cnn.filters", "rnn.units", "normalize.features"]
@@ -67,6 +67,6 @@ def test_nothing_to_compare_is_said(monkeypatch):
 
 def test_where_dvc_fails_its_last_line_is_the_reason(tmp_path, monkeypatch):
     failed = subprocess.CompletedProcess([], 255, "", "much\nERROR: you are not inside of a DVC repository")
-    monkeypatch.setattr(compare.subprocess, "run", lambda *words, **options: failed)
+    monkeypatch.setattr(command.subprocess, "run", lambda *words, **options: failed)
     with pytest.raises(DataError, match=r"^dvc exp show: ERROR: you are not inside of a DVC repository$"):
         compare.experiments()

@@ -1,0 +1,178 @@
+"""Write the generated parts of README.md: the table of results and the graph of stages.
+
+python -m scripts.readme      # after new metrics or tables of results/, and after a change of dvc.yaml
+
+`tests/test_readme.py` fails while README.md holds anything else than this command would write.
+"""
+
+import argparse
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import networkx
+import pandas as pd
+
+from arrhythmia.errors import DataError
+from arrhythmia.files import write_text
+from arrhythmia.markdown import markdown_table, number
+from arrhythmia.names import MODELS, protocol_name
+from arrhythmia.report_tables import SCORES, Cards
+from arrhythmia.results import headline
+from arrhythmia.scorecard import RULES
+from scripts.command import dvc_output
+from stages import paths
+from stages.run import run_command
+
+README = Path("README.md")
+SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
+"""Scores in the columns of the table."""
+
+
+def main(argv: list[str]) -> None:
+    """Put the parts into README.md."""
+    argparse.ArgumentParser(
+        prog="python -m scripts.readme",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(argv)
+    text = README.read_text(encoding="utf-8")
+    for name, part in parts().items():
+        text = with_part(text, name, part)
+    write_text(README, text)
+    print(f"{README}: results and stages are those of metrics/, results/ and dvc.yaml")
+
+
+def parts() -> dict[str, str]:
+    """Return the text of each generated part, from the files of the current folder.
+
+    Raises:
+        DataError: the tables of results/ do not belong to the metrics, or DVC failed.
+    """
+    keys = [(protocol, model) for protocol in RULES for model in MODELS]
+    cards = {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
+    seeds, baselines = pd.read_csv(paths.SEEDS), pd.read_csv(paths.BASELINES)
+    refuse_others(seeds, cards)
+    return {
+        "results": results_part(seeds, baselines, cards),
+        "stages": stages_part(dvc_output(["dag", "--mermaid"])),
+    }
+
+
+def with_part(text: str, name: str, part: str) -> str:
+    """Return `text` with `part` between the comments `<!-- name … -->` and `<!-- end of name -->`.
+
+    Raises:
+        DataError: there is no such pair, or more than one.
+    """
+    pattern = re.compile(rf"(<!-- {name}\b[^\n]*-->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise DataError(f"{README}: needs one pair of <!-- {name} --> and <!-- end of {name} -->")
+    return pattern.sub(lambda match: f"{match[1]}\n{part}\n{match[2]}", text)
+
+
+def refuse_others(seeds: pd.DataFrame, cards: Cards) -> None:
+    """Refuse a table of seeds that is not of the models whose metrics these are.
+
+    The committed model is that of one of the seeds, so its scores must lie within their range.
+
+    Args:
+        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
+        cards: metrics by protocol and model.
+
+    Raises:
+        DataError: the metrics are not of the real recordings, or lie outside the range.
+    """
+    ranges = seeds.set_index(["protocol", "model", "metric"])
+    for key, card in cards.items():
+        if card["source"] != "physionet":
+            raise DataError(f"{paths.metrics(*key)}: source {card['source']}; run `git restore metrics`")
+        for metric in SHOWN:
+            value, line = headline(card)[metric], ranges.loc[(*key, metric)]
+            if not line["min"] <= value <= line["max"]:
+                raise DataError(
+                    f"{paths.SEEDS}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
+                    f"{line['min']} to {line['max']}; run `python -m scripts.seeds`"
+                )
+
+
+def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> str:
+    """Return the table of results, and how sure it is.
+
+    Args:
+        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
+        baselines: columns of `arrhythmia.results.BASELINES_COLUMNS`; only the row of the majority is used.
+        cards: metrics by protocol and model.
+    """
+    scores = seeds.set_index(["model", "protocol", "metric"])
+    rows = []
+    for model, title in MODELS.items():
+        rows += [*protocol_rows(title, scores.loc[model]), gap_row(scores.loc[model])]
+    always_n = baselines[baselines["name"] == "majority"].melt(["protocol"], list(SHOWN), "metric", "mean")
+    rows += protocol_rows("always N", always_n.assign(sd=math.nan).set_index(["protocol", "metric"]))
+    return "\n\n".join(
+        [
+            markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2),
+            certainty(str(seeds["seeds"].iloc[0]), cards["inter_patient", "cnn"]["ci95"]),
+        ]
+    )
+
+
+def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a model, one a protocol.
+
+    Args:
+        title: the model.
+        scores: columns `mean` and `sd` (NaN where there is one run), by protocol and metric.
+    """
+    rows = []
+    for protocol in RULES:
+        lines = [scores.loc[(protocol, key)] for key in SHOWN]
+        cells = [number(x["mean"]) + (f" ± {number(x['sd'])}" if x["sd"] >= 0 else "") for x in lines]
+        rows.append(["" if rows else title, protocol_name(protocol), *cells])
+    return rows
+
+
+def gap_row(scores: pd.DataFrame) -> list[str]:
+    """Return what is lost on new patients; `scores` as for `protocol_rows`."""
+    near, far = (scores.loc[protocol]["mean"] for protocol in RULES)
+    gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
+    gaps[SHOWN.index("macro_f1")] = "–"  # over other classes
+    return ["", "**gap**", *gaps]
+
+
+def certainty(seeds: str, ends: dict[str, Any]) -> str:
+    """Say what the table's figures hang on.
+
+    Args:
+        seeds: with blanks between them.
+        ends: intervals of the inter-patient CNN, `ci95` of its metrics.
+    """
+    intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
+    classes = (f"{' '.join(rules.classes)} ({protocol_name(key)})" for key, rules in RULES.items())
+    return (
+        f"Mean ± standard deviation of {len(seeds.split())} seeds: the luck of the training. That of the "
+        "patients is greater: the 95 % intervals of the CNN's F1 of S and V on new patients, from resampled "
+        f"records, are {' and '.join(intervals)}. macro-F1 averages over {' or '.join(classes)}, which has "
+        "no gap."
+    )
+
+
+def stages_part(graph: str) -> str:
+    """Return the graph of stages in Mermaid, one node a stage whatever its matrix, without the arrows that a
+    longer way implies.
+
+    Args:
+        graph: as `dvc dag --mermaid` prints it.
+    """
+    names = dict(re.findall(r'(node\d+)\["([^"@]+)', graph))
+    arrows = networkx.DiGraph((names[a], names[b]) for a, b in re.findall(r"(node\d+)-->(node\d+)", graph))
+    place = {name: i for i, name in enumerate(networkx.lexicographical_topological_sort(arrows))}
+    few = sorted(networkx.transitive_reduction(arrows).edges, key=lambda ends: [place[x] for x in ends])
+    return "\n".join(["```mermaid", "flowchart LR", *(f"    {a} --> {b}" for a, b in few), "```"])
+
+
+if __name__ == "__main__":
+    run_command(main)
