@@ -169,9 +169,10 @@ def stages_part(graph: str) -> str:
     """
     names = dict(re.findall(r'(node\d+)\["([^"@]+)', graph))
     arrows = networkx.DiGraph((names[a], names[b]) for a, b in re.findall(r"(node\d+)-->(node\d+)", graph))
-    place = {name: i for i, name in enumerate(networkx.lexicographical_topological_sort(arrows))}
-    few = sorted(networkx.transitive_reduction(arrows).edges, key=lambda ends: [place[x] for x in ends])
-    return "\n".join(["```mermaid", "flowchart LR", *(f"    {a} --> {b}" for a, b in few), "```"])
+    few = networkx.transitive_reduction(arrows)
+    order = list(networkx.lexicographical_topological_sort(few))
+    lines = [f"    {a} --> {' & '.join(sorted(few[a], key=order.index))}" for a in order if few[a]]
+    return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])
 
 
 if __name__ == "__main__":
