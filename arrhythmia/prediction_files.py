@@ -1,7 +1,6 @@
 """The four files that are written for each classified recording."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.prediction import Prediction
 from arrhythmia.recording_summary import uncertain, worst_minute
 from arrhythmia.released import DISCLAIMER
+from arrhythmia.together import move_all
 
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""
@@ -64,8 +64,7 @@ def finished_together(folder: Path, name: str) -> Iterator[Path]:
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        for path in sorted(unfinished.iterdir()):
-            os.replace(path, folder / path.name)
+        move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
