@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,4 +102,6 @@ def _write_picture(path: Path, prediction: Prediction) -> None:
     figure = minute_figure(
         signal, ecg.fs, start / ecg.fs, time, prediction.probability, title=title, note=DISCLAIMER
     )
-    save_png(path, figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks
+        save_png(path, figure)

@@ -157,9 +157,10 @@ def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) ->
     except DataError as error:
         return Outcome(f"error: {error}", failed=True)
     except OSError as error:
-        return Outcome(
-            f"error: {path}: nothing written to {asked.out} ({error.strerror or error})", failed=True
-        )
+        reason = error.strerror or error
+        return Outcome(f"error: {path}: nothing written to {asked.out} ({reason})", failed=True)
+    except MemoryError:
+        return Outcome(f"error: {path}: not enough memory; nothing written", failed=True)
     counts = None
     if reference is not None:
         label = prediction.probability.argmax(axis=1)

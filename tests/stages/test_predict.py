@@ -120,7 +120,7 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
         ("noise.csv", "noise", "no ECG"),
-        ("binary.csv", b"\x00\xff\x93" * 5000, "no column 'ecg'"),
+        ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),
         ("r.hea", b"\x00\xff" * 500, "cannot be read"),
     ],
@@ -148,6 +148,61 @@ def test_a_bad_file_does_not_stop_the_rest(made, tmp_path, capsys):
     assert "empty.csv: empty file" in said.err
     assert "microvolts.csv: beats are" in said.err
     assert "1 of 3 recordings written" in said.out
+
+
+@pytest.mark.parametrize("name", ["Übung 心 1.csv", os.fsdecode(b"bad\xff.csv")])
+def test_names_of_any_script(made, tmp_path, name):
+    assert run(tmp_path, made(name)) == 0
+    assert len(written(tmp_path)) == 4
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Write a WFDB record with annotations of the given bytes."""
+
+    def make(annotations):
+        noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+        (200 * (ecg(250)[0] + noise)).round().astype("<i2").tofile(tmp_path / "w.dat")
+        (tmp_path / "w.hea").write_text("w 1 250 7500\nw.dat 16 200 12 0 0 0 0 II\n")
+        (tmp_path / "w.atr").write_bytes(annotations)
+        return tmp_path / "w"
+
+    return make
+
+
+BEAT = (1 << 10 | 250).to_bytes(2, "little")
+"""An annotation N, 250 samples after the last one."""
+
+
+@pytest.mark.parametrize(
+    ("annotations", "words"),
+    [
+        (b"", "w.atr: empty or cut short"),
+        (20 * BEAT, "w.atr: empty or cut short"),
+        (20 * BEAT + b"\0", "w.atr: empty or cut short"),
+        ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
+        (40 * BEAT + b"\0\0", "w.atr: annotations out of order or outside the record"),
+        (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
+    ],
+)
+def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, words):
+    assert run(tmp_path, record(annotations), "--beats", "atr") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert words in said
+    assert written(tmp_path) == []
+
+
+def test_an_annotator_is_no_path(record, tmp_path, capsys):
+    assert run(tmp_path, record(20 * BEAT + b"\0\0"), "--compare", "../w") == 1
+    assert "'../w' is no name of annotations" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["in/r.csv", "in/r.csv/below"])
+def test_an_out_that_is_no_folder(made, tmp_path, capsys, out):
+    assert run(tmp_path, made(), "--out", tmp_path / out) == 1
+    said = capsys.readouterr().err
+    assert said == f"error: {tmp_path}/in/r.csv: nothing written to {tmp_path / out} (Not a directory)\n"
 
 
 @pytest.mark.parametrize("words", [[], ["--model", "forest", "r"], ["--fs", "x", "r"], ["--jobs", "0", "r"]])
