@@ -1,6 +1,8 @@
 """Opening ECG recordings of many makers (WFDB, EDF, CSV), to be read piece by piece in mV."""
 
 import array
+import os
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +50,12 @@ class Ecg:
 
 
 def recording_name(path: Path) -> str:
-    """Return the name of a recording: that of its file, without the suffix if that tells the format."""
-    return path.stem if path.suffix.lower() in (*SUFFIXES, ".dat") else path.name
+    """Return the name of a recording: that of its file, without the suffix if that tells the format.
+
+    Bytes of a file's name that are no UTF-8 are replaced: nobody could print them.
+    """
+    name = path.stem if path.suffix.lower() in (*SUFFIXES, ".dat") else path.name
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def find_recordings(path: Path) -> list[Path]:
@@ -153,13 +159,18 @@ def _open_wfdb(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
 
     if not path.with_name(path.name + ".hea").is_file():
         raise DataError(f"{path}.hea: missing; give a WFDB record, .edf, .csv or a folder")
+    _check_record_line(path.with_name(path.name + ".hea"))
     header = _tried(f"{path}.hea", lambda: wfdb.rdheader(str(path)))
-    length = header.sig_len or _tried(path, lambda: wfdb.rdrecord(str(path), physical=False)).sig_len
+    length = header.sig_len
     if not length or not header.n_sig:
-        raise DataError(f"{path}.hea: empty record, {header.n_sig} signals of {length or 0} samples")
+        raise DataError(f"{path}.hea: empty record, {header.n_sig} signals of {length} samples")
     _check_rate(path, header.fs)
     # The last sample shows at once whether the signal file is as long as the header says.
-    probe = _tried(path, lambda: wfdb.rdrecord(str(path), sampfrom=length - 1, sampto=length))
+    probe = _tried(
+        path,
+        lambda: wfdb.rdrecord(str(path), sampfrom=length - 1, sampto=length),
+        what=f"cannot be read up to sample {length}, which its header announces",
+    )
     names, units = [str(x or "") for x in probe.sig_name], [str(x or "mV") for x in probe.units]
     channel = choose_lead(names, units, lead, path)
     scale = millivolts(units[channel], f"{path}.hea, lead {names[channel]}") if per_unit is None else per_unit
@@ -174,8 +185,12 @@ def _open_wfdb(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     import edfio
 
-    _check_exists(path)
-    edf = _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
+    _check_content(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # edfio goes on with what there is of a file that was cut short
+        warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
+        edf = _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
     if not edf.is_continuous:
         raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
     names, units = _tried(
@@ -205,16 +220,19 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
 def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) -> Ecg:
     import pandas as pd
 
-    _check_exists(path)
+    _check_content(path)
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = file.readline().strip()
-    if not first:
-        raise DataError(f"{path}: empty file")
+    if "\0" in first:
+        raise DataError(f"{path}: no text in UTF-8; save it as such")
     separator = max(",;\t", key=first.count)
     names = [name.strip().strip("\"'") for name in first.split(separator)]
     if column is None or column not in names:
         asked = "no column named" if column is None else f"no column '{column}'"
         raise DataError(f"{path}: {asked}; choose with --column one of {', '.join(names)[:200]}")
+    if names.count(column) > 1:
+        raise DataError(f"{path}: {names.count(column)} columns are called '{column}'; rename all but one")
+    names = [name if name == column else i for i, name in enumerate(names)]  # others may be called alike
     if fs is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
     _check_rate(path, fs)
@@ -226,13 +244,15 @@ def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) ->
             header=0,
             names=names,
             usecols=[column],
-            dtype=np.float32,
+            index_col=False,  # lines may end with one separator more than the header
+            dtype=np.float64,
             skip_blank_lines=False,  # with one column a lost sample is a blank line
             chunksize=CSV_ROWS,
             encoding_errors="replace",
         )
-        for piece in pieces:
-            values.frombytes((piece[column].to_numpy() * np.float32(scale)).tobytes())
+        with np.errstate(over="ignore"):  # infinite, so lost
+            for piece in pieces:
+                values.frombytes((piece[column].to_numpy() * scale).astype(np.float32).tobytes())
     except (ValueError, pd.errors.ParserError) as error:
         reason = " ".join(str(error).split())[:150]
         raise DataError(f"{path}: column '{column}' does not hold numbers only ({reason})") from error
@@ -240,9 +260,20 @@ def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) ->
     return Ecg(path, float(fs), column, len(signal), lambda start, stop: signal[start:stop].copy())
 
 
-def _check_exists(path: Path) -> None:
+def _check_content(path: Path) -> None:
     if not path.is_file():
         raise DataError(f"{path}: missing")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: empty file")
+
+
+def _check_record_line(path: Path) -> None:
+    """Refuse what wfdb passes over: a rate that is no number (it takes 250 Hz), or no length."""
+    _check_content(path)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    fields = next((line.split() for line in lines if line.strip() and not line.startswith("#")), [])
+    if len(fields) < 4 or not fields[2][0].isdigit() or not fields[3].isdigit():
+        raise DataError(f"{path}: sampling rate or length missing or no number; correct its first line")
 
 
 def _check_rate(path: Path, fs: float) -> None:
@@ -250,9 +281,12 @@ def _check_rate(path: Path, fs: float) -> None:
         raise DataError(f"{path}: sampling rate is {fs:g} Hz; 100 to 20000 Hz can be used")
 
 
-def _tried(path: Path | str, read: Callable[[], Any]) -> Any:
+def _tried(path: Path | str, read: Callable[[], Any], *, what: str = "cannot be read") -> Any:
     try:
         return read()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: {error.filename} is missing") from error
     except Exception as error:  # on damaged bytes the readers raise whatever they stumble over
-        reason = " ".join(str(error).split())[:150] or type(error).__name__
-        raise DataError(f"{path}: cannot be read ({reason})") from error
+        stumbled = isinstance(error, IndexError | KeyError | NameError | TypeError | AttributeError)
+        reason = "" if stumbled else " ".join(str(error).split())[:150]
+        raise DataError(f"{path}: {what} ({reason or 'it is damaged'})") from error

@@ -7,27 +7,21 @@ from typing import Any
 
 import pandas as pd
 
-from arrhythmia.aami import CLASS_NAMES, CLASSES, DS1, DS2, PACED
+from arrhythmia.aami import CLASS_NAMES, CLASSES
+from arrhythmia.card_words import input_words, sight_words, training_words, use_words
 from arrhythmia.markdown import markdown_table, number
 from arrhythmia.names import MODELS, protocol_name
 from arrhythmia.released import DISCLAIMER, Recipe
 
-TRAINING = {
-    "intra_patient": (
-        "Beats of all 48 recordings but those of the Kaggle test file. **The same patients are in training "
-        "and test, so the figures below do not hold for a new patient; this model is for comparison only.**"
-    ),
-    "inter_patient": (
-        f"The recordings {' '.join(DS1)} (DS1 of de Chazal 2004), scored on {' '.join(DS2)} (DS2). The paced "
-        f"records {' '.join(PACED)} are left out. 201 (training) and 202 (test) are one patient."
-    ),
-}
 HEADLINE = {
     "accuracy": "accuracy",
     "macro_f1": "macro-F1",
     "macro_f1_nsv": "macro-F1 over N, S, V",
     "j_kappa": "jκ",
 }
+MEASURED = ("physionet", "centred", "inter_patient")
+"""Source, window and protocol of the networks whose figures with detected beats are in docs/predict.md."""
+
 WEAK = 8
 """Records in the table of weak spots."""
 
@@ -37,6 +31,8 @@ def model_card(
     scores: dict[str, Any],
     agreement: dict[str, dict[str, float]],
     records: pd.DataFrame | None,
+    *,
+    members: int,
 ) -> str:
     """Return the card in Markdown.
 
@@ -45,49 +41,35 @@ def model_card(
         scores: its metrics file, from `scorecard.scorecard`.
         agreement: by precision: `equal_decisions`, `macro_f1_change`, `largest_difference`, `bytes`.
         records: from `scorecard.records_table`, or None where beats have no record.
+        members: networks that it averages.
     """
     title = f"# {MODELS[recipe.model]}, {protocol_name(recipe.protocol)}"
     parts = [
         title,
         f"{DISCLAIMER} Made by stage `export`; do not edit.",
-        *_what(recipe, scores),
-        *_training(recipe),
-        *_figures(scores),
+        *_what(recipe, scores, members),
+        "## Training data and protocol",
+        training_words(recipe),
+        *_figures(recipe, scores),
         *_weak_spots(records),
         *_files(recipe, agreement),
-        *_use(),
+        *_use(recipe),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _what(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
-    cut = recipe.segment
-    classes = ", ".join(f"{name} ({CLASS_NAMES[name]})" for name in CLASSES)
-    features = ", ".join(recipe.rules.features) or "none"
+def _what(recipe: Recipe, scores: dict[str, Any], members: int) -> list[str]:
+    classes = ", ".join(f"{name} ({CLASS_NAMES[name]})" for name in recipe.classes)
+    average = f" (an average of {members} networks trained on different folds)" if members > 1 else ""
     return [
         "## What it is",
-        f"A network of {scores['parameters']:,} parameters (an average of networks trained on different "
-        f"folds) that gives each heartbeat of a single-lead ECG five calibrated probabilities: {classes}.",
-        f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, "
-        f"scaled by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next "
-        "beat and at the whole recording, so it does not work on a live signal.",
+        f"A network of {scores['parameters']:,} parameters{average} that gives each heartbeat of a "
+        f"single-lead ECG five calibrated probabilities: {classes}.",
+        f"{input_words(recipe)} {sight_words(recipe)}",
     ]
 
 
-def _training(recipe: Recipe) -> list[str]:
-    if recipe.source == "synthetic":
-        data = (
-            "**Synthetic recordings, made by this project to try the software. Do not use it on real ECGs.**"
-        )
-    else:
-        data = (
-            "MIT-BIH Arrhythmia Database (47 patients, 1975 to 1979, one hospital, half an hour each, "
-            "360 Hz, lead MLII)."
-        )
-    return ["## Training data and protocol", f"{data} {TRAINING[recipe.protocol]}"]
-
-
-def _figures(scores: dict[str, Any]) -> list[str]:
+def _figures(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
     intervals = scores["ci95"]
     rows = []
     for key, name in HEADLINE.items():
@@ -102,10 +84,12 @@ def _figures(scores: dict[str, Any]) -> list[str]:
         ]
         for name in CLASSES
     ]
+    kind = (recipe.source, recipe.segment["window"], recipe.protocol)
+    detected = " With detected beats: docs/predict.md." if kind == MEASURED else ""
     return [
         "## Figures",
         f"On {scores['beats']:,} test beats at annotated positions; 95 % intervals by bootstrap over "
-        f"{intervals['resampled']}. With detected beats: docs/predict.md.",
+        f"{intervals['resampled']}.{detected}",
         markdown_table(["score", "value", "95 % interval"], rows),
         markdown_table(["class", "sensitivity", "positive predictivity", "F1", "beats"], classes),
     ]
@@ -120,7 +104,11 @@ def _weak_spots(records: pd.DataFrame | None) -> list[str]:
         for row in worst.itertuples()
     ]
     table = markdown_table(["record", "beats", "accuracy", "F1 of S", "F1 of V"], rows)
-    return ["## Weak spots", "The test recordings with the lowest accuracy; a dash: no such beats.", table]
+    return [
+        "## Weak spots",
+        "The recordings with the lowest accuracy on their test beats; a dash: no such beats.",
+        table,
+    ]
 
 
 def _files(recipe: Recipe, agreement: dict[str, dict[str, float]]) -> list[str]:
@@ -137,18 +125,11 @@ def _files(recipe: Recipe, agreement: dict[str, dict[str, float]]) -> list[str]:
         "## Files",
         "Beside the Keras model they were exported from, on the test beats:",
         markdown_table(["file", "bytes", "equal decisions", "change in macro-F1"], rows),
-        f"`{recipe.model}.json` is the recipe of the inputs. In the int8 file weights are 8-bit integers.",
+        f"`{recipe.model}.json` is the recipe of the inputs. In the int8 file the larger kernels are 8-bit "
+        "integers.",
     ]
 
 
-def _use() -> list[str]:
-    return [
-        "## Intended use and limits",
-        "For research and teaching: sorting the beats of recordings that a person will look at. Not for "
-        "diagnosis, not for monitoring, not for any decision about a patient.",
-        "- S beats are found and confirmed poorly in patients not seen in training; atrial fibrillation "
-        "makes them undecidable by timing.\n"
-        "- F and Q are too rare in training to be relied on; paced recordings are outside its scope.\n"
-        "- One lead, near MLII. Other leads, children, and other recorders were hardly tested.\n"
-        "- Half an hour each of few patients: intervals are wide, and some groups of patients are missing.",
-    ]
+def _use(recipe: Recipe) -> list[str]:
+    use, *limits = use_words(recipe)
+    return ["## Intended use and limits", use, "\n".join(f"- {limit}" for limit in limits)]

@@ -12,6 +12,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from arrhythmia.errors import DataError
+from arrhythmia.onnx_settings import check_settings
+
 OPSET = 17
 """Version of ONNX's operators, of 2022: new enough for all we use, old enough for any runtime in use."""
 
@@ -54,7 +57,7 @@ def onnx_model(model: Any) -> onnx.ModelProto:
         A graph with the same inputs, a free batch size, and the output `probability (batch, 5)`.
 
     Raises:
-        ValueError: the model has a layer, or a setting of one, that is not known here.
+        DataError: the model has a layer, or a setting of one, that is not known here.
     """
     graph = Graph()
     inputs = []
@@ -94,14 +97,16 @@ def convert(graph: Graph, model: Any, inputs: dict[str, str], prefix: str) -> st
         name, layer = entry["name"], model.get_layer(entry["name"])
         if name in names:
             continue
+        kind = entry["class_name"]
+        if kind not in (*LAYERS, "Functional"):
+            raise DataError(f"layer {name} is a {kind}, which the ONNX export does not know")
+        check_settings(layer, entry["inbound_nodes"])
         sources = [names[source] for source in histories(entry["inbound_nodes"])]
-        if entry["class_name"] == "Functional":
+        if kind == "Functional":
             within = dict(zip((x.name for x in layer.inputs), sources, strict=True))
             names[name] = convert(graph, layer, within, f"{prefix}{name}/")
-        elif entry["class_name"] in LAYERS:
-            names[name] = LAYERS[entry["class_name"]](graph, layer, sources, prefix + name)
         else:
-            raise ValueError(f"layer {name} is a {entry['class_name']}, which has no ONNX form here")
+            names[name] = LAYERS[kind](graph, layer, sources, prefix + name)
     return names[next(histories(config["output_layers"], bare=True))]
 
 
@@ -127,10 +132,7 @@ def histories(tree: Any, *, bare: bool = False) -> Iterator[str]:
 
 
 def _activated(graph: Graph, layer: Any, x: str, name: str) -> str:
-    kind = layer.get_config().get("activation", "linear")
-    if kind not in ("linear", "relu"):
-        raise ValueError(f"layer {layer.name}: activation {kind} has no ONNX form here")
-    return graph.add("Relu", [x], f"{name}/relu") if kind == "relu" else x
+    return graph.add("Relu", [x], f"{name}/relu") if layer.get_config()["activation"] == "relu" else x
 
 
 def _conv(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
@@ -187,8 +189,6 @@ def _recurrent(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
     """A GRU or LSTM in one or both directions."""
     cells = [layer.forward_layer, layer.backward_layer] if hasattr(layer, "forward_layer") else [layer]
     cell, operator, units = cells[0], type(cells[0]).__name__, cells[0].units
-    if operator == "GRU" and not cell.reset_after:
-        raise ValueError(f"layer {layer.name}: a GRU without reset_after has no ONNX form here")
     parts = [_cell_weights(part, operator) for part in cells]
     weights = [
         graph.constant(f"{name}/{key}", np.stack([part[i] for part in parts]))

@@ -77,9 +77,13 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: there is no such file, it is damaged, or there is no beat in it.
     """
+    if "/" in annotator or not annotator:
+        raise DataError(f"'{annotator}' is no name of annotations; name the suffix of a file, such as atr")
     path = ecg.path.with_name(f"{ecg.path.name}.{annotator}")
     if not path.is_file():
         raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
+    if path.read_bytes()[-2:] != b"\0\0":  # a pair of zeros is the last (annot(5)); wfdb does not look for it
+        raise DataError(f"{path}: empty or cut short, its end mark is missing")
     try:
         read = wfdb.rdann(str(ecg.path), annotator)
     except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over

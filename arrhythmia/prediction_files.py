@@ -1,9 +1,9 @@
 """The four files that are written for each classified recording."""
 
 import json
-import os
 import re
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +16,7 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.prediction import Prediction
 from arrhythmia.recording_summary import uncertain, worst_minute
 from arrhythmia.released import DISCLAIMER
+from arrhythmia.together import move_all
 
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""
@@ -64,8 +65,7 @@ def finished_together(folder: Path, name: str) -> Iterator[Path]:
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        for path in sorted(unfinished.iterdir()):
-            os.replace(path, folder / path.name)
+        move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -102,4 +102,6 @@ def _write_picture(path: Path, prediction: Prediction) -> None:
     figure = minute_figure(
         signal, ecg.fs, start / ecg.fs, time, prediction.probability, title=title, note=DISCLAIMER
     )
-    save_png(path, figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks
+        save_png(path, figure)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import onnxruntime
 
+from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.model_inputs import InputRules, model_inputs
@@ -26,8 +27,8 @@ class Recipe:
     Attributes:
         model: `cnn` or `rnn`.
         protocol: by which it was trained.
-        source: of the training recordings: `physionet`, or `synthetic` in a demonstration.
-        classes: names of the columns of the answer.
+        source: of the training recordings: `physionet`, `kaggle`, or `synthetic` in a demonstration.
+        classes: names of the columns of the network's answer.
         segment: how beats are cut: the group `segment` of params.yaml.
         rules: how the inputs are scaled.
     """
@@ -62,8 +63,9 @@ class Released:
     session: onnxruntime.InferenceSession
 
     def probability(self, beats: Beats) -> np.ndarray:
-        """Return the calibrated probabilities of the classes, `(n, 5)` float32, of whole records."""
-        return infer(self.session, model_inputs(beats, self.recipe.rules))
+        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
+        columns = [self.recipe.classes.index(name) for name in CLASSES]
+        return infer(self.session, model_inputs(beats, self.recipe.rules))[:, columns]
 
 
 def load_released(network: Path, recipe: Path) -> Released:
@@ -83,6 +85,8 @@ def load_released(network: Path, recipe: Path) -> Released:
         known = Recipe.from_json(recipe.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{recipe}: damaged ({error}); run `git checkout -- {recipe}`") from error
+    if sorted(known.classes) != sorted(CLASSES):
+        raise DataError(f"{recipe}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
     if known.segment["window"] != "centred":
         window = known.segment["window"]
         raise DataError(f"{recipe}: made for segment.window={window}; prediction needs 'centred'")

@@ -75,11 +75,13 @@ def centred_windows(signal: np.ndarray, sample: np.ndarray, kernel: np.ndarray, 
 
 
 def kaggle_windows(adu: np.ndarray, sample: np.ndarray, beat: np.ndarray) -> np.ndarray:
-    """Rebuild the windows of the Kaggle files `mitbih_train.csv` and `mitbih_test.csv`, bit for bit.
+    """Rebuild the windows of the Kaggle files `mitbih_train.csv` and `mitbih_test.csv`.
 
     A window runs from the R peak to a fifth of an interval past the next annotation, every third sample,
     scaled to [0, 1] by its own extremes and cut or padded with zeros to 187 values. The rule was found by
-    matching rows of the published files; the description that goes with them does not hold.
+    matching rows of the published files; the description that goes with them does not hold. It gives 1,010
+    rows to the last bit, and a test file of the published size, but not of the published SHA-256
+    (docs/kaggle.md): somewhere among the rows that nobody could compare it must differ.
 
     Args:
         adu: `(n,)` ADC units, channel 0 at 360 Hz.

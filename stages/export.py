@@ -66,7 +66,9 @@ def main(protocol: str, name: str) -> None:
     write_text(paths.exported(protocol, name), json.dumps(agreement, indent=2) + "\n")
     records = paths.tables(protocol, name) / "records.csv"
     table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
-    write_text(paths.released(protocol, name, ".md"), model_card(recipe, card, agreement, table))
+    members = sum(isinstance(layer, keras.Model) for layer in model.layers)
+    text = model_card(recipe, card, agreement, table, members=members)
+    write_text(paths.released(protocol, name, ".md"), text)
 
 
 def compare(label: np.ndarray, expected: np.ndarray, answer: np.ndarray, protocol: str) -> dict[str, float]:

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import replacing, write_text
 from arrhythmia.kaggle_export import file_rows, rows_as_text
 from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.kaggle_match import beats_table, match_rows, read_windows
 from arrhythmia.recordings import read_recording, record_names
 from arrhythmia.segmentation import cut_beats
+from arrhythmia.together import replacing_all
 from stages import paths
 from stages.run import load_params, run_command
 
@@ -73,11 +73,10 @@ def export(words: argparse.Namespace) -> None:
     beats = kaggle_beats(words.records)
     rows = file_rows(beats, fold)
     with (
-        replacing(targets[0]) as train,
-        replacing(targets[1]) as test,
+        replacing_all(targets) as temporaries,
         tqdm(total=len(beats), desc="writing", unit=" rows", delay=1, disable=None) as bar,
     ):
-        for path, chosen in zip((train, test), rows.values(), strict=True):
+        for path, chosen in zip(temporaries, rows.values(), strict=True):
             with path.open("wb") as file:
                 for count, text in rows_as_text(beats.waveform[chosen], beats.label[chosen]):
                     file.write(text)
@@ -87,7 +86,7 @@ def export(words: argparse.Namespace) -> None:
 
 
 def match(words: argparse.Namespace) -> None:
-    """Write a table beside each file, and say what was found."""
+    """Write a table beside each file, or none, and say what was found."""
     if not 0 <= words.tolerance < 0.5:
         raise DataError(f"--tolerance {words.tolerance:g}: use a number from 0 to below 0.5")
     targets = [(words.out or path.parent) / f"{path.name.split('.')[0]}_beats.csv" for path in words.files]
@@ -95,15 +94,20 @@ def match(words: argparse.Namespace) -> None:
         raise DataError("two files of one name would have one table; match them one by one")
     refuse_overwriting(targets, force=words.force)
     beats, fold = kaggle_beats(words.records), load_test_fold()
-    for path, target in zip(words.files, targets, strict=True):
-        waveform, label = read_windows(path)
-        beat, count, difference = match_rows(waveform, beats.waveform, tolerance=words.tolerance)
-        table = beats_table(beats, fold, beat, count, difference)
-        write_text(target, table.to_csv(index=False, lineterminator="\n", float_format="%.2g"))
-        print(f"{target}: {summary(count, difference)}")
-        if label is not None:
-            other = int((label[beat >= 0] != beats.label[beat[beat >= 0]]).sum())
-            print(f"  {other} of the beats found have another label in the file than in the database")
+    lines = []
+    with replacing_all(targets) as temporaries:
+        for path, target, temporary in zip(words.files, targets, temporaries, strict=True):
+            waveform, label = read_windows(path)
+            beat, count, difference = match_rows(waveform, beats.waveform, tolerance=words.tolerance)
+            table = beats_table(beats, fold, beat, count, difference)
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.2g")
+            lines.append(f"{target}: {summary(count, difference)}")
+            if label is not None:
+                other = int((label[beat >= 0] != beats.label[beat[beat >= 0]]).sum())
+                lines.append(
+                    f"  {other} of the beats found have another label in the file than in the database"
+                )
+    print("\n".join(lines))
 
 
 def kaggle_beats(folder: Path) -> Beats:

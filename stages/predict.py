@@ -9,13 +9,11 @@ Exit codes: 0 all went well; 1 a recording failed (the others are written), or i
 """
 
 import argparse
-import multiprocessing
 import shutil
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -32,6 +30,7 @@ from arrhythmia.prediction import Prediction, predict, read_annotations
 from arrhythmia.prediction_files import file_name, unfinished_folder, write_prediction
 from arrhythmia.released import DISCLAIMER, Released, load_released
 from arrhythmia.runtime import cores
+from arrhythmia.workers import in_processes
 from stages import paths
 
 RELEASED = Path(__file__).parents[1] / paths.released("inter_patient", "cnn", ".json").parent
@@ -52,6 +51,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         parser = arguments()
         asked = parser.parse_args(words)
+        if asked.jobs < 1:
+            parser.error("--jobs must be 1 or more")
         recordings = [path for given in asked.recordings for path in find_recordings(given)]
         names = Counter(file_name(recording_name(path)) for path in recordings)
         if (twice := names.most_common(1)[0])[1] > 1:
@@ -63,12 +64,13 @@ def main(words: list[str] | None = None) -> int:
     print(DISCLAIMER)
     outcomes = []
     try:
-        for outcome in results(recordings, asked):
-            tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
-            outcomes.append(outcome)
+        with closing(results(recordings, asked)) as found:
+            for outcome in found:
+                tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
+                outcomes.append(outcome)
     except KeyboardInterrupt:
-        for name in names:
-            shutil.rmtree(unfinished_folder(asked.out, name), ignore_errors=True)
+        for path in recordings:
+            remove_unfinished(asked.out, path)
         print(f"interrupted; {len(outcomes)} of {len(recordings)} recordings done", file=sys.stderr)
         return 1
     compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
@@ -121,16 +123,24 @@ def network(folder: Path, model: str, int8: bool) -> Released:
 
 
 def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outcome]:
-    """Yield what became of each recording, in their order, several at a time."""
-    jobs = min(max(asked.jobs, 1), len(recordings))
+    """Yield what became of each recording, several at a time, as they are done."""
+    jobs = min(asked.jobs, len(recordings))
     if jobs == 1:
         yield from (predict_one(path, asked) for path in recordings)
         return
-    # Ctrl-C goes to all processes; only this one shall answer it, and end the others
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        work = pool.imap(partial(predict_one, asked=asked, alone=False), recordings)
-        yield from tqdm(work, total=len(recordings), unit="recording", disable=None)
+    work = in_processes(partial(predict_one, asked=asked, alone=False), recordings, jobs=jobs)
+    for path, outcome in tqdm(work, total=len(recordings), unit="recording", disable=None):
+        if outcome is None:
+            remove_unfinished(asked.out, path)
+            line = f"error: {path}: its process was killed, perhaps for lack of memory; nothing written"
+            outcome = Outcome(line, failed=True)
+        yield outcome
+
+
+def remove_unfinished(out: Path, recording: Path) -> None:
+    """Remove what a prediction that was stopped has left."""
+    name = file_name(recording_name(recording))
+    shutil.rmtree(unfinished_folder(out, name), ignore_errors=True)
 
 
 def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) -> Outcome:
@@ -147,9 +157,10 @@ def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) ->
     except DataError as error:
         return Outcome(f"error: {error}", failed=True)
     except OSError as error:
-        return Outcome(
-            f"error: {path}: nothing written to {asked.out} ({error.strerror or error})", failed=True
-        )
+        reason = error.strerror or error
+        return Outcome(f"error: {path}: nothing written to {asked.out} ({reason})", failed=True)
+    except MemoryError:
+        return Outcome(f"error: {path}: not enough memory; nothing written", failed=True)
     counts = None
     if reference is not None:
         label = prediction.probability.argmax(axis=1)

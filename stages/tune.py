@@ -19,7 +19,6 @@ import sys
 import time
 import warnings
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -313,9 +312,10 @@ def run_trials(search: Search) -> None:
             RetryHeartbeatStaleTrialCallback()(study, study.trials[trial.number])
             raise
 
+    seen: dict[int, float] = {}
     while time.time() < search.deadline:
         optuna.storages.fail_stale_trials(study)
-        fail_trials_without_a_sign(study, search.lost_after)
+        fail_trials_without_a_sign(study, search.lost_after, seen)
         if count(study, DONE) >= search.trials:
             break
         if count(study, ALIVE) < search.trials or count(study, (TrialState.WAITING,)):
@@ -326,14 +326,20 @@ def run_trials(search: Search) -> None:
             time.sleep(search.lost_after / 20)
 
 
-def fail_trials_without_a_sign(study: optuna.Study, lost_after: float) -> None:
+def fail_trials_without_a_sign(study: optuna.Study, lost_after: float, seen: dict[int, float]) -> None:
     """Have trials run again whose worker died between taking them and giving its first sign of life.
 
-    Optuna looks for those only that have given one.
+    Optuna looks for those only that have given one. Waiting is measured from when this worker first saw the
+    trial: the clocks of other machines may go differently, and Optuna stores local times without their zone.
+
+    Args:
+        study: whose trials to look at.
+        lost_after: time without a sign of life after which a trial counts as lost, s.
+        seen: `time.monotonic()` at which each trial was first seen without a sign; extended in place.
     """
+    now = time.monotonic()
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
-        age = (datetime.now() - trial.datetime_start).total_seconds()
-        if "began" in trial.user_attrs or age < lost_after:
+        if "began" in trial.user_attrs or now - seen.setdefault(trial.number, now) < lost_after:
             continue
         with contextlib.suppress(ValueError, optuna.exceptions.UpdateFinishedTrialError):  # another did it
             study.tell(trial.number, state=TrialState.FAIL)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import edfio
@@ -93,6 +94,10 @@ def test_choice_of_the_lead(names, units, channel):
         lambda folder: (folder / "r.hea").unlink(),
         lambda folder: (folder / "r.hea").write_text("r 0 250 1000\n"),
         lambda folder: (folder / "r.hea").write_text("r 1 50 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 -250 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 nan 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 3 250 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 2 250 1001\nr.dat 16 200\nr.dat 16 200\n"),
     ],
 )
 def test_damaged_wfdb_is_one_line(tmp_path, damage):
@@ -126,11 +131,40 @@ def test_csv_missing_values_are_nan(tmp_path):
         ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
         ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
         ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate is 5 Hz"),
+        ("ecg\n1\n", {"column": "ecg", "fs": float("nan")}, "sampling rate is nan Hz"),
+        ("ecg;t\n0,1;2\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
+        ("ecg,t,ecg\n1,2,3\n", {"column": "ecg", "fs": 250}, "2 columns are called 'ecg'"),
+        ("e\0c\0g\0", {"column": "ecg", "fs": 250}, "no text in UTF-8"),
     ],
 )
 def test_csv_that_cannot_be_used(tmp_path, text, knobs, words):
     with pytest.raises(DataError, match=words):
         open_ecg(write_csv(tmp_path, text), **knobs)
+
+
+def test_csv_of_untidy_writers(tmp_path):
+    """A separator more on each line, other columns of one name, a value that no float32 can hold."""
+    ecg = open_ecg(write_csv(tmp_path, "ecg,x,x\n1,2,3,\n1e300,2,3,\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(ecg.read(0, 2), [1, np.inf])
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.501])
+def test_an_edf_file_that_was_cut_short_is_refused(tmp_path, kept):
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")
+    data = (tmp_path / "r.edf").read_bytes()
+    records = len(data) - 512
+    (tmp_path / "r.edf").write_bytes(data[: 512 + int(kept * records)])
+    with pytest.raises(DataError, match=r"r\.edf: cannot be read"):
+        open_ecg(tmp_path / "r.edf")
+
+
+def test_an_edf_file_that_does_not_know_its_length(tmp_path):
+    """A recorder that has not finished writes -1 for the number of records."""
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")
+    data = bytearray((tmp_path / "r.edf").read_bytes())
+    data[236:244] = b"-1      "
+    (tmp_path / "r.edf").write_bytes(data)
+    assert open_ecg(tmp_path / "r.edf").length == 1000
 
 
 def test_edf(tmp_path):
@@ -165,6 +199,18 @@ def test_damaged_edf_and_missing_files(tmp_path):
     for path in (tmp_path / "r.edf", tmp_path / "x.edf", tmp_path / "x.csv", tmp_path / "x"):
         with pytest.raises(DataError, match="^" + str(path)):
             open_ecg(path, column="ecg", fs=250)
+
+
+@pytest.mark.parametrize("line", ["r 2", "r 2 250", "r 2 -250 1000", "r 2 fast 1000", "r 2 250 many"])
+def test_a_header_without_rate_or_length(tmp_path, line):
+    header = write_wfdb(tmp_path).with_suffix(".hea")
+    header.write_text(header.read_text().replace("r 2 250 1000", line))
+    with pytest.raises(DataError, match=r"r\.hea: sampling rate or length missing or no number"):
+        open_ecg(header)
+
+
+def test_a_name_that_nobody_can_print():
+    assert recording_name(Path(os.fsdecode(b"bad\xff.csv"))) == "bad\ufffd"
 
 
 def test_the_recordings_of_a_folder(tmp_path):

@@ -1,6 +1,11 @@
+import re
+
 import numpy as np
 import pytest
+import wfdb
 
+from arrhythmia.aami import MITDB_RECORDS, PACED
+from arrhythmia.card_words import SIDES, training_words
 from arrhythmia.model_card import model_card
 from arrhythmia.model_inputs import InputRules
 from arrhythmia.released import DISCLAIMER, Recipe
@@ -19,18 +24,25 @@ AGREEMENT = {
 SEGMENT = {"window": "centred", "fs": 125, "before": 0.3, "after": 0.5, "rr_before": 80, "rr_long": 300}
 
 
-def recipe(protocol="inter_patient", source="physionet"):
+def recipe(
+    protocol="inter_patient",
+    source="physionet",
+    window="centred",
+    method="record",
+    reference=True,
+    features=("early", "width"),
+):
     none, two = np.empty(0), np.array([0.1, 0.25])
-    rules = InputRules("record", True, ("early", "width"), none, none, two, two)
-    return Recipe("cnn", protocol, source, tuple("NSVFQ"), SEGMENT, rules)
+    rules = InputRules(method, reference, features, none, none, two, two)
+    return Recipe("cnn", protocol, source, tuple("NSVFQ"), SEGMENT | {"window": window}, rules)
 
 
-def text(**knobs):
+def text(members=5, **knobs):
     counts = np.stack([np.diag([9, 1, 1, 0, 0]), np.diag([5, 0, 0, 0, 0])])
     counts[0, 0, 2] = 4
     records = records_table(np.array(["100", "200"]), counts)
     made = recipe(**knobs)
-    return model_card(made, card(made.protocol, hits=0.7), AGREEMENT, records)
+    return model_card(made, card(made.protocol, hits=0.7), AGREEMENT, records, members=members)
 
 
 def test_it_tells_figures_weak_spots_files_and_limits():
@@ -48,14 +60,96 @@ def test_it_tells_figures_weak_spots_files_and_limits():
     assert rows[0].startswith("| 100 | 15 | 0.733")  # the worst first
 
 
-def test_it_warns_of_the_flattering_protocol_and_of_synthetic_recordings():
-    assert "do not hold for a new patient" in text(protocol="intra_patient")
-    assert "Do not use it on real ECGs" in text(source="synthetic")
+BOTH = ["centred", "kaggle"]
+"""Every combination of source, window and protocol that stage export can be run on."""
+RUNS = [("physionet", window, protocol) for window in BOTH for protocol in SIDES]
+RUNS += [("synthetic", window, protocol) for window in BOTH for protocol in SIDES]
+RUNS += [("kaggle", "kaggle", "intra_patient")]
+TRUE_OF = {
+    "48 recordings of half an hour from 47 patients": lambda source, window, protocol: source != "synthetic",
+    "1975 to 1979": lambda source, window, protocol: source == "physionet",
+    "Do not use it on real ECGs": lambda source, window, protocol: source == "synthetic",
+    "For trying the software": lambda source, window, protocol: source == "synthetic",
+    "They tell neither patients": lambda source, window, protocol: source == "kaggle",
+    "0.3 s before to 0.5 s after the R peak at 125 Hz": lambda source, window, protocol: window == "centred",
+    "a fifth of an interval past the next annotation": lambda source, window, protocol: window == "kaggle",
+    "`stages.predict` does not cut this window": lambda source, window, protocol: window == "kaggle",
+    "One lead, near MLII": lambda source, window, protocol: source != "synthetic",
+    "201 (training) and 202 (test)": lambda *run: run[0] == "physionet" and run[2] == "inter_patient",
+    "102 104 107 217 are left out": lambda *run: run[0] == "physionet" and run[2] == "inter_patient",
+    "s01 s03 s05": lambda *run: run[0] == "synthetic" and run[2] == "inter_patient",
+    "the Kaggle test file": lambda *run: run[0] != "synthetic" and run[2] == "intra_patient",
+    "do not hold for a new patient": lambda *run: run[0] != "synthetic" and run[2] == "intra_patient",
+    "four paced recordings": lambda *run: run[0] != "synthetic" and run[2] == "intra_patient",
+    "With detected beats: docs/predict.md": lambda *run: run == ("physionet", "centred", "inter_patient"),
+}
+"""When each of these words belongs on the card."""
+
+
+@pytest.mark.parametrize("run", RUNS, ids="-".join)
+def test_it_says_what_is_true_of_the_run_and_nothing_else(run):
+    source, window, protocol = run
+    made = text(source=source, window=window, protocol=protocol)
+    said = {words: words in made for words in TRUE_OF}
+    assert said == {words: true(*run) for words, true in TRUE_OF.items()}
+
+
+@pytest.mark.parametrize(
+    ("window", "protocol", "words"),
+    [
+        ("centred", "inter_patient", "Lead MLII. "),
+        ("centred", "intra_patient", "Lead MLII, in 102 and 104 V5. "),
+        ("kaggle", "inter_patient", "The first channel: MLII, in 114 V5. "),
+        ("kaggle", "intra_patient", "The first channel: MLII, in 102, 104 and 114 V5. "),
+    ],
+)
+def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
+    names = [name for name in MITDB_RECORDS if protocol == "intra_patient" or name not in PACED]
+    leads = {name: wfdb.rdheader(str(mitdb / name)).sig_name for name in names}
+    others = [name for name in names if (leads[name][0] if window == "kaggle" else "MLII") != "MLII"]
+    others += [name for name in names if window == "centred" and "MLII" not in leads[name]]
+    assert all(leads[name][0] == "V5" for name in others)
+    assert re.findall("1[0-9]{2}", words) == others
+    assert words in training_words(recipe(window=window, protocol=protocol))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "words"),
+    [
+        ({}, "It looks at the whole recording, so it does not work on a live signal."),
+        ({"features": ("pause",)}, "It looks at the next beat and at the whole recording, so"),
+        ({"features": ("wait",), "method": "beat", "reference": False}, "It looks at the next beat, so"),
+        (
+            {"features": ("area",), "method": "beat", "reference": False},
+            "It looks at the whole recording, so",
+        ),
+        ({"features": (), "method": "beat", "reference": True}, "It looks at the whole recording, so"),
+        ({"features": (), "method": "beat", "reference": False}, "It looks at nothing after this window."),
+        (
+            {"features": (), "method": "beat", "reference": False, "window": "kaggle"},
+            "It looks at the next beat, so",
+        ),
+    ],
+)
+def test_what_it_needs_to_see(knobs, words):
+    assert words in text(**knobs)
+
+
+def test_scaling_and_second_channel_are_told():
+    assert "scaled by `beat`; features of rhythm and shape: none." in text(
+        method="beat", reference=False, features=()
+    )
+    assert "scaled by `record`; beside it the beat minus the usual beat of its recording; " in text()
+
+
+def test_one_network_is_no_average():
+    assert "12,345 parameters (an average of 5 networks" in text()
+    assert "12,345 parameters that gives" in text(members=1)
 
 
 def test_it_works_without_records():
     made = recipe()
-    assert "Weak spots" not in model_card(made, card(made.protocol, hits=0.7), AGREEMENT, None)
+    assert "Weak spots" not in model_card(made, card(made.protocol, hits=0.7), AGREEMENT, None, members=5)
 
 
 @pytest.mark.parametrize("source", ["physionet", "synthetic"])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from arrhythmia.errors import DataError
 from arrhythmia.onnx_int8 import quantized, with_int8_weights
 from arrhythmia.released import infer, session
 
@@ -78,8 +79,103 @@ def test_a_layer_that_is_not_known(keras):
 
     x = keras.Input((8, 2), name="waveform")
     model = keras.Model([x], keras.layers.Flatten()(keras.layers.ZeroPadding1D(1)(x)))
-    with pytest.raises(ValueError, match="is a ZeroPadding1D, which has no ONNX form"):
+    with pytest.raises(DataError, match="is a ZeroPadding1D, which the ONNX export does not know"):
         onnx_model(model)
+
+
+REFUSED = [
+    ("Activation", {"activation": "tanh"}, "activation"),
+    ("BatchNormalization", {"axis": 1}, "axis"),
+    ("BatchNormalization", {"center": False}, "center"),
+    ("BatchNormalization", {"scale": False}, "scale"),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "padding": "causal"}, "padding"),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "dilation_rate": 2}, "dilation_rate"),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "groups": 2}, "groups"),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "activation": "gelu"}, "activation"),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "dtype": "float16"}, "dtype"),
+    ("Dense", {"units": 2}, "input"),
+    ("Flatten", {"data_format": "channels_first"}, "data_format"),
+    ("GRU", {"units": 2, "reset_after": False}, "reset_after"),
+    ("GRU", {"units": 2, "activation": "relu"}, "activation"),
+    ("GRU", {"units": 2, "recurrent_activation": "hard_sigmoid"}, "recurrent_activation"),
+    ("GRU", {"units": 2, "go_backwards": True}, "go_backwards"),
+    ("GRU", {"units": 2, "use_bias": False}, "use_bias"),
+    ("GlobalAveragePooling1D", {"data_format": "channels_first"}, "data_format"),
+    ("GlobalMaxPooling1D", {"keepdims": True}, "keepdims"),
+    ("LSTM", {"units": 2, "activation": "relu"}, "activation"),
+    ("LSTM", {"units": 2, "recurrent_activation": "hard_sigmoid"}, "recurrent_activation"),
+    ("LSTM", {"units": 2, "go_backwards": True}, "go_backwards"),
+    ("LSTM", {"units": 2, "use_bias": False}, "use_bias"),
+    ("MaxPooling1D", {"data_format": "channels_first"}, "data_format"),
+    ("Rescaling", {"scale": 2.0, "offset": 1.0}, "offset"),
+    ("Softmax", {}, "input"),
+]
+
+
+def refusal(keras, layer, shape=(8, 2)):
+    """What the export says of a network of this layer alone."""
+    from arrhythmia.onnx_export import onnx_model
+
+    x = keras.Input(shape, name="waveform")
+    with pytest.raises(DataError, match=r"^layer .*; the ONNX export knows .* alone$") as refused:
+        onnx_model(keras.Model([x], layer(x)))
+    return str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "settings", "named"), REFUSED, ids=lambda x: str(x))
+def test_a_setting_that_is_not_known(keras, kind, settings, named):
+    layer = getattr(keras.layers, kind)(name="odd", **settings)
+    assert refusal(keras, layer).startswith(f"layer odd ({kind}): {named} ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"merge_mode": "sum"}, "merge_mode"),
+        ({"backward": "LSTM"}, "backward_layer"),
+        ({"activation": "relu"}, "activation"),
+        ({"cell": "SimpleRNN"}, "layer"),
+    ],
+)
+def test_two_directions_of_another_kind(keras, settings, named):
+    layers, settings = keras.layers, dict(settings)
+    cell = getattr(layers, settings.pop("cell", "GRU"))
+    other = getattr(layers, settings.pop("backward", "GRU"))(2, go_backwards=True)
+    knobs = {"merge_mode": settings.pop("merge_mode", "concat")}
+    knobs |= {"backward_layer": other} if isinstance(other, layers.LSTM) else {}
+    made = layers.Bidirectional(cell(2, **settings), name="odd", **knobs)
+    assert refusal(keras, made).startswith(f"layer odd (Bidirectional): {named} is ")
+
+
+@pytest.mark.slow
+def test_other_axes_calls_and_flat_inputs(keras):
+    layers = keras.layers
+    assert "(Dense): use_bias is False" in refusal(keras, layers.Dense(2, use_bias=False), (8,))
+    assert "(Dense): activation is 'tanh'" in refusal(keras, layers.Dense(2, activation="tanh"), (8,))
+    assert "(Flatten): input of 2 axes" in refusal(keras, layers.Flatten(), (8,))
+    along_steps = layers.Concatenate(axis=1)
+    assert "(Concatenate): axis is 1" in refusal(keras, lambda x: along_steps([x, x]))
+    twice = layers.Dense(8)
+    assert "(Dense): number of calls is 2" in refusal(keras, lambda x: twice(twice(x)), (8,))
+    always = layers.Dropout(0.5)
+    assert "(Dropout): training is True" in refusal(keras, lambda x: always(x, training=True))
+    left_out = layers.MaxPooling1D(2)
+    assert "(Rescaling): offset is 1" in refusal(
+        keras, lambda x: layers.Rescaling(1, offset=1)(layers.Flatten()(left_out(x)))
+    )
+
+
+@pytest.mark.slow
+def test_what_acts_in_training_alone_may_be_anything(keras, arrays):
+    from arrhythmia.onnx_export import onnx_model
+
+    x = keras.Input((131, 2), name="waveform")
+    cell = keras.layers.GRU(3, dropout=0.5, recurrent_dropout=0.5, kernel_regularizer="l2")
+    model = keras.Model([x], keras.layers.Dense(5, bias_constraint="non_neg")(cell(x)))
+    answer = infer(session(onnx_model(model).SerializeToString()), arrays)
+    np.testing.assert_allclose(answer, model.predict(arrays["waveform"], verbose=0), atol=2e-5)
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1])

@@ -128,6 +128,48 @@ def test_a_full_disk_leaves_no_file_and_one_line(fold, records, tmp_path, monkey
     assert list((tmp_path / "csv").iterdir()) == []
 
 
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_disk_that_fills_up_at_the_second_file_leaves_none(fold, records, tmp_path, monkeypatch):
+    calls = []
+
+    def full_at_second(waveform, label):
+        calls.append(len(label))
+        yield len(label), b"a row\n"
+        if len(calls) == 2:
+            raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(kaggle, "rows_as_text", full_at_second)
+    with pytest.raises(DataError, match="No space left on device"):
+        kaggle.main(["export", str(tmp_path / "csv"), "--records", str(records)])
+    assert len(calls) == 2
+    assert names_in(tmp_path / "csv") == []
+
+
+@pytest.mark.parametrize("bad", ["a row of words\n", None])
+def test_match_writes_all_tables_or_none(files, records, capsys, bad):
+    second = files / "second.csv"
+    if bad:
+        second.write_text(bad)
+    before = names_in(files)
+    capsys.readouterr()
+    with pytest.raises(DataError, match=r"second\.csv"):
+        match(files / "mitbih_test.csv", second, records=records)
+    assert names_in(files) == before
+    assert capsys.readouterr().out == ""
+
+
+def test_a_table_that_cannot_be_moved_takes_the_others_with_it(files, records):
+    shutil.copy(files / "mitbih_test.csv", files / "second.csv")
+    (files / "second_beats.csv").mkdir()
+    before = names_in(files)
+    with pytest.raises(DataError, match=r"second_beats\.csv|directory"):
+        match(files / "mitbih_test.csv", files / "second.csv", "--force", records=records)
+    assert names_in(files) == before
+
+
 def test_the_command_line_ends_in_one_line(tmp_path, records):
     def said(*words):
         command = [sys.executable, "-m", "stages.kaggle", *map(str, words)]

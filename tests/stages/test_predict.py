@@ -1,15 +1,20 @@
 import errno
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import wfdb
 
 from arrhythmia.aami import CLASSES
+from arrhythmia.prediction_files import unfinished_folder
 from arrhythmia.released import DISCLAIMER
 from stages import predict
 from tests.arrhythmia.test_detection import ecg
@@ -34,7 +39,7 @@ def made(tmp_path):
 
 def run(tmp_path, *words):
     knobs = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
-    return predict.main([*map(str, words), *knobs])
+    return predict.main([*knobs, *map(str, words)])
 
 
 def written(tmp_path):
@@ -115,7 +120,7 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
         ("noise.csv", "noise", "no ECG"),
-        ("binary.csv", b"\x00\xff\x93" * 5000, "no column 'ecg'"),
+        ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),
         ("r.hea", b"\x00\xff" * 500, "cannot be read"),
     ],
@@ -145,7 +150,62 @@ def test_a_bad_file_does_not_stop_the_rest(made, tmp_path, capsys):
     assert "1 of 3 recordings written" in said.out
 
 
-@pytest.mark.parametrize("words", [[], ["--model", "forest", "r"], ["--fs", "x", "r"]])
+@pytest.mark.parametrize("name", ["Übung 心 1.csv", os.fsdecode(b"bad\xff.csv")])
+def test_names_of_any_script(made, tmp_path, name):
+    assert run(tmp_path, made(name)) == 0
+    assert len(written(tmp_path)) == 4
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Write a WFDB record with annotations of the given bytes."""
+
+    def make(annotations):
+        noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+        (200 * (ecg(250)[0] + noise)).round().astype("<i2").tofile(tmp_path / "w.dat")
+        (tmp_path / "w.hea").write_text("w 1 250 7500\nw.dat 16 200 12 0 0 0 0 II\n")
+        (tmp_path / "w.atr").write_bytes(annotations)
+        return tmp_path / "w"
+
+    return make
+
+
+BEAT = (1 << 10 | 250).to_bytes(2, "little")
+"""An annotation N, 250 samples after the last one."""
+
+
+@pytest.mark.parametrize(
+    ("annotations", "words"),
+    [
+        (b"", "w.atr: empty or cut short"),
+        (20 * BEAT, "w.atr: empty or cut short"),
+        (20 * BEAT + b"\0", "w.atr: empty or cut short"),
+        ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
+        (40 * BEAT + b"\0\0", "w.atr: annotations out of order or outside the record"),
+        (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
+    ],
+)
+def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, words):
+    assert run(tmp_path, record(annotations), "--beats", "atr") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert words in said
+    assert written(tmp_path) == []
+
+
+def test_an_annotator_is_no_path(record, tmp_path, capsys):
+    assert run(tmp_path, record(20 * BEAT + b"\0\0"), "--compare", "../w") == 1
+    assert "'../w' is no name of annotations" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["in/r.csv", "in/r.csv/below"])
+def test_an_out_that_is_no_folder(made, tmp_path, capsys, out):
+    assert run(tmp_path, made(), "--out", tmp_path / out) == 1
+    said = capsys.readouterr().err
+    assert said == f"error: {tmp_path}/in/r.csv: nothing written to {tmp_path / out} (Not a directory)\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--model", "forest", "r"], ["--fs", "x", "r"], ["--jobs", "0", "r"]])
 def test_wrong_usage_is_2(words):
     with pytest.raises(SystemExit) as end:
         predict.main(words)
@@ -183,6 +243,79 @@ def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
     assert run(tmp_path, made()) == 1
     assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
     assert written(tmp_path) == []
+
+
+def test_a_killed_process_is_one_line_and_nothing_written(made, tmp_path, capsys, monkeypatch):
+    made("a.csv"), made("b.csv")
+
+    def killed_at_b(function, items, *, jobs):
+        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
+        yield items[0], function(items[0])
+        yield items[1], None
+
+    monkeypatch.setattr(predict, "in_processes", killed_at_b)
+    assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 1
+    said = capsys.readouterr()
+    assert said.err == (
+        f"error: {tmp_path}/in/b.csv: its process was killed, perhaps for lack of memory; nothing written\n"
+    )
+    assert "1 of 2 recordings written" in said.out
+    assert written(tmp_path) == [name.format("a") for name in FILES]
+
+
+@pytest.fixture
+def day(tmp_path):
+    """Write a record of a day, which takes long."""
+    (tmp_path / "in").mkdir(exist_ok=True)
+    noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+    adu = (200 * (ecg(250)[0] + noise)).round().astype("<i2")
+    np.tile(adu, 2880).tofile(tmp_path / "in" / "day.dat")
+    (tmp_path / "in" / "day.hea").write_text(f"day 1 250 {2880 * 7500}\nday.dat 16 200 12 0 0 0 0 II\n")
+
+
+def start(tmp_path, *words):
+    """Start the command on the folder `in`, in processes of their own, and wait for the first recording."""
+    command = [sys.executable, "-m", "stages.predict", str(tmp_path / "in"), "--column", "ecg", "--fs", "250"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    started = subprocess.Popen([*command, "--out", str(tmp_path / "out"), *words], cwd=ROOT, **pipes)
+    while not (tmp_path / "out" / "a.pred").exists() and started.poll() is None:
+        time.sleep(0.05)
+    return started
+
+
+def workers_of(started):
+    found = psutil.Process(started.pid).children(recursive=True)
+    return [process for process in found if "spawn_main" in " ".join(process.cmdline())]
+
+
+@pytest.mark.slow
+def test_the_rest_is_done_when_the_system_kills_a_process(made, day, tmp_path):
+    made("a.csv")
+    started = start(tmp_path, "--jobs", "2")
+    while started.poll() is None:  # whatever process takes up the day is killed
+        for process in workers_of(started):
+            process.kill()
+        time.sleep(0.05)
+    out, err = started.communicate()
+    assert started.returncode == 1
+    assert err.splitlines()[-1].startswith(f"error: {tmp_path}/in/day.hea: its process was killed")
+    assert "1 of 2 recordings written" in out
+    assert written(tmp_path) == [name.format("a") for name in FILES]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes(made, day, tmp_path):
+    made("a.csv")
+    started = start(tmp_path, "--jobs", "2")
+    workers = workers_of(started)
+    assert workers
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 1
+    assert err.splitlines()[-1] == "interrupted; 1 of 2 recordings done"
+    assert "Traceback" not in err
+    assert not any(process.is_running() for process in workers)
+    assert written(tmp_path) == [name.format("a") for name in FILES]
 
 
 def test_compare_needs_annotations(made, tmp_path, capsys):

@@ -236,15 +236,18 @@ def test_a_trial_whose_worker_died_at_once_is_run_again(project):
     found, _ = tune.read_command(["cnn", "--lost-after", "1"])
     study = tune.begin(found)
     taken = study.ask()
-    tune.fail_trials_without_a_sign(study, 60)
+    seen = {}
+    tune.fail_trials_without_a_sign(study, 60, seen)
     assert [trial.state.name for trial in study.trials] == ["RUNNING"]
-    tune.fail_trials_without_a_sign(study, 0)
+    assert list(seen) == [taken.number]
+    seen[taken.number] -= 61  # a minute later
+    tune.fail_trials_without_a_sign(study, 60, seen)
     assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
     retried = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number
     assert retried(study.trials[1]) == taken.number
     again = study.ask()
     again.set_user_attr("began", True)
-    tune.fail_trials_without_a_sign(study, 0)
+    tune.fail_trials_without_a_sign(study, 0, seen)
     assert [trial.state.name for trial in study.trials] == ["FAIL", "RUNNING"]
 
 
