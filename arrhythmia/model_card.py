@@ -69,8 +69,8 @@ def _what(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
         f"A network of {scores['parameters']:,} parameters (an average of networks trained on different "
         f"folds) that gives each heartbeat of a single-lead ECG five calibrated probabilities: {classes}.",
         f"Input: {cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz, "
-        f"scaled by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the next "
-        "beat and at the whole recording, so it does not work on a live signal.",
+        f"scaled by `{recipe.rules.method}`; features of rhythm and shape: {features}. It looks at the "
+        "beats around and at the whole recording, so it does not work on a live signal.",
     ]
 
 

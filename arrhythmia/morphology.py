@@ -13,9 +13,8 @@ QRS = (0.1, 0.15)
 SHIFT = 0.032
 """How far the two complexes are moved against each other to find where they match best, s."""
 
-
 P_WAVE = (0.26, 0.07)
-"""Time before the R peak between which the P wave lies, s: after the last T wave, before the Q wave."""
+"""Times before the R peak between which the P wave lies, s: after the last T wave, before the Q wave."""
 
 P_WAVE_BEATS = 20
 """Beats on either side whose P waves count too: one alone drowns in noise, and atrial fibrillation lasts."""
@@ -52,7 +51,7 @@ def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.nda
 def shape_features(
     waveform: np.ndarray, reference: np.ndarray, record: np.ndarray, fs: float, r_index: int
 ) -> np.ndarray:
-    """Compare the QRS complex of each beat with that of the patient's reference beat.
+    """Compare the QRS complex and the P wave of each beat with those of the patient's reference beat.
 
     A beat that starts in a ventricle takes another way through the heart: its complex is wide (de Chazal
     2004) and unlike the others of the patient. A supraventricular beat is early but alike. None of the
@@ -115,22 +114,24 @@ def p_wave_match(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index
         r_index: column of the R peak.
 
     Returns:
-        `(n,)` -1..1; NaN for a flat stretch, and if the window begins after the P wave does.
+        `(n,)` -1..1; NaN where one of the two is flat, and if the window begins after the P wave does.
     """
     first, last = r_index - round(P_WAVE[0] * fs), r_index - round(P_WAVE[1] * fs)
     if first < 0:
         return np.full(len(waveform), np.nan)
+    waveform, reference = waveform[:, first:last], reference[:, first:last]
     slope = np.linspace(-1, 1, last - first)
 
     def without_slope(x: np.ndarray) -> np.ndarray:
-        x = x[:, first:last] - x[:, first:last].mean(axis=1, keepdims=True)
+        x = x - x.mean(axis=1, keepdims=True)
         return x - (x @ slope / (slope @ slope))[:, None] * slope
 
-    return correlation(without_slope(waveform), without_slope(reference))
+    flat = (np.ptp(waveform, axis=1) == 0) | (np.ptp(reference, axis=1) == 0)  # but for rounding errors
+    return np.where(flat, np.nan, correlation(without_slope(waveform), without_slope(reference)))
 
 
 def mean_around(value: np.ndarray, record: np.ndarray) -> np.ndarray:
-    """Return the mean of the known values of each beat and its neighbours in the record.
+    """Return the mean of the known values of each beat and of `P_WAVE_BEATS` on either side in its record.
 
     Args:
         value: `(n,)` in any unit, NaN where unknown; the beats of a record in their order.

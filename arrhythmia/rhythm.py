@@ -17,7 +17,7 @@ def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.n
 
     - early = ln(RR before / underlying): how early the beat is
     - wait = ln(RR after / underlying): how long the next beat takes
-    - pause = ln(RR before / RR after): early beat and its pause together; needs the next beat only
+    - pause = ln(RR before / RR after): early beat and its pause together
     - onset = ln(RR before / the RR before that): the first early beat of a run; causal
     - long_run = ln(RR before / long-run mean): early against the patient's own rate
     - irregularity = width of the narrowest range of ln(RR) that holds two fifths of the intervals around the
@@ -25,9 +25,9 @@ def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.n
       fibrillation, where no interval prevails and an early beat means nothing; narrow in a steady rhythm
       with early beats and pauses
 
-    Only onset is causal; the others look at later beats, as many as there are columns. Ratios to
-    neighbouring, local and average intervals follow de Chazal 2004 and Saenz-Cogollo & Agelli 2020
-    (Algorithms 13:75).
+    Only onset is causal, and pause needs the next beat only; the others look at all the beats that `rr` and
+    `rr_long` were made from. Ratios to neighbouring, local and average intervals follow de Chazal 2004 and
+    Saenz-Cogollo & Agelli 2020 (Algorithms 13:75).
 
     Args:
         rr: `(n, columns)` s, from `rr_intervals`, NaN where there is no interval.
@@ -55,14 +55,15 @@ def narrowest(values: np.ndarray, share: float) -> np.ndarray:
     """Return the width of the narrowest range that holds a share of each row's known values.
 
     Args:
-        values: `(n, k)`, NaN where unknown.
+        values: `(n, k)`, not finite where unknown.
         share: 0..1, rounded up to whole values and at least two of them.
 
     Returns:
         `(n,)`; NaN for a row with fewer than four known values, of which two could always be close by chance.
     """
-    ordered = np.sort(values, axis=1)  # NaN come last
-    known = np.isfinite(values).sum(axis=1)
+    finite = np.isfinite(values)
+    ordered = np.sort(np.where(finite, values, np.nan), axis=1)  # NaN come last
+    known = finite.sum(axis=1)
     held = np.maximum(np.ceil(share * known).astype(int), 2)
     end = np.arange(values.shape[1]) + held[:, None] - 1
     inside = end < known[:, None]

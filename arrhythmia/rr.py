@@ -23,7 +23,7 @@ def rr_intervals(sample: np.ndarray, fs: float, *, before: int, after: int) -> n
 
 
 def long_run_rr(sample: np.ndarray, fs: float, *, beats: int) -> np.ndarray:
-    """Return the mean of the intervals up to `beats` before and after each beat's: the patient's own rate.
+    """Return the mean of each beat's interval and of `beats` on either side: the patient's own rate.
 
     De Chazal 2004 takes the mean over the whole record; this one is bounded, for recordings of a day and
     night.
@@ -31,14 +31,15 @@ def long_run_rr(sample: np.ndarray, fs: float, *, beats: int) -> np.ndarray:
     Args:
         sample: `(n,)` positions of successive R peaks of one record, in samples.
         fs: sampling rate, Hz.
-        beats: number of intervals to average on either side; fewer at the record's ends.
+        beats: number of intervals on either side of the one that ends with the beat; fewer at the record's
+            ends.
 
     Returns:
         `(n,)` float32, s; NaN for a lone beat.
     """
     beat = np.arange(len(sample))
+    first = np.maximum(beat - beats - 1, 0)  # where the interval of beat `beat - beats` starts
     last = np.minimum(beat + beats, len(sample) - 1)
-    first = np.minimum(np.maximum(beat - beats, 1), last + 1) - 1  # the interval of beat 1 starts with beat 0
     count = last - first
     span = (sample[last] - sample[first]) / fs  # intervals add up to the time between first and last beat
     return np.where(count > 0, span / np.maximum(count, 1), np.nan).astype(np.float32)
