@@ -126,7 +126,9 @@ def p_wave_match(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index
         x = x - x.mean(axis=1, keepdims=True)
         return x - (x @ slope / (slope @ slope))[:, None] * slope
 
-    flat = (np.ptp(waveform, axis=1) == 0) | (np.ptp(reference, axis=1) == 0)  # but for rounding errors
+    flat = (np.ptp(waveform, axis=1) == 0) | (
+        np.ptp(reference, axis=1) == 0
+    )  # else rounding errors correlate
     return np.where(flat, np.nan, correlation(without_slope(waveform), without_slope(reference)))
 
 
