@@ -16,7 +16,15 @@ AGREEMENT = {
         "bytes": 300,
     },
 }
-SEGMENT = {"window": "centred", "fs": 125, "before": 0.3, "after": 0.5, "rr_before": 80, "rr_long": 300}
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 41,
+    "rr_after": 40,
+    "rr_long": 600,
+}
 
 
 def recipe(protocol="inter_patient", source="physionet"):
