@@ -1,0 +1,55 @@
+"""A released network and its recipe, as they lie in files."""
+
+import re
+
+import numpy as np
+import pytest
+
+from arrhythmia.errors import DataError
+from arrhythmia.model_inputs import InputRules
+from arrhythmia.released import Recipe, load_released
+
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 41,
+    "rr_after": 40,
+    "rr_long": 600,
+}
+
+
+def text_of(segment):
+    none = np.empty(0)
+    rules = InputRules("record", True, ("early",), none, none, np.zeros(1), np.ones(1))
+    return Recipe("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, rules).to_json()
+
+
+OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (None, "cnn.json: missing; restore it with `git checkout"),
+        ("{", "cnn.json: damaged ("),
+        ('{"model": "cnn"}', "cnn.json: damaged ("),
+        (text_of(OLD), "cnn.json: of another version of this project; run `dvc repro export`"),
+        (text_of(SEGMENT | {"stretch": 1}), "cnn.json: of another version of this project; run"),
+        (
+            text_of(SEGMENT | {"window": "kaggle"}),
+            "cnn.json: made for segment.window=kaggle; prediction needs",
+        ),
+        (text_of(SEGMENT), "cnn.onnx: cannot be read as ONNX ("),
+    ],
+)
+def test_a_released_network_that_cannot_be_used_is_one_line(tmp_path, monkeypatch, recipe, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cnn.onnx").write_bytes(b"no network")
+    if recipe is not None:
+        (tmp_path / "cnn.json").write_text(recipe)
+    paths = (tmp_path / "cnn.onnx", tmp_path / "cnn.json")
+    with pytest.raises(DataError, match=re.escape(said)) as error:
+        load_released(*(path.relative_to(tmp_path) for path in paths))
+    assert "\n" not in str(error.value)
