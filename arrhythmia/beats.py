@@ -17,10 +17,10 @@ class Beats:
 
     Attributes:
         waveform: `(n, length)` float32; mV for the `centred` window, 0..1 for the `kaggle` window.
-        rr: `(n, rr_before + 1)` float32, s: the intervals between neighbouring beats, oldest first; column
-            `rr_before - 1` is the interval that ends with this beat, the last column the one that starts
-            with it. NaN where there is no such beat.
-        rr_long: `(n,)` float32, s: mean of the last `segment.rr_long` intervals up to the beat; NaN where
+        rr: `(n, rr_before + rr_after)` float32, s: the intervals between neighbouring beats, oldest first;
+            column `rr_before - 1` is the interval that ends with this beat, the next one starts with it. NaN
+            where there is no such beat.
+        rr_long: `(n,)` float32, s: mean of the intervals up to `segment.rr_long` before and after; NaN where
             there is none.
         record: `(n,)` str: name of the record; empty where the source does not tell.
         sample: `(n,)` int32: position of the R peak in the record, in samples at the record's own rate; -1 if

@@ -3,6 +3,7 @@
 from arrhythmia.aami import DS1, DS2, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_PACED
 from arrhythmia.morphology import FEATURES as SHAPE
 from arrhythmia.released import Recipe
+from arrhythmia.rhythm import FEATURES as RHYTHM
 
 DATA = {
     "physionet": (
@@ -101,9 +102,11 @@ def input_words(recipe: Recipe) -> str:
 
 
 def sight_words(recipe: Recipe) -> str:
-    """Say whether the network needs what comes after the beat."""
+    """Say whether the network needs what comes after the beat; of the rhythm only `onset` does not."""
     rules, seen = recipe.rules, []
-    if recipe.segment["window"] == "kaggle" or {"wait", "pause"} & set(rules.features):
+    if (set(RHYTHM) - {"onset", "pause"}) & set(rules.features):
+        seen.append("later beats")
+    elif recipe.segment["window"] == "kaggle" or "pause" in rules.features:
         seen.append("the next beat")
     if rules.method == "record" or rules.reference_beat or set(SHAPE) & set(rules.features):
         seen.append("the whole recording")

@@ -3,10 +3,7 @@
 import keras
 from keras import layers
 
-from arrhythmia.head import classify, inputs
-
-BN_MOMENTUM = 0.9
-"""Keras' default of 0.99 needs hundreds of updates until the moving averages hold; short ones have less."""
+from arrhythmia.head import BN_MOMENTUM, classify, inputs
 
 
 def build_cnn(

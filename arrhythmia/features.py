@@ -12,10 +12,10 @@ FEATURES = rhythm.FEATURES + morphology.FEATURES
 
 
 def beat_features(beats: Beats, reference: np.ndarray) -> np.ndarray:
-    """Return the features of all beats, `(n, 10)` float32, NaN where one is unknown.
+    """Return the features of all beats, `(n, 11)` float32, NaN where one is unknown.
 
-    See `rhythm.rhythm_features` and `morphology.shape_features` for what each is. Together they need the next
-    beat and the whole record, but no label.
+    See `rhythm.rhythm_features` and `morphology.shape_features` for what each is. Together they need the
+    whole record, but no label.
 
     Args:
         beats: `n` beats.

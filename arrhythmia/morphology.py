@@ -4,7 +4,7 @@ import numpy as np
 
 from arrhythmia.blocks import in_blocks
 
-FEATURES = ("width", "similarity", "residual", "area")
+FEATURES = ("width", "similarity", "residual", "area", "p_wave")
 """Names of the shape features, in the order of their columns."""
 
 QRS = (0.1, 0.15)
@@ -12,6 +12,12 @@ QRS = (0.1, 0.15)
 
 SHIFT = 0.032
 """How far the two complexes are moved against each other to find where they match best, s."""
+
+P_WAVE = (0.26, 0.07)
+"""Times before the R peak between which the P wave lies, s: after the last T wave, before the Q wave."""
+
+P_WAVE_BEATS = 20
+"""Beats on either side whose P waves count too: one alone drowns in noise, and atrial fibrillation lasts."""
 
 
 def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.ndarray) -> np.ndarray:
@@ -45,16 +51,18 @@ def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.nda
 def shape_features(
     waveform: np.ndarray, reference: np.ndarray, record: np.ndarray, fs: float, r_index: int
 ) -> np.ndarray:
-    """Compare the QRS complex of each beat with that of the patient's reference beat.
+    """Compare the QRS complex and the P wave of each beat with those of the patient's reference beat.
 
     A beat that starts in a ventricle takes another way through the heart: its complex is wide (de Chazal
     2004) and unlike the others of the patient. A supraventricular beat is early but alike. None of the
     measures depends much on the lead or on the patient's usual shape. All but the width are our own.
+    Whether a beat may be supraventricular at all, its atria tell: in fibrillation no P wave is like another.
 
     - width = `qrs_width` relative to the record's median
     - similarity = highest correlation of the two complexes within a shift of 32 ms, -1..1
     - residual = root mean square of their difference, relative to the reference's peak-to-peak amplitude
     - area = ln of the ratio of the areas under the absolute complexes
+    - p_wave = `p_wave_match`, its mean over this beat and up to 20 on either side
 
     All need the whole record, because of the reference, but no label; not causal.
 
@@ -66,11 +74,13 @@ def shape_features(
         r_index: column of the R peak.
 
     Returns:
-        `(n, 4)` float32; NaN where the record is unknown, and the similarity also where a complex is flat.
+        `(n, 5)` float32; NaN where the record is unknown, the similarity also where a complex is flat, and
+        p_wave where the window begins too late.
     """
     width = in_blocks(lambda x: qrs_width(x, fs, r_index), waveform)
     compared = in_blocks(lambda x, y: _compare(x, y, fs, r_index), waveform, reference)
-    columns = np.column_stack([relative_to_record(width, record), compared])
+    match = in_blocks(lambda x, y: p_wave_match(x, y, fs, r_index), waveform, reference)
+    columns = np.column_stack([relative_to_record(width, record), compared, mean_around(match, record)])
     return np.where((record != "")[:, None], columns, np.nan).astype(np.float32)
 
 
@@ -92,6 +102,57 @@ def _compare(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index: in
         np.log((area(complex_) + 0.01 * amplitude) / (area(usual_complex) + 0.01 * amplitude)),
     ]
     return np.stack(columns, axis=1)
+
+
+def p_wave_match(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index: int) -> np.ndarray:
+    """Correlate what lies where the P wave should be, less its slope, with the same of the reference beat.
+
+    Args:
+        waveform: `(n, length)` in any unit.
+        reference: `(n, length)` from `reference_beat`.
+        fs: sampling rate of the waveform, Hz.
+        r_index: column of the R peak.
+
+    Returns:
+        `(n,)` -1..1; NaN where one of the two is flat, and if the window begins after the P wave does.
+    """
+    first, last = r_index - round(P_WAVE[0] * fs), r_index - round(P_WAVE[1] * fs)
+    if first < 0:
+        return np.full(len(waveform), np.nan)
+    waveform, reference = waveform[:, first:last], reference[:, first:last]
+    slope = np.linspace(-1, 1, last - first)
+
+    def without_slope(x: np.ndarray) -> np.ndarray:
+        x = x - x.mean(axis=1, keepdims=True)
+        return x - (x @ slope / (slope @ slope))[:, None] * slope
+
+    flat = (np.ptp(waveform, axis=1) == 0) | (
+        np.ptp(reference, axis=1) == 0
+    )  # else rounding errors correlate
+    return np.where(flat, np.nan, correlation(without_slope(waveform), without_slope(reference)))
+
+
+def mean_around(value: np.ndarray, record: np.ndarray) -> np.ndarray:
+    """Return the mean of the known values of each beat and of `P_WAVE_BEATS` on either side in its record.
+
+    Args:
+        value: `(n,)` in any unit, NaN where unknown; the beats of a record in their order.
+        record: `(n,)` name of each beat's record.
+
+    Returns:
+        `(n,)` float; NaN where none of them is known.
+    """
+    mean = np.empty(len(value))
+    for name in np.unique(record):
+        rows = np.flatnonzero(record == name)
+        known = np.isfinite(value[rows])
+        total = np.concatenate([[0], np.cumsum(np.where(known, value[rows], 0))])
+        count = np.concatenate([[0], np.cumsum(known)])
+        beat = np.arange(len(rows))
+        first, end = np.maximum(beat - P_WAVE_BEATS, 0), np.minimum(beat + P_WAVE_BEATS + 1, len(rows))
+        number = count[end] - count[first]
+        mean[rows] = np.where(number > 0, (total[end] - total[first]) / np.maximum(number, 1), np.nan)
+    return mean
 
 
 def area(waveform: np.ndarray) -> np.ndarray:

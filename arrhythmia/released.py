@@ -16,6 +16,9 @@ from arrhythmia.model_inputs import InputRules, model_inputs
 DISCLAIMER = "Research software, not a medical device."
 """Stands on everything that a person may take for a finding."""
 
+CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
+"""What a recipe must say about how beats are cut."""
+
 BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
 
@@ -76,7 +79,8 @@ def load_released(network: Path, recipe: Path) -> Released:
         recipe: the `.json` file beside it.
 
     Raises:
-        DataError: a file is missing or damaged, or the network takes windows that prediction cannot cut.
+        DataError: a file is missing, damaged or of another version of this project, or the network takes
+            windows that prediction cannot cut.
     """
     for path in (network, recipe):
         if not path.is_file():
@@ -87,6 +91,8 @@ def load_released(network: Path, recipe: Path) -> Released:
         raise DataError(f"{recipe}: damaged ({error}); run `git checkout -- {recipe}`") from error
     if sorted(known.classes) != sorted(CLASSES):
         raise DataError(f"{recipe}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
+    if set(known.segment) != CUT:
+        raise DataError(f"{recipe}: of another version of this project; run `dvc repro export`")
     if known.segment["window"] != "centred":
         window = known.segment["window"]
         raise DataError(f"{recipe}: made for segment.window={window}; prediction needs 'centred'")

@@ -148,7 +148,7 @@ def inputs_words(normalize: dict[str, Any]) -> str:
         statistics.append("its reference beat (the median of the late ones)")
     words = "The networks see the beat"
     if normalize["features"]:
-        words += ", the intervals before it, and the interval to the next beat"
+        words += ", the intervals around it"
     if statistics:
         words += (
             f"; and of the whole recording {' and '.join(statistics)}, also where it is a test recording: "

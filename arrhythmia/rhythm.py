@@ -5,48 +5,71 @@ import numpy as np
 FEATURES = ("early", "wait", "pause", "onset", "long_run", "irregularity")
 """Names of the rhythm features, in the order of their columns."""
 
+PREVAILING = 0.4
+"""Share of the intervals that a rhythm's prevailing ones are; less than half, as early beats may be many."""
+
 
 def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.ndarray:
     """Describe the rhythm around each beat by ratios, which do not depend on the patient's heart rate.
 
-    With `underlying` the 80th percentile of the intervals before the last one. Early beats do not pull it
-    down as they do a mean or a median, unless they are nearly all; pauses after them may push it up. As it
-    trails, a run of early beats does not hide itself until it fills the trail.
+    With `underlying` the 80th percentile of all the intervals around the beat. Early beats do not pull it
+    down as they do a mean or a median, unless they are nearly all; pauses after them may push it up.
 
-    - early = ln(RR before / underlying): how early the beat is; causal
-    - wait = ln(RR after / underlying): how long the next beat takes; needs the next beat
-    - pause = ln(RR before / RR after): early beat and its pause together; needs the next beat
+    - early = ln(RR before / underlying): how early the beat is
+    - wait = ln(RR after / underlying): how long the next beat takes
+    - pause = ln(RR before / RR after): early beat and its pause together
     - onset = ln(RR before / the RR before that): the first early beat of a run; causal
-    - long_run = ln(RR before / long-run mean): early against the last minutes; causal
-    - irregularity = median of abs(ln(RR / the RR before that)) of the intervals before the last one: high in
-      atrial fibrillation, where an early beat means nothing; causal. After the delta-RR intervals of Tateno &
-      Glass 2001 (Med Biol Eng Comput 39:664-671)
+    - long_run = ln(RR before / long-run mean): early against the patient's own rate
+    - irregularity = width of the narrowest range of ln(RR) that holds two fifths of the intervals around the
+      beat (like the shorth of Rousseeuw & Leroy 1988, Statistica Neerlandica 42:103-116): wide in atrial
+      fibrillation, where no interval prevails and an early beat means nothing; narrow in a steady rhythm
+      with early beats and pauses
 
-    Ratios to neighbouring, local and average intervals follow de Chazal 2004 and Saenz-Cogollo & Agelli 2020
-    (Algorithms 13:75).
+    Only onset is causal, and pause needs the next beat only; the others look at all the beats that `rr` and
+    `rr_long` were made from. Ratios to neighbouring, local and average intervals follow de Chazal 2004 and
+    Saenz-Cogollo & Agelli 2020 (Algorithms 13:75).
 
     Args:
-        rr: `(n, rr_before + 1)` s, from `rr_intervals`, NaN where there is no interval.
-        rr_before: number of columns up to the beat, at least 3.
+        rr: `(n, columns)` s, from `rr_intervals`, NaN where there is no interval.
+        rr_before: number of columns up to the beat, at least 2; at least one follows.
         rr_long: `(n,)` s, from `long_run_rr`.
 
     Returns:
         `(n, 6)` float32; NaN where the intervals are missing.
     """
     previous, following = rr[:, rr_before - 1], rr[:, rr_before]
-    trail = rr[:, : rr_before - 1]
-    underlying = quantile(trail, 0.8)
+    underlying = quantile(rr, 0.8)
     with np.errstate(divide="ignore"):
-        change = np.abs(np.diff(np.log(trail), axis=1))
         columns = [
             np.log(previous / underlying),
             np.log(following / underlying),
             np.log(previous / following),
-            np.log(previous / trail[:, -1]),
+            np.log(previous / rr[:, rr_before - 2]),
             np.log(previous / rr_long),
-            quantile(change, 0.5),
+            narrowest(np.log(rr), PREVAILING),
         ]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def narrowest(values: np.ndarray, share: float) -> np.ndarray:
+    """Return the width of the narrowest range that holds a share of each row's known values.
+
+    Args:
+        values: `(n, k)`, not finite where unknown.
+        share: 0..1, rounded up to whole values and at least two of them.
+
+    Returns:
+        `(n,)`; NaN for a row with fewer than four known values, of which two could always be close by chance.
+    """
+    finite = np.isfinite(values)
+    ordered = np.sort(np.where(finite, values, np.nan), axis=1)  # NaN come last
+    known = finite.sum(axis=1)
+    held = np.maximum(np.ceil(share * known).astype(int), 2)
+    end = np.arange(values.shape[1]) + held[:, None] - 1
+    inside = end < known[:, None]
+    width = np.take_along_axis(ordered, np.where(inside, end, 0), axis=1) - ordered
+    width = np.where(inside, width, np.inf).min(axis=1)
+    return np.where(known >= 4, width, np.nan)
 
 
 def quantile(values: np.ndarray, share: float) -> np.ndarray:

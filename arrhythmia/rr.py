@@ -23,17 +23,23 @@ def rr_intervals(sample: np.ndarray, fs: float, *, before: int, after: int) -> n
 
 
 def long_run_rr(sample: np.ndarray, fs: float, *, beats: int) -> np.ndarray:
-    """Return the mean of the last `beats` intervals up to each beat: the patient's own rate, causal.
+    """Return the mean of each beat's interval and of `beats` on either side: the patient's own rate.
+
+    De Chazal 2004 takes the mean over the whole record; this one is bounded, for recordings of a day and
+    night.
 
     Args:
         sample: `(n,)` positions of successive R peaks of one record, in samples.
         fs: sampling rate, Hz.
-        beats: number of intervals to average; fewer at the record's start.
+        beats: number of intervals on either side of the one that ends with the beat; fewer at the record's
+            ends.
 
     Returns:
-        `(n,)` float32, s; NaN for the first beat.
+        `(n,)` float32, s; NaN for a lone beat.
     """
-    first = np.maximum(np.arange(len(sample)) - beats, 0)
-    count = np.arange(len(sample)) - first
-    span = (sample - sample[first]) / fs  # intervals add up to the time between first and last beat
+    beat = np.arange(len(sample))
+    first = np.maximum(beat - beats - 1, 0)  # where the interval of beat `beat - beats` starts
+    last = np.minimum(beat + beats, len(sample) - 1)
+    count = last - first
+    span = (sample[last] - sample[first]) / fs  # intervals add up to the time between first and last beat
     return np.where(count > 0, span / np.maximum(count, 1), np.nan).astype(np.float32)

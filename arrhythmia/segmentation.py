@@ -27,6 +27,7 @@ def cut_beats(
     before: float,
     after: float,
     rr_before: int,
+    rr_after: int,
     rr_long: int,
     source: str,
 ) -> Beats:
@@ -39,14 +40,23 @@ def cut_beats(
         before: time before the R peak in centred windows, s.
         after: time from the R peak on in centred windows, s.
         rr_before: number of RR intervals up to the beat.
-        rr_long: number of RR intervals in the long-run mean.
+        rr_after: number of RR intervals from the beat on.
+        rr_long: number of RR intervals in the long-run mean, on either side.
         source: where the recordings come from.
 
     Raises:
         DataError: an unknown window or impossible value, a record without labelled beats, or one that is not
             at 360 Hz under the `kaggle` window.
     """
-    _check_values(window, fs, before, after, rr_before, rr_long)
+    _check_values(
+        window,
+        fs,
+        before=before,
+        after=after,
+        rr_before=rr_before,
+        rr_after=rr_after,
+        rr_long=rr_long,
+    )
     if window == "kaggle":
         fs, r_index = 360 / KAGGLE_STEP, 0
     else:
@@ -57,7 +67,7 @@ def cut_beats(
         beat = np.flatnonzero(label >= 0)
         if len(beat) == 0:
             raise DataError(f"{recording.name}.atr: no labelled beat in it; leave the record out")
-        rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=1)
+        rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=rr_after)
         rr_mean = long_run_rr(recording.sample[beat], recording.fs, beats=rr_long)
         in_kaggle = beat < len(label) - 1
         if window == "kaggle":
@@ -90,13 +100,12 @@ def cut_beats(
     )
 
 
-def _check_values(window: str, fs: float, before: float, after: float, rr_before: int, rr_long: int) -> None:
+def _check_values(window: str, fs: float, **values: float) -> None:
     if window not in ("centred", "kaggle"):
         raise DataError(f"params.yaml: segment.window is '{window}'; use 'centred' or 'kaggle'")
     if not fs > 0:
         raise DataError(f"params.yaml: segment.fs is {fs}; it must be above 0")
-    values = {"before": before, "after": after, "rr_before": rr_before, "rr_long": rr_long}
-    least = {"before": 0, "after": 1 / fs, "rr_before": 3, "rr_long": 1}
+    least = {"before": 0, "after": 1 / fs, "rr_before": 2, "rr_after": 1, "rr_long": 1}
     for name, value in values.items():
         if not value >= least[name]:
             raise DataError(f"params.yaml: segment.{name} is {value}; the least is {least[name]:g}")
@@ -112,21 +121,22 @@ def _kaggle(recording: Recording, beat: np.ndarray) -> np.ndarray:
 
 
 def kaggle_csv_beats(
-    files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFrame, *, rr_before: int
+    files: list[tuple[np.ndarray, np.ndarray]], fold: pd.DataFrame, *, rr_before: int, rr_after: int
 ) -> Beats:
     """Turn the rows of the two Kaggle files into beats; only the test rows have a known record.
 
     Args:
         files: waveform `(n, 187)` in 0..1 and label `(n,)` of the training file, then of the test file.
         fold: `record` and `annotation` of the test rows, in their order (`load_test_fold`).
-        rr_before: number of RR intervals up to the beat, all unknown here, as is the one after it.
+        rr_before: number of RR intervals up to the beat, all unknown here.
+        rr_after: number of RR intervals from the beat on, also unknown.
     """
     waveform = np.concatenate([waveform for waveform, _ in files]).astype(np.float32)
     label = np.concatenate([label for _, label in files]).astype(np.int8)
     n_train = len(files[0][0])
     return Beats(
         waveform=waveform,
-        rr=np.full((len(label), rr_before + 1), np.nan, dtype=np.float32),
+        rr=np.full((len(label), rr_before + rr_after), np.nan, dtype=np.float32),
         rr_long=np.full(len(label), np.nan, dtype=np.float32),
         record=np.concatenate([np.full(n_train, ""), fold["record"].to_numpy(dtype=str)]),
         sample=np.full(len(label), -1, dtype=np.int32),

@@ -31,6 +31,7 @@ def stream_beats(
     before: float,
     after: float,
     rr_before: int,
+    rr_after: int,
     rr_long: int,
     positions: np.ndarray | None = None,
     on_piece: Callable[[float], object] = lambda seconds: None,
@@ -43,7 +44,8 @@ def stream_beats(
         before: time before the R peak, s.
         after: time from the R peak on, s.
         rr_before: number of RR intervals up to the beat.
-        rr_long: number of RR intervals in the long-run mean.
+        rr_after: number of RR intervals from the beat on.
+        rr_long: number of RR intervals in the long-run mean, on either side.
         positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
         on_piece: called after each piece with its length, s.
 
@@ -77,7 +79,7 @@ def stream_beats(
     unknown = lost_between(sample, np.concatenate(lost))
     beats = Beats(
         waveform=waveform[:n],
-        rr=known_rr(sample, ecg.fs, unknown, before=rr_before),
+        rr=known_rr(sample, ecg.fs, unknown, before=rr_before, after=rr_after),
         rr_long=known_long_run(sample, ecg.fs, unknown, beats=rr_long),
         record=np.full(n, ecg.name),
         sample=sample.astype(np.int32),
@@ -121,22 +123,23 @@ def lost_between(sample: np.ndarray, lost: np.ndarray) -> np.ndarray:
     return unknown
 
 
-def known_rr(sample: np.ndarray, fs: float, unknown: np.ndarray, *, before: int) -> np.ndarray:
-    """Return `rr_intervals` with one interval after the beat, NaN where the interval is unknown.
+def known_rr(sample: np.ndarray, fs: float, unknown: np.ndarray, *, before: int, after: int) -> np.ndarray:
+    """Return `rr_intervals`, NaN where the interval is unknown.
 
     Args:
         sample: `(n,)` positions of the beats, in samples.
         fs: sampling rate, Hz.
         unknown: `(n - 1,)` from `lost_between`.
         before: number of intervals up to the beat.
+        after: number of intervals from the beat on.
 
     Returns:
-        `(n, before + 1)` float32, s.
+        `(n, before + after)` float32, s.
     """
-    rr = rr_intervals(sample, fs, before=before, after=1)
+    rr = rr_intervals(sample, fs, before=before, after=after)
     if unknown.any():
-        edges = np.concatenate([np.zeros(before, dtype=bool), unknown, [False]])
-        rr[np.lib.stride_tricks.sliding_window_view(edges, before + 1)] = np.nan
+        edges = np.concatenate([np.zeros(before, dtype=bool), unknown, np.zeros(after, dtype=bool)])
+        rr[np.lib.stride_tricks.sliding_window_view(edges, before + after)] = np.nan
     return rr
 
 
@@ -147,10 +150,10 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
         sample: `(n,)` positions of the beats, in samples.
         fs: sampling rate, Hz.
         unknown: `(n - 1,)` from `lost_between`.
-        beats: number of known intervals to average.
+        beats: number of known intervals to average on either side.
 
     Returns:
-        `(n,)` float32, s; NaN before the first known interval.
+        `(n,)` float32, s; NaN where no interval is known.
     """
     if not unknown.any():
         return long_run_rr(sample, fs, beats=beats)

@@ -75,7 +75,7 @@ def centred_windows(signal: np.ndarray, sample: np.ndarray, kernel: np.ndarray, 
 
 
 def kaggle_windows(adu: np.ndarray, sample: np.ndarray, beat: np.ndarray) -> np.ndarray:
-    """Rebuild the windows of the Kaggle files `mitbih_train.csv` and `mitbih_test.csv`.
+    """Rebuild the windows of the Kaggle files `mitbih_train.csv` and `mitbih_test.csv`, value by value.
 
     A window runs from the R peak to a fifth of an interval past the next annotation, every third sample,
     scaled to [0, 1] by its own extremes and cut or padded with zeros to 187 values. The rule was found by

@@ -22,20 +22,30 @@ from stages.run import run_command
 
 PROTOCOL = "inter_patient"
 
+DEFAULT = (*rhythm.FEATURES, "p_wave")
+"""`normalize.features.inter_patient` of params.yaml."""
+
 
 def features(*names: str) -> Changes:
     """Return the change that leaves these features."""
     return {f"normalize.features.{PROTOCOL}": list(names)}
 
 
+def without(*names: str) -> Changes:
+    """Return the change that leaves the features of the default but for these."""
+    return features(*(name for name in DEFAULT if name not in names))
+
+
 INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "default": ("the committed default", {}),
     "none": ("without features", features()),
-    "irregularity": ("without irregularity", features("pause", "onset", "long_run")),
-    "long_run": ("without long_run", features("pause", "onset", "irregularity")),
-    "neighbours": ("without pause and onset", features("long_run", "irregularity")),
-    "rhythm": ("with early and wait too: all rhythm features", features(*rhythm.FEATURES)),
-    "all": ("with the shape features too: all ten", features(*FEATURES)),
+    "irregularity": ("without irregularity", without("irregularity")),
+    "p_wave": ("without p_wave", without("p_wave")),
+    "fibrillation": ("without irregularity and p_wave", without("irregularity", "p_wave")),
+    "long_run": ("without long_run", without("long_run")),
+    "neighbours": ("without pause and onset", without("pause", "onset")),
+    "underlying": ("without early and wait", without("early", "wait")),
+    "all": ("with the shape features too: all eleven", features(*FEATURES)),
     "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
 }
 """What is taken out, in words, and how."""

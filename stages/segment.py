@@ -31,7 +31,7 @@ def beats_of_csv(knobs: dict) -> Beats:
         raise DataError("download.source=kaggle holds Kaggle windows only; add -S segment.window=kaggle")
     files = [read_rows(paths.RAW / f"mitbih_{part}.csv") for part in ("train", "test")]
     fold = load_test_fold()
-    return kaggle_csv_beats(files, fold, rr_before=knobs["rr_before"])
+    return kaggle_csv_beats(files, fold, rr_before=knobs["rr_before"], rr_after=knobs["rr_after"])
 
 
 def describe(beats: Beats, recordings: list[Recording]) -> None:

@@ -49,7 +49,7 @@ def real_recordings(mitdb):
 @pytest.fixture(scope="session")
 def real_beats(real_recordings):
     """All real beats, by window; the centred windows are short, to be quick."""
-    times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_long": 300}
+    times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_after": 2, "rr_long": 300}
     knobs = {"fs": 125, **times, **rr, "source": "physionet"}
     return {window: cut_beats(real_recordings, window=window, **knobs) for window in ("centred", "kaggle")}
 

@@ -28,7 +28,7 @@ SMALL = {
     "synthetic": {"seconds": 60},
     "train": {"epochs": dict.fromkeys(PER_PROTOCOL, 1), "members": dict.fromkeys(PER_PROTOCOL, 1)},
     "cnn": {"filters": 4, "blocks": 1, "dense": 4},
-    "rnn": {"units": 4, "embedding": 4, "patch": 8, "dense": 4},
+    "rnn": {"units": 4, "stem": 0, "embedding": 4, "patch": 8, "dense": 4},
     "forest": {"trees": 4},
     "evaluate": {"replicates": 20},
 }

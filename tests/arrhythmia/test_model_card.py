@@ -21,7 +21,15 @@ AGREEMENT = {
         "bytes": 300,
     },
 }
-SEGMENT = {"window": "centred", "fs": 125, "before": 0.3, "after": 0.5, "rr_before": 80, "rr_long": 300}
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 41,
+    "rr_after": 40,
+    "rr_long": 600,
+}
 
 
 def recipe(
@@ -116,9 +124,13 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
 @pytest.mark.parametrize(
     ("knobs", "words"),
     [
-        ({}, "It looks at the whole recording, so it does not work on a live signal."),
+        ({}, "It looks at later beats and at the whole recording, so it does not work on a live signal."),
         ({"features": ("pause",)}, "It looks at the next beat and at the whole recording, so"),
-        ({"features": ("wait",), "method": "beat", "reference": False}, "It looks at the next beat, so"),
+        ({"features": ("wait",), "method": "beat", "reference": False}, "It looks at later beats, so"),
+        (
+            {"features": ("onset",), "method": "beat", "reference": False},
+            "It looks at nothing after this window.",
+        ),
         (
             {"features": ("area",), "method": "beat", "reference": False},
             "It looks at the whole recording, so",

@@ -13,7 +13,7 @@ from arrhythmia.head import inputs_of  # noqa: E402
 from arrhythmia.rnn import build_rnn  # noqa: E402
 
 CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.1}
-RNN = {"cell": "gru", "units": 3, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
+RNN = {"cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
 BUILDERS = [(build_cnn, CNN), (build_rnn, RNN), (build_rnn, RNN | {"cell": "lstm"})]
 
 
@@ -69,7 +69,7 @@ def test_every_size_of_the_cnn_changes_it(knob):
     assert build_cnn(64, 1, 2, **larger).count_params() > build_cnn(64, 1, 2, **CNN).count_params()
 
 
-@pytest.mark.parametrize("knob", ["units", "embedding", "patch", "dense"])
+@pytest.mark.parametrize("knob", ["units", "stem", "embedding", "patch", "dense"])
 def test_every_size_of_the_rnn_changes_it(knob):
     larger = RNN | {knob: RNN[knob] + 2}
     assert build_rnn(64, 1, 2, **larger).count_params() > build_rnn(64, 1, 2, **RNN).count_params()
@@ -80,6 +80,18 @@ def test_the_stride_shortens_the_sequence_and_dropout_is_applied():
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D))
     assert first.output.shape[1] == 16
     assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.7}
+
+
+@pytest.mark.parametrize("stem", [0, 6])
+def test_a_step_of_the_rnn_covers_a_patch_with_a_stem_and_without(stem):
+    model = build_rnn(64, 1, 2, **RNN | {"stem": stem, "patch": 8})
+    cell = next(layer for layer in model.layers if isinstance(layer, keras.layers.Bidirectional))
+    assert cell.output.shape[1] == 64 / 8
+
+
+def test_an_odd_patch_beside_a_stem_is_refused():
+    with pytest.raises(ValueError, match=r"rnn\.patch is 5; .* even"):
+        build_rnn(64, 1, 2, **RNN | {"stem": 6, "patch": 5})
 
 
 def test_an_unknown_cell_is_named():

@@ -6,7 +6,7 @@ from arrhythmia.onnx_int8 import quantized, with_int8_weights
 from arrhythmia.released import infer, session
 
 CNN = {"filters": 8, "blocks": 3, "kernel_size": 5, "stride": 2, "dense": 8, "dropout": 0.5}
-RNN = {"units": 8, "patch": 4, "embedding": 8, "dense": 8, "dropout": 0.5}
+RNN = {"units": 8, "stem": 4, "patch": 4, "embedding": 8, "dense": 8, "dropout": 0.5}
 KINDS = ["cnn", "cnn without features", "gru", "lstm", "kachuee", "three_layer", "stacked_lstm"]
 
 

@@ -1,4 +1,7 @@
+"""A released network and its recipe, as they lie in files."""
+
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +10,20 @@ import pytest
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.released import load_released
+from arrhythmia.model_inputs import InputRules
+from arrhythmia.released import Recipe, load_released
 
 FOLDER = Path(__file__).parents[2] / "released" / "inter_patient"
+
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 41,
+    "rr_after": 40,
+    "rr_long": 600,
+}
 
 
 @pytest.fixture
@@ -34,7 +48,36 @@ def test_other_classes_are_refused(tmp_path):
         load_released(FOLDER / "cnn.onnx", tmp_path / "cnn.json")
 
 
-def test_a_damaged_recipe_is_named(tmp_path):
-    (tmp_path / "cnn.json").write_text('{"model": "cnn"}')
-    with pytest.raises(DataError, match=r"cnn\.json: damaged"):
-        load_released(FOLDER / "cnn.onnx", tmp_path / "cnn.json")
+def text_of(segment):
+    none = np.empty(0)
+    rules = InputRules("record", True, ("early",), none, none, np.zeros(1), np.ones(1))
+    return Recipe("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, rules).to_json()
+
+
+OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (None, "cnn.json: missing; restore it with `git checkout"),
+        ("{", "cnn.json: damaged ("),
+        ('{"model": "cnn"}', "cnn.json: damaged ("),
+        (text_of(OLD), "cnn.json: of another version of this project; run `dvc repro export`"),
+        (text_of(SEGMENT | {"stretch": 1}), "cnn.json: of another version of this project; run"),
+        (
+            text_of(SEGMENT | {"window": "kaggle"}),
+            "cnn.json: made for segment.window=kaggle; prediction needs",
+        ),
+        (text_of(SEGMENT), "cnn.onnx: cannot be read as ONNX ("),
+    ],
+)
+def test_a_released_network_that_cannot_be_used_is_one_line(tmp_path, monkeypatch, recipe, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cnn.onnx").write_bytes(b"no network")
+    if recipe is not None:
+        (tmp_path / "cnn.json").write_text(recipe)
+    paths = (tmp_path / "cnn.onnx", tmp_path / "cnn.json")
+    with pytest.raises(DataError, match=re.escape(said)) as error:
+        load_released(*(path.relative_to(tmp_path) for path in paths))
+    assert "\n" not in str(error.value)

@@ -39,15 +39,24 @@ def test_each_column_is_one_interval(sample, before, after):
 
 
 def test_long_run_mean():
-    sample = np.array([100, 300, 400, 800, 900])
-    mean = long_run_rr(sample, 100, beats=2)
-    np.testing.assert_array_equal(mean, np.float32([NAN, 2, 1.5, 2.5, 2.5]))
+    sample = np.array([100, 300, 400, 800, 900])  # intervals of 2, 1, 4 and 1 s; the first ends with beat 1
+    mean = long_run_rr(sample, 100, beats=1)
+    np.testing.assert_allclose(mean, [2, 3 / 2, 7 / 3, 6 / 3, 5 / 2], rtol=1e-6)
     assert mean.dtype == np.float32
-    assert long_run_rr(sample[:0], 100, beats=2).shape == (0,)
 
 
-@given(sample=st.lists(st.integers(0, 10_000), min_size=1, max_size=20, unique=True).map(sorted))
-def test_long_run_mean_is_that_of_the_intervals_before(sample):
-    rr = rr_intervals(np.array(sample), 360, before=3, after=1)[:, :3]
-    expected = np.ma.masked_invalid(rr).mean(axis=1).filled(NAN)
-    np.testing.assert_allclose(long_run_rr(np.array(sample), 360, beats=3), expected, rtol=1e-5)
+@pytest.mark.parametrize("sample", [[], [100]])
+def test_no_long_run_mean_without_an_interval(sample):
+    mean = long_run_rr(np.array(sample, dtype=int), 100, beats=2)
+    np.testing.assert_array_equal(mean, np.full(len(sample), np.float32(NAN)))
+
+
+@given(
+    sample=st.lists(st.integers(0, 10_000), min_size=1, max_size=20, unique=True).map(sorted),
+    beats=st.integers(1, 25),
+)
+def test_long_run_mean_is_that_of_the_intervals_on_either_side(sample, beats):
+    interval = [NAN, *(np.diff(sample) / 360)]  # by the beat that it ends with
+    around = [interval[max(beat - beats, 0) : beat + beats + 1] for beat in range(len(sample))]
+    expected = [np.nanmean(values) if np.isfinite(values).any() else NAN for values in around]
+    np.testing.assert_allclose(long_run_rr(np.array(sample), 360, beats=beats), expected, rtol=1e-5)

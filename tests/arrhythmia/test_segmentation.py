@@ -10,7 +10,7 @@ from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.recordings import Recording
 from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
 
-RR = {"rr_before": 3, "rr_long": 2}
+RR = {"rr_before": 3, "rr_after": 2, "rr_long": 2}
 KNOBS = {"fs": 125, "before": 0.5, "after": 1.0, **RR, "source": "physionet"}
 
 
@@ -66,14 +66,26 @@ def test_types_are_those_of_the_table_of_beats():
 
 def test_other_annotations_do_not_divide_an_rr_interval():
     beats = cut(recording([300, 600, 660, 1020], "N|~N"))
-    np.testing.assert_array_equal(beats.rr[:, 2:], np.float32([[np.nan, 2], [2, np.nan]]))
-    np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 2]))
+    nan = np.nan
+    expected = [[nan, nan, nan, 2, nan], [nan, nan, 2, nan, nan]]
+    np.testing.assert_array_equal(beats.rr, np.float32(expected))
+    np.testing.assert_array_equal(beats.rr_long, np.float32([2, 2]))
+
+
+def test_columns_of_intervals_before_and_after():
+    beats = cut(recording([0, 360, 1080, 1440, 2880], "NNNNN"), rr_before=2, rr_after=1)
+    nan = np.nan
+    np.testing.assert_array_equal(
+        beats.rr, np.float32([[nan, nan, 1], [nan, 1, 2], [1, 2, 1], [2, 1, 4], [1, 4, nan]])
+    )
+    assert int(beats.rr_before) == 2
+    assert cut(recording([0, 360], "NN"), rr_before=2, rr_after=5).rr.shape == (2, 7)
 
 
 def test_rr_intervals_do_not_cross_records():
     beats = cut(recording([300, 660], "NN", name="a"), recording([500, 1220], "NN", name="b"))
     np.testing.assert_array_equal(beats.rr[:, 3], np.float32([1, np.nan, 2, np.nan]))
-    np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 1, np.nan, 2]))
+    np.testing.assert_array_equal(beats.rr_long, np.float32([1, 1, 2, 2]))
     np.testing.assert_array_equal(beats.record, ["a", "a", "b", "b"])
 
 
@@ -95,15 +107,16 @@ def test_records_may_differ_in_rate():
     beats = cut(recording([720, 1440], "NN"), recording([500, 1250], "NN", fs=250.0))
     assert beats.waveform.shape == (4, 187)
     np.testing.assert_array_equal(beats.rr[:, 3], np.float32([2, np.nan, 3, np.nan]))
-    np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 2, np.nan, 3]))
+    np.testing.assert_array_equal(beats.rr_long, np.float32([2, 2, 3, 3]))
 
 
 def test_kaggle_window_drops_a_beat_that_is_the_last_annotation():
     one = recording([300, 600, 1500], "NAV")
     beats = cut(one, window="kaggle")
     np.testing.assert_array_equal(beats.annotation, [0, 1])
-    np.testing.assert_array_equal(beats.rr[1], np.float32([np.nan, np.nan, 300 / 360, 900 / 360]))
-    np.testing.assert_array_equal(beats.rr_long, np.float32([np.nan, 300 / 360]))
+    # the beat that is left out still ends an interval
+    np.testing.assert_array_equal(beats.rr[1], np.float32([np.nan, np.nan, 300 / 360, 900 / 360, np.nan]))
+    np.testing.assert_allclose(beats.rr_long, [600 / 360, 600 / 360], rtol=1e-6)
     assert beats.waveform.shape == (2, 187)
     assert (float(beats.fs), int(beats.r_index)) == (120.0, 0)
     assert len(cut(recording([300, 600, 1500], "NA+"), window="kaggle")) == 2
@@ -149,12 +162,13 @@ def test_rows_of_the_kaggle_files():
     fold = pd.DataFrame({"record": ["103", "203"], "annotation": [1043, 2928]})
     train = (np.ones((3, 187)), np.array([0, 1, 4]))
     test = (np.zeros((2, 187)), np.array([0, 2]))
-    beats = kaggle_csv_beats([train, test], fold, rr_before=2)
+    beats = kaggle_csv_beats([train, test], fold, rr_before=2, rr_after=4)
     np.testing.assert_array_equal(beats.label, [0, 1, 4, 0, 2])
     np.testing.assert_array_equal(beats.record, ["", "", "", "103", "203"])
     np.testing.assert_array_equal(beats.annotation, [-1, -1, -1, 1043, 2928])
     np.testing.assert_array_equal(beats.waveform[:, 0], [1, 1, 1, 0, 0])
-    assert beats.rr.shape == (5, 3)
+    assert beats.rr.shape == (5, 6)
+    assert int(beats.rr_before) == 2
     assert np.isnan(beats.rr).all()
     assert np.isnan(beats.rr_long).all()
     assert beats.rr_long.shape == (5,)
@@ -208,7 +222,7 @@ def rows_by_annotation(beats):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 2), ("rr_long", 0)],
+    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_after", 0), ("rr_long", 0)],
 )
 def test_an_impossible_value_is_named(name, value):
     with pytest.raises(DataError, match=rf"params.yaml: segment\.{name} is {value};"):

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arrhythmia import streaming
 from arrhythmia.ecg_files import Ecg, open_ecg
@@ -12,7 +14,7 @@ from arrhythmia.segmentation import cut_beats
 from arrhythmia.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats
 from tests.arrhythmia.test_detection import ecg
 
-CUT = {"fs": 125, "before": 0.3, "after": 0.5, "rr_before": 5, "rr_long": 10}
+CUT = {"fs": 125, "before": 0.3, "after": 0.5, "rr_before": 5, "rr_after": 4, "rr_long": 10}
 
 
 def recording(signal, fs=250):
@@ -64,10 +66,11 @@ def test_no_interval_across_lost_signal(monkeypatch, lost):
     assert np.flatnonzero(np.isnan(beats.rr[:, 4])).tolist() == [0, after]
     assert np.flatnonzero(np.isnan(beats.rr[:, 5])).tolist() == [after - 1, len(beats) - 1]
     assert np.nanmax(beats.rr) < 1.05
-    np.testing.assert_allclose(beats.rr_long[1:], 1, atol=0.01)
+    np.testing.assert_allclose(beats.rr_long, 1, atol=0.01)
     features = rhythm_features(beats.rr, 5, beats.rr_long)
-    assert np.isfinite(features[after + 3]).all()
-    np.testing.assert_allclose(features[after + 3], 0, atol=0.03)
+    around = [after - 2, after + 2]  # the beats next to the gap lack an interval of their own
+    assert np.isfinite(features[around]).all()
+    np.testing.assert_allclose(features[around], 0, atol=0.03)
 
 
 def test_no_beats_in_a_piece_that_is_nearly_all_lost(monkeypatch):
@@ -88,17 +91,53 @@ def test_intervals_that_are_known_stay():
     sample = np.cumsum(rng.integers(200, 400, size=40))
     unknown = np.zeros(39, dtype=bool)
     np.testing.assert_array_equal(
-        known_rr(sample, 250, unknown, before=4), rr_intervals(sample, 250, before=4, after=1)
+        known_rr(sample, 250, unknown, before=4, after=3), rr_intervals(sample, 250, before=4, after=3)
+    )
+    np.testing.assert_array_equal(
+        known_long_run(sample, 250, unknown, beats=6), long_run_rr(sample, 250, beats=6)
     )
     unknown[[9, 10, 30]] = True
-    interval = np.where(unknown, np.nan, np.diff(sample) / 250)
-    rr, mean = known_rr(sample, 250, unknown, before=4), known_long_run(sample, 250, unknown, beats=6)
-    np.testing.assert_allclose(rr[20], interval[16:21], rtol=1e-6)
-    np.testing.assert_allclose(rr[12], interval[8:13], rtol=1e-6)
-    np.testing.assert_allclose(mean[32], np.r_[interval[25:30], interval[31]].mean(), rtol=1e-6)
-    np.testing.assert_allclose(mean[31], interval[24:30].mean(), rtol=1e-6)
-    assert np.flatnonzero(np.isnan(mean)).tolist() == [0]
-    np.testing.assert_array_equal(mean[:10], long_run_rr(sample, 250, beats=6)[:10])
+    interval = np.where(unknown, np.nan, np.diff(sample) / 250)  # the first one ends with beat 1
+    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    for beat in (12, 20, 30, 31):
+        np.testing.assert_allclose(rr[beat], interval[beat - 4 : beat + 3], rtol=1e-6)
+    assert np.flatnonzero(np.isnan(rr[:, 3])).tolist() == [0, 10, 11, 31]
+    assert np.flatnonzero(np.isnan(rr[:, 4])).tolist() == [9, 10, 30, 39]
+    mean = known_long_run(sample, 250, unknown, beats=3)
+    np.testing.assert_allclose(mean[20], interval[16:23].mean(), rtol=1e-6)
+    np.testing.assert_allclose(mean[12], np.r_[interval[6:9], interval[11:15]].mean(), rtol=1e-6)
+    np.testing.assert_allclose(mean[29], np.r_[interval[25:30], interval[31:33]].mean(), rtol=1e-6)
+    # a beat after lost signal has no interval of its own: it takes the mean of the beat before the gap
+    np.testing.assert_array_equal(mean[[10, 11, 31]], mean[[9, 9, 30]])
+    far = np.r_[0:5, 16:26, 35:40]  # further from lost signal than the mean reaches
+    np.testing.assert_allclose(mean[far], long_run_rr(sample, 250, beats=3)[far], rtol=1e-6)
+
+
+@given(
+    interval=st.lists(st.tuples(st.integers(100, 400), st.booleans()), max_size=15), beats=st.integers(1, 5)
+)
+def test_the_long_run_mean_is_that_of_the_known_intervals_on_either_side(interval, beats):
+    sample = np.cumsum([1000, *[length for length, _ in interval]])
+    unknown = np.array([lost for _, lost in interval], dtype=bool)
+    known = [length / 250 for length, lost in interval if not lost]
+    expected = []
+    for beat in range(len(sample)):
+        place = int(np.sum(~unknown[:beat])) - 1  # of the last known interval up to the beat, among the known
+        around = known[max(place - beats, 0) : place + beats + 1]
+        expected.append(np.mean(around) if around else np.nan)
+    found = known_long_run(sample, 250, unknown, beats=beats)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_few_beats_and_nothing_known_between_them(n):
+    sample, unknown = np.arange(n) * 300, np.ones(max(n - 1, 0), dtype=bool)
+    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    assert rr.shape == (n, 7)
+    assert np.isnan(rr).all()
+    mean = known_long_run(sample, 250, unknown, beats=2)
+    np.testing.assert_array_equal(mean, np.full(n, np.float32(np.nan)))
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,25 @@ def test_an_ingredient_changes_parameters_that_exist(name):
     assert changed(params, changes) != params
     assert set(changes) <= {"normalize.features.inter_patient", "train.foreign.inter_patient"}
     assert set(changes.get("normalize.features.inter_patient", [])) <= set(FEATURES)
+
+
+def test_what_is_taken_out_is_what_the_words_say():
+    default = load_params(ROOT / "params.yaml")["normalize"]["features"]["inter_patient"]
+    assert list(ablation.DEFAULT) == default
+    taken = {}
+    for words, changes in ablation.INGREDIENTS.values():
+        left = changes.get("normalize.features.inter_patient", default)
+        assert left == [name for name in FEATURES if name in left]
+        taken[words] = {name for name in FEATURES if (name in left) != (name in default)}
+    assert taken == {
+        "the committed default": set(),
+        "without features": set(default),
+        "without irregularity": {"irregularity"},
+        "without p_wave": {"p_wave"},
+        "without irregularity and p_wave": {"irregularity", "p_wave"},
+        "without long_run": {"long_run"},
+        "without pause and onset": {"pause", "onset"},
+        "without early and wait": {"early", "wait"},
+        "with the shape features too: all eleven": {"width", "similarity", "residual", "area"},
+        "without augmentation (foreign beats, polarity, gain)": set(),
+    }

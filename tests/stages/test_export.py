@@ -16,7 +16,15 @@ from tests.cards import card
 pytestmark = pytest.mark.slow
 
 PROTOCOL, NAME = "inter_patient", "cnn"
-SEGMENT = {"window": "centred", "fs": 125, "before": 0.3, "after": 0.5, "rr_before": 8, "rr_long": 30}
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 8,
+    "rr_after": 7,
+    "rr_long": 30,
+}
 RULES = InputRules("record", True, ("early", "pause"), *[np.empty(0)] * 2, np.zeros(2), np.array([1.0, 2.0]))
 
 

@@ -12,7 +12,7 @@ from stages import paths, segment
 
 PARAMS = """
 download: {{source: {source}}}
-segment: {{window: {window}, fs: 125, before: 0.5, after: 1.0, rr_before: 3, rr_long: 5}}
+segment: {{window: {window}, fs: 125, before: 0.5, after: 1.0, rr_before: 3, rr_after: 2, rr_long: 5}}
 """
 ROOT = Path(segment.__file__).parents[1]
 
@@ -37,7 +37,7 @@ def test_beats_of_all_records_in_order(project):
     assert "".join(beats.record) == "a" * 8 + "b" * 7
     assert "".join(beats.symbol) == "NNNNVVVVNAVFQ/N"
     assert beats.waveform.shape == (15, 187)
-    assert beats.rr.shape == (15, 4)
+    assert beats.rr.shape == (15, 5)
     assert (str(beats.source), float(beats.fs), int(beats.r_index)) == ("synthetic", 125.0, 62)
     assert list(project.glob("data/*.tmp*")) == []
 
@@ -115,6 +115,7 @@ def test_kaggle_files(project, monkeypatch, capsys):
     beats = load_beats(paths.BEATS)
     np.testing.assert_array_equal(beats.label, [0, 1, 2, 3, 4])
     np.testing.assert_array_equal(beats.record, ["", "", "", "103", "203"])
+    assert beats.rr.shape == (5, 5)
     assert capsys.readouterr().out == "5 beats from the Kaggle files: no records, no RR intervals\n"
 
 
