@@ -36,6 +36,8 @@ def test_beats_in_pieces_are_those_of_the_whole(monkeypatch):
     signal, peaks = ecg(250, 60)
     whole, _ = stream_beats(recording(signal), **CUT)
     assert len(whole) == len(peaks)
+    np.testing.assert_array_equal(whole.rr, rr_intervals(whole.sample, 250, before=5, after=4))
+    np.testing.assert_array_equal(whole.rr_long, long_run_rr(whole.sample, 250, beats=10))
     monkeypatch.setattr(streaming, "PIECE", 10.0)
     monkeypatch.setattr(streaming, "MARGIN", 8.0)
     times = []
