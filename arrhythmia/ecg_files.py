@@ -2,6 +2,7 @@
 
 import array
 import os
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -268,12 +269,18 @@ def _check_content(path: Path) -> None:
 
 
 def _check_record_line(path: Path) -> None:
-    """Refuse what wfdb passes over: a rate that is no number (it takes 250 Hz), or no length."""
+    """Refuse what wfdb passes over: a rate that is no number (it takes 250 Hz), and no length.
+
+    A header may leave the length out, but wfdb cannot read pieces of such a record.
+    """
     _check_content(path)
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     fields = next((line.split() for line in lines if line.strip() and not line.startswith("#")), [])
-    if len(fields) < 4 or not fields[2][0].isdigit() or not fields[3].isdigit():
-        raise DataError(f"{path}: sampling rate or length missing or no number; correct its first line")
+    if len(fields) < 4:
+        raise DataError(f"{path}: sampling rate or number of samples missing; add them to its first line")
+    rate = re.split(r"[/(]", fields[2])[0]  # counter frequency and base may follow
+    if not re.fullmatch(r"\d+(\.\d*)?", rate) or not fields[3].isdigit():
+        raise DataError(f"{path}: sampling rate or number of samples is no number; correct its first line")
 
 
 def _check_rate(path: Path, fs: float) -> None:

@@ -92,6 +92,16 @@ def _figures(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
         f"{intervals['resampled']}.{detected}",
         markdown_table(["score", "value", "95 % interval"], rows),
         markdown_table(["class", "sensitivity", "positive predictivity", "F1", "beats"], classes),
+        *_without(scores.get("without", {})),
+    ]
+
+
+def _without(scores: dict[str, dict[str, float]]) -> list[str]:
+    """Say what is left of the figures without single records on which much of them rests."""
+    return [
+        f"Without record {record} F1 of S is {number(left['f1_S'])}, of V {number(left['f1_V'])}, and "
+        f"macro-F1 over N, S, V {number(left['macro_f1_nsv'])}."
+        for record, left in scores.items()
     ]
 
 

@@ -144,11 +144,15 @@ def inputs_words(normalize: dict[str, Any]) -> str:
     statistics = []
     if normalize["method"] == "record":
         statistics.append("its median amplitude")
+    if "width" in normalize["features"]:
+        statistics.append("its median QRS width")
     if normalize["reference_beat"] or normalize["features"]:
         statistics.append("its reference beat (the median of the late ones)")
     words = "The networks see the beat"
     if normalize["features"]:
         words += ", the intervals around it"
+    if "p_wave" in normalize["features"]:
+        words += ", the P waves of the beats around it"
     if statistics:
         words += (
             f"; and of the whole recording {' and '.join(statistics)}, also where it is a test recording: "

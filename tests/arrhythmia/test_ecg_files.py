@@ -201,12 +201,33 @@ def test_damaged_edf_and_missing_files(tmp_path):
             open_ecg(path, column="ecg", fs=250)
 
 
-@pytest.mark.parametrize("line", ["r 2", "r 2 250", "r 2 -250 1000", "r 2 fast 1000", "r 2 250 many"])
-def test_a_header_without_rate_or_length(tmp_path, line):
+@pytest.mark.parametrize(
+    "line",
+    [
+        "r 2",
+        "r 2 250",
+        "r 2 -250 1000",
+        "r 2 fast 1000",
+        "r 2 250 many",
+        "r 2 250.garbage 1000",
+        "r 2 2.5e2 1000",
+    ],
+)
+def test_a_header_without_rate_or_with_words_for_numbers(tmp_path, line):
     header = write_wfdb(tmp_path).with_suffix(".hea")
     header.write_text(header.read_text().replace("r 2 250 1000", line))
-    with pytest.raises(DataError, match=r"r\.hea: sampling rate or length missing or no number"):
+    with pytest.raises(DataError, match=r"r\.hea: sampling rate or number of samples (missing|is no number)"):
         open_ecg(header)
+
+
+@pytest.mark.parametrize("line", ["r 2 250/250(0) 1000", "r 2 250.0 1000 12:00:00"])
+def test_a_header_may_say_more(tmp_path, line):
+    header = write_wfdb(tmp_path).with_suffix(".hea")
+    whole = open_ecg(header).read(0, 1000)
+    header.write_text(header.read_text().replace("r 2 250 1000", line))
+    ecg = open_ecg(header)
+    assert (ecg.fs, ecg.length) == (250, 1000)
+    np.testing.assert_array_equal(ecg.read(0, 1000), whole)
 
 
 def test_a_name_that_nobody_can_print():

@@ -154,6 +154,13 @@ def test_scaling_and_second_channel_are_told():
     assert "scaled by `record`; beside it the beat minus the usual beat of its recording; " in text()
 
 
+def test_figures_without_single_records_are_told():
+    left = card("inter_patient", hits=0.7)["without"]["232"]
+    said = f"Without record 232 F1 of S is {left['f1_S']:.3f}, of V {left['f1_V']:.3f}, and macro-F1"
+    assert said in text(protocol="inter_patient")
+    assert "Without record" not in text(protocol="intra_patient")
+
+
 def test_one_network_is_no_average():
     assert "12,345 parameters (an average of 5 networks" in text()
     assert "12,345 parameters that gives" in text(members=1)

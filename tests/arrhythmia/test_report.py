@@ -178,12 +178,15 @@ def test_the_report_says_with_what_it_was_run():
 
 
 def test_the_report_says_what_is_seen_of_the_whole_recording():
-    assert "its median amplitude and its reference beat (" in inputs_words(PARAMS["normalize"])
+    seen = inputs_words(PARAMS["normalize"])
+    assert "its median amplitude and its median QRS width and its reference beat (" in seen
     plain = {"method": "standard", "reference_beat": False, "features": []}
     assert inputs_words(plain).startswith("The networks see the beat. ")
     features = inputs_words(plain | {"features": ["early"]})
     assert features.startswith(
         "The networks see the beat, the intervals around it; and of the whole recording "
     )
+    both = inputs_words(plain | {"features": ["width", "p_wave"]})
+    assert ", the P waves of the beats around it; and of the whole recording its median QRS width and" in both
     channel = inputs_words(plain | {"reference_beat": True})
     assert channel.startswith("The networks see the beat; and of the whole recording its reference beat (")

@@ -5,9 +5,16 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.names import MODELS
-from arrhythmia.results import seeds_table
+from arrhythmia.results import headline, seeds_table
 from scripts import readme
-from scripts.readme import refuse_others, results_part, stages_part, with_part
+from scripts.readme import (
+    refuse_other_ablation,
+    refuse_other_baselines,
+    refuse_others,
+    results_part,
+    stages_part,
+    with_part,
+)
 from tests.cards import card, make_cards
 
 GRAPH = """flowchart TD
@@ -22,6 +29,18 @@ GRAPH = """flowchart TD
 \tnode4-->node3
 \tnode1-->node5
 """
+
+
+CV = {"f1_S": 0.7, "f1_V": 0.8, "macro_f1_nsv": 0.8}
+
+
+def baselines_of(cards, **changes):
+    """Rows of the majority and of the models of `cards`."""
+    own = [
+        {"name": model, "protocol": protocol} | headline(values) | changes
+        for (protocol, model), values in cards.items()
+    ]
+    return pd.concat([majority(), pd.DataFrame(own)])
 
 
 def majority(accuracy=0.8):
@@ -89,6 +108,26 @@ def test_metrics_of_synthetic_recordings_are_refused(seeds):
         refuse_others(seeds, make_cards(source="synthetic"))
 
 
+def test_baselines_of_other_metrics_are_refused(cards):
+    refuse_other_baselines(baselines_of(cards), cards)
+    message = r"^results/baselines\.csv: f1_V of intra_patient cnn is 0\.5, in metrics/intra_patient/cnn"
+    with pytest.raises(DataError, match=message):
+        refuse_other_baselines(baselines_of(cards, f1_V=0.5), cards)
+
+
+def test_an_ablation_of_another_default_is_refused():
+    refuse_other_ablation(pd.DataFrame([CV, CV | {"f1_S": 0.1}]), CV)
+    with pytest.raises(DataError, match=r"^results/ablation\.csv: f1_S of the default is 0\.6, in metrics/"):
+        refuse_other_ablation(pd.DataFrame([CV | {"f1_S": 0.6}]), CV)
+
+
+def test_what_is_left_without_the_record_with_most_s_beats_is_said(seeds, cards):
+    left = cards["inter_patient", "rnn"]["without"]["232"]["f1_S"]
+    assert f"one record, 232. Without it F1 of S is: CNN {left:.3f}, RNN {left:.3f}, " in results_part(
+        seeds, majority(), cards
+    )
+
+
 def test_a_stage_is_one_node_and_has_only_the_arrows_it_needs():
     lines = stages_part(GRAPH).splitlines()
     assert lines[2:-1] == ["    segment --> split", "    split --> rest & train"]
@@ -114,7 +153,9 @@ def test_the_command_writes_the_page(repository, seeds, cards, monkeypatch):
         (repository / "metrics" / protocol / f"{model}.json").write_text(json.dumps(values))
     (repository / "results").mkdir()
     seeds.to_csv("results/seeds.csv", index=False)
-    majority().to_csv("results/baselines.csv", index=False)
+    baselines_of(cards).to_csv("results/baselines.csv", index=False)
+    pd.DataFrame([CV]).to_csv("results/ablation.csv", index=False)
+    (repository / "metrics/inter_patient/cnn_cv.json").write_text(json.dumps(CV))
     page = "".join(f"<!-- {name} -->\n\n<!-- end of {name} -->\n" for name in ("results", "stages"))
     (repository / "README.md").write_text(page)
     monkeypatch.setattr(readme, "dvc_output", lambda words: GRAPH)
