@@ -1,6 +1,7 @@
 """Fixtures that tests of several modules share."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from arrhythmia.segmentation import cut_beats
 # The same examples on every machine, and no limit on the time of one: CI machines are slow and shared.
 settings.register_profile("tests", derandomize=True, deadline=None)
 settings.load_profile("tests")
+
+# A shell ignores Ctrl-C in what it starts in the background; so would what the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def folder_of(variable, file):

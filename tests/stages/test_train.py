@@ -33,7 +33,7 @@ PARAMS = {
         **{"dense": 4, "dropout": 0.1},
     },
     "rnn": {
-        **{"network": "patches", "cell": "gru", "units": 3, "patch": 4, "embedding": 4},
+        **{"network": "patches", "cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4},
         **{"dense": 4, "dropout": 0.1},
     },
 }
