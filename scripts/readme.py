@@ -96,8 +96,9 @@ def refuse_others(seeds: pd.DataFrame, cards: Cards) -> None:
     for key, card in cards.items():
         if card["source"] != "physionet":
             raise DataError(f"{paths.metrics(*key)}: source {card['source']}; run `git restore metrics`")
+        scores = headline(card)
         for metric in SHOWN:
-            value, line = headline(card)[metric], ranges.loc[(*key, metric)]
+            value, line = scores[metric], ranges.loc[(*key, metric)]
             if not line["min"] <= value <= line["max"]:
                 raise DataError(
                     f"{paths.SEEDS}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
@@ -113,7 +114,9 @@ def refuse_other_baselines(baselines: pd.DataFrame, cards: Cards) -> None:
     """
     table = baselines.set_index(["protocol", "name"])
     for key, card in cards.items():
-        for metric, value in ((name, headline(card)[name]) for name in SHOWN):
+        scores = headline(card)
+        for metric in SHOWN:
+            value = scores[metric]
             if abs(table.loc[key, metric] - value) > 1e-4:
                 raise DataError(
                     f"{paths.BASELINES}: {metric} of {' '.join(key)} is {table.loc[key, metric]}, in "

@@ -1,4 +1,4 @@
-"""Metrics of made-up models, for the tests of the report."""
+"""Metrics of made-up models, and how their beats are cut, for the tests of report, cards and recipes."""
 
 import numpy as np
 
@@ -6,6 +6,15 @@ from arrhythmia.names import MODELS
 from arrhythmia.scorecard import RULES, scorecard
 
 BOTH = ["intra_patient", "inter_patient"]
+SEGMENT = {
+    "window": "centred",
+    "fs": 125,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 41,
+    "rr_after": 40,
+    "rr_long": 600,
+}
 
 
 def card(protocol, *, hits, source="physionet", records=("100", "202", "232")):

@@ -10,7 +10,7 @@ from arrhythmia.model_card import model_card
 from arrhythmia.model_inputs import InputRules
 from arrhythmia.released import DISCLAIMER, Recipe
 from arrhythmia.scorecard import records_table
-from tests.cards import card
+from tests.cards import SEGMENT, card
 
 AGREEMENT = {
     "float32": {"equal_decisions": 1.0, "macro_f1_change": 0.0, "largest_difference": 0.0, "bytes": 892220},
@@ -20,15 +20,6 @@ AGREEMENT = {
         "largest_difference": 0.007,
         "bytes": 300,
     },
-}
-SEGMENT = {
-    "window": "centred",
-    "fs": 125,
-    "before": 0.3,
-    "after": 0.5,
-    "rr_before": 41,
-    "rr_after": 40,
-    "rr_long": 600,
 }
 
 

@@ -12,18 +12,9 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.model_inputs import InputRules
 from arrhythmia.released import Recipe, load_released
+from tests.cards import SEGMENT
 
 FOLDER = Path(__file__).parents[2] / "released" / "inter_patient"
-
-SEGMENT = {
-    "window": "centred",
-    "fs": 125,
-    "before": 0.3,
-    "after": 0.5,
-    "rr_before": 41,
-    "rr_after": 40,
-    "rr_long": 600,
-}
 
 
 @pytest.fixture
