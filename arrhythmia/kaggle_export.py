@@ -1,4 +1,4 @@
-"""Writing beats as the two Kaggle files, row for row and digit for digit as far as they are known."""
+"""Writing beats as the two Kaggle files: the test file as published, the training file in an order of our own."""
 
 from collections.abc import Iterator
 

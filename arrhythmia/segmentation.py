@@ -11,6 +11,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.recordings import Recording
 from arrhythmia.rr import long_run_rr, rr_intervals
 from arrhythmia.windows import (
+    KAGGLE_MOVED,
     KAGGLE_STEP,
     centred_windows,
     kaggle_windows,
@@ -117,7 +118,11 @@ def _kaggle(recording: Recording, beat: np.ndarray) -> np.ndarray:
             f"{recording.name}.hea: {recording.fs:g} Hz, but segment.window=kaggle is defined at 360 Hz; "
             "use segment.window=centred"
         )
-    return kaggle_windows(recording.adu, recording.sample, beat)
+    sample = recording.sample.copy()
+    for (name, now), then in KAGGLE_MOVED.items():
+        if name == recording.name:
+            sample[sample == now] = then
+    return kaggle_windows(recording.adu, sample, beat)
 
 
 def kaggle_csv_beats(

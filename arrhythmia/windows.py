@@ -12,6 +12,10 @@ KAGGLE_LENGTH = 187
 KAGGLE_STEP = 3
 """The Kaggle files hold every third 360 Hz sample, so 120 Hz (their description says 125 Hz)."""
 
+KAGGLE_MOVED = {("102", 590262): 590296}
+"""Record and sample of the one annotation that the Kaggle files place elsewhere than PhysioNet's, and where.
+It was found by the SHA-256 of the published test file (docs/kaggle.md); PhysioNet's is the one on the R peak."""
+
 
 def window_length(fs: float, *, before: float, after: float) -> tuple[int, int]:
     """Return the length of a centred window and the column of its R peak, both in samples at `fs` (Hz).
@@ -79,9 +83,8 @@ def kaggle_windows(adu: np.ndarray, sample: np.ndarray, beat: np.ndarray) -> np.
 
     A window runs from the R peak to a fifth of an interval past the next annotation, every third sample,
     scaled to [0, 1] by its own extremes and cut or padded with zeros to 187 values. The rule was found by
-    matching rows of the published files; the description that goes with them does not hold. It gives 1,010
-    rows to the last bit, and a test file of the published size, but not of the published SHA-256
-    (docs/kaggle.md): somewhere among the rows that nobody could compare it must differ.
+    matching rows of the published files; the description that goes with them does not hold. With the
+    annotations as they were then (`KAGGLE_MOVED`) it gives the published test file, byte for byte.
 
     Args:
         adu: `(n,)` ADC units, channel 0 at 360 Hz.

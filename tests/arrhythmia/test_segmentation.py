@@ -131,6 +131,17 @@ def test_kaggle_window_takes_channel_0_in_adc_units():
     assert not cut(one, window="kaggle").waveform.any()
 
 
+def test_kaggle_window_takes_one_annotation_where_the_files_have_it():
+    sample, n = [590000, 590262, 590555, 590900], 600_000
+    cut_of = {
+        name: cut(recording(places, "////", name=name, n=n), window="kaggle")
+        for name, places in {"102": sample, "r": sample, "r2": [590000, 590296, 590555, 590900]}.items()
+    }
+    np.testing.assert_array_equal(cut_of["102"].waveform, cut_of["r2"].waveform)
+    assert (cut_of["r"].waveform != cut_of["r2"].waveform).any(axis=1).tolist() == [True, True, False]
+    np.testing.assert_array_equal(cut_of["102"].sample, sample[:3])
+
+
 def test_kaggle_window_is_for_360_hz():
     with pytest.raises(DataError, match=r"^r\.hea: 250 Hz, but .* 360 Hz; use segment\.window=centred$"):
         cut(recording([300, 600], "NN", fs=250.0), window="kaggle")
