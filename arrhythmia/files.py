@@ -1,8 +1,9 @@
 """Writing files so that nobody ever meets a half-written one."""
 
+import glob
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,16 +19,45 @@ def replacing(path: str | Path) -> Iterator[Path]:
     The temporary name keeps the suffix of `path`, because many writers choose the format by it.
     When the block raises, the temporary file is removed and `path` stays as it was.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for stale in path.parent.glob(f".{path.stem}.*.tmp{path.suffix}"):  # of a run that was killed
-        stale.unlink()
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
+    with replacing_all([Path(path)]) as (temporary,):
         yield temporary
-        os.replace(temporary, path)
+
+
+@contextmanager
+def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield a temporary name beside each of `paths`, and move all files there when the block succeeds.
+
+    When the block raises, or a file cannot be moved, none is left under its final name that this block wrote,
+    and the temporary files are removed.
+    """
+    temporaries = [path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}") for path in paths]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for stale in path.parent.glob(f".{glob.escape(path.stem)}.*.tmp{path.suffix}"):  # of a killed run
+            stale.unlink()
+    try:
+        yield temporaries
+        move_all(list(zip(temporaries, paths, strict=True)))
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+
+
+def move_all(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Move each file to its new path; if that fails for one of them, remove those that were moved.
+
+    Args:
+        moves: old and new path, both in one file system, so that a move needs no space.
+    """
+    moved: list[Path] = []
+    try:
+        for old, new in moves:
+            os.replace(old, new)
+            moved.append(new)
+    except BaseException:
+        for path in moved:
+            path.unlink()
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:

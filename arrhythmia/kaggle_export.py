@@ -1,4 +1,4 @@
-"""Writing beats as the two Kaggle files: the test file as published, the training file in an order of our own."""
+"""Writing beats as the two Kaggle files: the test file as published, the training file in our own order."""
 
 from collections.abc import Iterator
 

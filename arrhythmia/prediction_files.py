@@ -13,10 +13,10 @@ import pandas as pd
 import wfdb
 
 from arrhythmia.aami import CLASSES
+from arrhythmia.files import move_all
 from arrhythmia.prediction import Prediction
 from arrhythmia.recording_summary import uncertain, worst_minute
 from arrhythmia.released import DISCLAIMER
-from arrhythmia.together import move_all
 
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""

@@ -14,7 +14,7 @@ KAGGLE_STEP = 3
 
 KAGGLE_MOVED = {("102", 590262): 590296}
 """Record and sample of the one annotation that the Kaggle files place elsewhere than PhysioNet's, and where.
-It was found by the SHA-256 of the published test file (docs/kaggle.md); PhysioNet's is the one on the R peak."""
+With it the SHA-256 of the test file is the published one (docs/kaggle.md); PhysioNet's is on the R peak."""
 
 
 def window_length(fs: float, *, before: float, after: float) -> tuple[int, int]:

@@ -65,7 +65,7 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes end at once when the block is left early."""
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
     try:
         yield pool
     except BaseException:
@@ -86,7 +86,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, kept)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Let this process end when the one that started it is killed; else it would wait for work for ever."""
 
     def wait_for_end() -> None:

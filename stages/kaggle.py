@@ -16,12 +16,12 @@ from tqdm import tqdm
 from arrhythmia.aami import CLASSES
 from arrhythmia.beats import Beats
 from arrhythmia.errors import DataError
+from arrhythmia.files import replacing_all
 from arrhythmia.kaggle_export import file_rows, rows_as_text
 from arrhythmia.kaggle_fold import load_test_fold
 from arrhythmia.kaggle_match import beats_table, match_rows, read_windows
 from arrhythmia.recordings import read_recording, record_names
 from arrhythmia.segmentation import cut_beats
-from arrhythmia.together import replacing_all
 from stages import paths
 from stages.run import load_params, run_command
 

@@ -2,10 +2,9 @@
 
 import json
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from arrhythmia.calibration import fit_temperature, tempered
 from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays, write_text
 from arrhythmia.scorecard import RULES, training_card
+from arrhythmia.workers import end_with_parent
 from stages import paths
 from stages.loggers import finish_wandb, mean_curves, start_wandb, write_curves
 from stages.run import load_params, of_protocol
@@ -55,7 +55,13 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     workers = min(members, max(runtime.cores() // threads, 1))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
-        trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+        try:
+            trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+        except BrokenProcessPool as error:
+            raise DataError(
+                f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
+                "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
+            ) from error
     networks, logits = [], np.zeros((len(fold), len(CLASSES)))
     for member, (weights, _, answers) in enumerate(trained):
         network = build(builders(), arrays, **of_protocol(params[name], protocol))
@@ -76,16 +82,6 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
     if wandb_run:
         finish_wandb(wandb_run, curves, card, label[judged], probability)
-
-
-def end_with_parent() -> None:
-    """Let this process end when the one that started it is killed; else it would wait for work for ever."""
-
-    def wait() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def train_member(

@@ -34,9 +34,9 @@ from arrhythmia.errors import DataError
 from arrhythmia.files import load_arrays
 from arrhythmia.scorecard import RULES
 from arrhythmia.search_space import check_space, labels_of
+from arrhythmia.workers import end_with_parent
 from stages import paths
 from stages.run import flattened, load_params, of_protocol, read_named_yaml, run_command
-from stages.train import end_with_parent
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays, replacing, save_arrays, write_text
+from arrhythmia.files import load_arrays, move_all, replacing, replacing_all, save_arrays, write_text
 
 
 def test_replacing_makes_folders_and_leaves_nothing_else(tmp_path):
@@ -63,6 +63,56 @@ def test_killed_writer_leaves_no_file_of_that_name(tmp_path):
     killed = subprocess.run([sys.executable, "-c", script, tmp_path / "file.txt"], cwd=root, check=False)
     assert killed.returncode == -9
     assert not (tmp_path / "file.txt").exists()
+
+
+def texts(folder):
+    return {path.name: path.read_text() if path.is_file() else "folder" for path in folder.iterdir()}
+
+
+def test_all_files_are_there_in_the_end(tmp_path):
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    paths[0].write_text("old")
+    (tmp_path / ".b.123.tmp.csv").write_text("of a run that was killed")
+    with replacing_all(paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
+        assert paths[0].read_text() == "old"
+        assert not paths[1].exists()
+    assert texts(tmp_path) == {"a.csv": "new", "b.csv": "new"}
+
+
+def write(paths, error=None):
+    with replacing_all(paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
+        if error:
+            raise error
+
+
+def test_an_error_leaves_everything_as_it_was(tmp_path):
+    (tmp_path / "a.csv").write_text("old")
+    with pytest.raises(OSError, match="full"):
+        write([tmp_path / "a.csv", tmp_path / "b.csv"], error=OSError("full"))
+    assert texts(tmp_path) == {"a.csv": "old"}
+
+
+def test_a_file_that_cannot_be_moved_takes_the_others_with_it(tmp_path):
+    (tmp_path / "b.csv").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert texts(tmp_path) == {"b.csv": "folder"}
+
+
+def test_moving_nothing():
+    move_all([])
+
+
+def test_leftovers_of_a_name_with_brackets_are_removed(tmp_path):
+    (tmp_path / ".a[1].123.tmp.csv").touch()
+    (tmp_path / ".a1.123.tmp.csv").touch()  # another file's
+    with replacing(tmp_path / "a[1].csv") as temporary:
+        temporary.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a1.123.tmp.csv", "a[1].csv"]
 
 
 def test_write_text_is_utf8_with_unix_line_ends(tmp_path):

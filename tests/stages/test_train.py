@@ -1,5 +1,7 @@
 import inspect
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -273,6 +275,17 @@ def builders_for_one_member():
 def test_a_training_that_is_cut_off_writes_nothing(project):
     with pytest.raises(KeyboardInterrupt):
         train.train("cnn", INTER, builders_for_one_member)
+    assert written() == []
+
+
+def killed():
+    """Instead of importing builders: what the system does to a process when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_is_one_line(project):
+    with pytest.raises(DataError, match=r"^cnn inter_patient: a process was killed.* `ARRHYTHMIA_CORES=1"):
+        train.train("cnn", INTER, killed)
     assert written() == []
 
 
