@@ -20,16 +20,13 @@ from arrhythmia.files import write_text
 from arrhythmia.markdown import markdown_table, number
 from arrhythmia.names import MODELS, protocol_name
 from arrhythmia.report_tables import SCORES, Cards
-from arrhythmia.results import headline
 from arrhythmia.scorecard import RULES
 from scripts.command import dvc_output
+from scripts.stale import SHOWN, refuse_other_ablation, refuse_other_baselines, refuse_other_seeds
 from stages import paths
 from stages.run import run_command
 
 README = Path("README.md")
-SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
-"""Scores in the columns of the table."""
-
 MOST_S = "232"
 """Record of DS2 with three quarters of its S beats."""
 
@@ -57,7 +54,7 @@ def parts() -> dict[str, str]:
     keys = [(protocol, model) for protocol in RULES for model in MODELS]
     cards = {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
     seeds, baselines = pd.read_csv(paths.SEEDS), pd.read_csv(paths.BASELINES)
-    refuse_others(seeds, cards)
+    refuse_other_seeds(seeds, cards)
     refuse_other_baselines(baselines, cards)
     refuse_other_ablation(
         pd.read_csv(paths.ABLATION), json.loads(paths.cross_validated("inter_patient", "cnn").read_text())
@@ -78,66 +75,6 @@ def with_part(text: str, name: str, part: str) -> str:
     if len(pattern.findall(text)) != 1:
         raise DataError(f"{README}: needs one pair of <!-- {name} --> and <!-- end of {name} -->")
     return pattern.sub(lambda match: f"{match[1]}\n{part}\n{match[2]}", text)
-
-
-def refuse_others(seeds: pd.DataFrame, cards: Cards) -> None:
-    """Refuse a table of seeds that is not of the models whose metrics these are.
-
-    The committed model is that of one of the seeds, so its scores must lie within their range.
-
-    Args:
-        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
-        cards: metrics by protocol and model.
-
-    Raises:
-        DataError: the metrics are not of the real recordings, or lie outside the range.
-    """
-    ranges = seeds.set_index(["protocol", "model", "metric"])
-    for key, card in cards.items():
-        if card["source"] != "physionet":
-            raise DataError(f"{paths.metrics(*key)}: source {card['source']}; run `git restore metrics`")
-        scores = headline(card)
-        for metric in SHOWN:
-            value, line = scores[metric], ranges.loc[(*key, metric)]
-            if not line["min"] <= value <= line["max"]:
-                raise DataError(
-                    f"{paths.SEEDS}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
-                    f"{line['min']} to {line['max']}; run `python -m scripts.seeds`"
-                )
-
-
-def refuse_other_baselines(baselines: pd.DataFrame, cards: Cards) -> None:
-    """Refuse a table of baselines whose rows of our own models are not of these metrics.
-
-    Raises:
-        DataError: a score differs.
-    """
-    table = baselines.set_index(["protocol", "name"])
-    for key, card in cards.items():
-        scores = headline(card)
-        for metric in SHOWN:
-            value = scores[metric]
-            if abs(table.loc[key, metric] - value) > 1e-4:
-                raise DataError(
-                    f"{paths.BASELINES}: {metric} of {' '.join(key)} is {table.loc[key, metric]}, in "
-                    f"{paths.metrics(*key)} {value}; run `python -m scripts.baselines --only majority`"
-                )
-
-
-def refuse_other_ablation(ablation: pd.DataFrame, card: dict[str, Any]) -> None:
-    """Refuse an ablation whose first row, the committed default, is not of this cross-validation.
-
-    Raises:
-        DataError: a score differs.
-    """
-    for metric in ("f1_S", "f1_V", "macro_f1_nsv"):
-        value = ablation[metric].iloc[0]
-        if abs(value - card[metric]) > 1e-4:
-            raise DataError(
-                f"{paths.ABLATION}: {metric} of the default is {value}, in "
-                f"{paths.cross_validated('inter_patient', 'cnn')} {card[metric]}; run "
-                "`python -m scripts.ablation`"
-            )
 
 
 def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> str:

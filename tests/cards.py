@@ -1,8 +1,10 @@
 """Metrics of made-up models, and how their beats are cut, for the tests of report, cards and recipes."""
 
 import numpy as np
+import pandas as pd
 
 from arrhythmia.names import MODELS
+from arrhythmia.results import headline
 from arrhythmia.scorecard import RULES, scorecard
 
 BOTH = ["intra_patient", "inter_patient"]
@@ -15,6 +17,9 @@ SEGMENT = {
     "rr_after": 40,
     "rr_long": 600,
 }
+
+CV = {"f1_S": 0.7, "f1_V": 0.8, "macro_f1_nsv": 0.8}
+"""Cross-validated scores of one model."""
 
 
 def card(protocol, *, hits, source="physionet", records=("100", "202", "232")):
@@ -44,3 +49,11 @@ def make_cards(protocols=BOTH, **knobs):
         for protocol in protocols
         for model in MODELS
     }
+
+
+def baselines_of(cards, **changes):
+    """Rows of the models of `cards`."""
+    return pd.DataFrame(
+        {"name": model, "protocol": protocol} | headline(values) | changes
+        for (protocol, model), values in cards.items()
+    )

@@ -7,8 +7,10 @@ import subprocess
 import pytest
 from ruamel.yaml import YAML
 
+from arrhythmia.results import seeds_table
 from scripts import experiments
 from scripts.experiments import git, reference
+from tests import cards as made
 
 PROTOCOLS = ["intra_patient", "inter_patient"]
 PARAMS = {
@@ -82,3 +84,16 @@ def dvc(repository, monkeypatch):
     fake = FakeDvc(repository)
     monkeypatch.setattr(experiments, "run_dvc", fake)
     return fake
+
+
+@pytest.fixture(scope="module")
+def cards():
+    """Metrics by protocol and model."""
+    return made.make_cards()
+
+
+@pytest.fixture(scope="module")
+def seeds(cards):
+    """The table of two seeds, one of which is `cards`."""
+    others = {key: made.card(key[0], hits=0.8) for key in cards}
+    return seeds_table({0: cards, 1: others})

@@ -5,17 +5,13 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.names import MODELS
-from arrhythmia.results import headline, seeds_table
 from scripts import readme
 from scripts.readme import (
-    refuse_other_ablation,
-    refuse_other_baselines,
-    refuse_others,
     results_part,
     stages_part,
     with_part,
 )
-from tests.cards import card, make_cards
+from tests.cards import CV, baselines_of
 
 GRAPH = """flowchart TD
 \tnode1["split@inter_patient"]
@@ -31,34 +27,11 @@ GRAPH = """flowchart TD
 """
 
 
-CV = {"f1_S": 0.7, "f1_V": 0.8, "macro_f1_nsv": 0.8}
-
-
-def baselines_of(cards, **changes):
-    """Rows of the majority and of the models of `cards`."""
-    own = [
-        {"name": model, "protocol": protocol} | headline(values) | changes
-        for (protocol, model), values in cards.items()
-    ]
-    return pd.concat([majority(), pd.DataFrame(own)])
-
-
 def majority(accuracy=0.8):
     scores = {"accuracy": accuracy, "macro_f1": 0.2, "macro_f1_nsv": 0.3, "f1_S": 0.0, "f1_V": 0.0}
     return pd.DataFrame(
         {"name": "majority", "protocol": protocol} | scores for protocol in ("intra_patient", "inter_patient")
     )
-
-
-@pytest.fixture(scope="module")
-def cards():
-    return make_cards()
-
-
-@pytest.fixture(scope="module")
-def seeds(cards):
-    others = {key: card(key[0], hits=0.8) for key in cards}
-    return seeds_table({0: cards, 1: others})
 
 
 def table_of(part):
@@ -94,33 +67,6 @@ def test_the_intervals_of_the_patients_are_named(seeds, cards):
     assert "of 2 seeds" in said
 
 
-def test_metrics_outside_the_range_of_the_seeds_are_refused(seeds, cards):
-    refuse_others(seeds, cards)
-    newer = cards | {("inter_patient", "cnn"): card("inter_patient", hits=0.99)}
-    with pytest.raises(
-        DataError, match=r"^results/seeds\.csv: accuracy of metrics/inter_patient/cnn\.json is"
-    ):
-        refuse_others(seeds, newer)
-
-
-def test_metrics_of_synthetic_recordings_are_refused(seeds):
-    with pytest.raises(DataError, match=r"cnn\.json: source synthetic; run `git restore metrics`"):
-        refuse_others(seeds, make_cards(source="synthetic"))
-
-
-def test_baselines_of_other_metrics_are_refused(cards):
-    refuse_other_baselines(baselines_of(cards), cards)
-    message = r"^results/baselines\.csv: f1_V of intra_patient cnn is 0\.5, in metrics/intra_patient/cnn"
-    with pytest.raises(DataError, match=message):
-        refuse_other_baselines(baselines_of(cards, f1_V=0.5), cards)
-
-
-def test_an_ablation_of_another_default_is_refused():
-    refuse_other_ablation(pd.DataFrame([CV, CV | {"f1_S": 0.1}]), CV)
-    with pytest.raises(DataError, match=r"^results/ablation\.csv: f1_S of the default is 0\.6, in metrics/"):
-        refuse_other_ablation(pd.DataFrame([CV | {"f1_S": 0.6}]), CV)
-
-
 def test_what_is_left_without_the_record_with_most_s_beats_is_said(seeds, cards):
     left = cards["inter_patient", "rnn"]["without"]["232"]["f1_S"]
     assert f"one record, 232. Without it F1 of S is: CNN {left:.3f}, RNN {left:.3f}, " in results_part(
@@ -153,7 +99,7 @@ def test_the_command_writes_the_page(repository, seeds, cards, monkeypatch):
         (repository / "metrics" / protocol / f"{model}.json").write_text(json.dumps(values))
     (repository / "results").mkdir()
     seeds.to_csv("results/seeds.csv", index=False)
-    baselines_of(cards).to_csv("results/baselines.csv", index=False)
+    pd.concat([majority(), baselines_of(cards)]).to_csv("results/baselines.csv", index=False)
     pd.DataFrame([CV]).to_csv("results/ablation.csv", index=False)
     (repository / "metrics/inter_patient/cnn_cv.json").write_text(json.dumps(CV))
     page = "".join(f"<!-- {name} -->\n\n<!-- end of {name} -->\n" for name in ("results", "stages"))
