@@ -18,6 +18,7 @@ import multiprocessing
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,16 +76,17 @@ def main(argv: list[str]) -> None:
     """Run the trials that the study lacks, and write what it has found."""
     quiet()
     search, jobs = read_command(argv)
-    study = begin(search)
-    print(f"{study.study_name}: {count(study, DONE)} of {search.trials} trials are there", flush=True)
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=work, args=(search,)) for _ in range(jobs)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if count(study, DONE):
-        write_results(study, search.name, search.plan, search.params)
+    with open_storage(search) as storage:
+        study = begin(search, storage)
+        print(f"{study.study_name}: {count(study, DONE)} of {search.trials} trials are there", flush=True)
+        context = multiprocessing.get_context("spawn")
+        workers = [context.Process(target=work, args=(search,)) for _ in range(jobs)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        if count(study, DONE):
+            write_results(study, search.name, search.plan, search.params)
     if any(worker.exitcode for worker in workers):
         raise DataError("a worker failed, see above; the same command goes on")
 
@@ -176,12 +178,23 @@ def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, A
     return {name: value for name, value in names.items() if name not in fixed}
 
 
-def open_storage(search: Search) -> optuna.storages.RDBStorage:
-    """Connect to where the studies are, and make its tables if it is new.
+@contextlib.contextmanager
+def open_storage(search: Search) -> Iterator[optuna.storages.RDBStorage]:
+    """Connect to where the studies are, make its tables if it is new, and disconnect after the block.
 
     Raises:
         DataError: the storage cannot be reached.
     """
+    storage = connected(search)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def connected(search: Search) -> optuna.storages.RDBStorage:
+    """Return a connection that nobody closes; see `open_storage`."""
     try:
         url = make_url(search.storage)
     except (SQLAlchemyError, ValueError):  # not printed: it may hold a password
@@ -225,12 +238,11 @@ def study_name(search: Search) -> str:
     return f"{search.model}-{search.plan['protocol']}"
 
 
-def begin(search: Search) -> optuna.Study:
+def begin(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
     """Create the study, with the present parameters as its first trial, or load the one that is there.
 
     Raises:
-        DataError: the storage cannot be reached, or the study's trials had other parameters, another plan or
-            other beats.
+        DataError: the study's trials had other parameters, another plan or other beats.
     """
     protocol = search.plan["protocol"]
     knobs = searchable(search.params, search.model, protocol)
@@ -241,7 +253,6 @@ def begin(search: Search) -> optuna.Study:
     for path in (beats, split):
         load_arrays(path)  # says in one line that it is missing or damaged
     digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
-    storage = open_storage(search)
     with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
         study.enqueue_trial(labels_of(search.plan["space"], knobs), user_attrs={"values": "params.yaml"})
@@ -281,7 +292,8 @@ def work(search: Search) -> None:
     quiet()
     end_with_parent()
     try:
-        run_trials(search)
+        with open_storage(search) as storage:
+            run_trials(search, storage)
     except DataError as error:
         sys.exit(f"error: {error}")
     except SQLAlchemyError as error:
@@ -290,7 +302,7 @@ def work(search: Search) -> None:
         sys.exit(1)
 
 
-def run_trials(search: Search) -> None:
+def run_trials(search: Search, storage: optuna.storages.RDBStorage) -> None:
     """Run trials until the study has them all, or time is up.
 
     Raises:
@@ -299,7 +311,7 @@ def run_trials(search: Search) -> None:
     knobs = search.params["train"]
     runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
     arrays = training_beats(search.plan["protocol"], search.params)
-    study = load_study(search, open_storage(search))
+    study = load_study(search, storage)
 
     def objective(trial: optuna.Trial) -> float:
         others = trial.study.get_trials(deepcopy=False, states=ALIVE)

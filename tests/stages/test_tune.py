@@ -145,29 +145,39 @@ def test_the_plans_of_the_project_fit_its_parameters(model, monkeypatch):
 @pytest.mark.parametrize("url", ["foo", "postgresql://me:secret@host:port/studies"])
 def test_a_storage_that_is_no_url(project, url):
     found, _ = tune.read_command(["cnn", "--storage", url])
-    with pytest.raises(DataError, match=r"^--storage: no URL; use sqlite:"):
-        tune.begin(found)
+    with pytest.raises(DataError, match=r"^--storage: no URL; use sqlite:"), tune.open_storage(found):
+        pass
 
 
-def test_a_study_is_of_one_set_of_inputs(project):
-    found, _ = tune.read_command(["cnn"])
-    tune.begin(found)
-    tune.begin(found)
+@pytest.fixture
+def found(project):
+    """What the command line asks for without options."""
+    return tune.read_command(["cnn"])[0]
+
+
+@pytest.fixture
+def storage(found):
+    with tune.open_storage(found) as storage:
+        yield storage
+
+
+def test_a_study_is_of_one_set_of_inputs(found, storage):
+    tune.begin(found, storage)
+    tune.begin(found, storage)
     params = changed(found.params, {"normalize.method": "beat"})
     with pytest.raises(DataError, match="its trials had another plan, other parameters or other beats"):
-        tune.begin(dataclasses.replace(found, params=params))
+        tune.begin(dataclasses.replace(found, params=params), storage)
 
 
-def test_an_interrupted_trial_is_run_again(project, monkeypatch):
+def test_an_interrupted_trial_is_run_again(found, storage, monkeypatch):
     def interrupt(*given):
         raise KeyboardInterrupt
 
-    found, _ = tune.read_command(["cnn"])
-    study = tune.begin(found)
+    study = tune.begin(found, storage)
     monkeypatch.setattr(tune, "score", interrupt)
     monkeypatch.setattr(tune.runtime, "prepare", lambda **knobs: None)
     with pytest.raises(KeyboardInterrupt):
-        tune.run_trials(found)
+        tune.run_trials(found, storage)
     assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
     assert study.trials[1].user_attrs["values"] == "params.yaml"
 
@@ -232,9 +242,8 @@ def test_a_trial_is_the_training_that_the_pipeline_does(project):
         assert row[key] == card[key]
 
 
-def test_a_trial_whose_worker_died_at_once_is_run_again(project):
-    found, _ = tune.read_command(["cnn", "--lost-after", "1"])
-    study = tune.begin(found)
+def test_a_trial_whose_worker_died_at_once_is_run_again(found, storage):
+    study = tune.begin(found, storage)
     taken = study.ask()
     seen = {}
     tune.fail_trials_without_a_sign(study, 60, seen)
