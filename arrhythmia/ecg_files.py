@@ -1,9 +1,10 @@
 """Opening ECG recordings of many makers (WFDB, EDF, CSV), to be read piece by piece in mV."""
 
-import array
 import os
 import re
+import tempfile
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,14 +185,8 @@ def _open_wfdb(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
 
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
-    import edfio
-
     _check_content(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # edfio goes on with what there is of a file that was cut short
-        warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
-        edf = _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
+    edf = _read_edf(path)
     if not edf.is_continuous:
         raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
     names, units = _tried(
@@ -200,9 +195,9 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     )
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
-    _check_rate(path, signal.sampling_frequency)
+    fs = float(signal.sampling_frequency)
+    _check_rate(path, fs)
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
-    digital = _tried(path, lambda: signal.digital)
     low, high = _tried(path, lambda: (signal.digital_min, signal.digital_max))
     least, most = _tried(path, lambda: (signal.physical_min, signal.physical_max))
     if not (high > low and most != least):
@@ -210,12 +205,23 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     gain = scale * (most - least) / (high - low)
 
     def read(start: int, stop: int) -> np.ndarray:
-        counts = digital[start:stop].astype(np.float64)
+        # opened anew for each piece: pages of a mapped file stay in memory until it is closed
+        signal = _read_edf(path).signals[channel]
+        counts = _tried(path, lambda: signal.get_digital_slice(start / fs, stop / fs)).astype(np.float64)
         return ((counts - low) * gain + scale * least).astype(np.float32)
 
-    return Ecg(
-        path, float(signal.sampling_frequency), names[channel] or f"channel {channel}", len(digital), read
-    )
+    length = edf.num_data_records * signal.samples_per_data_record
+    return Ecg(path, fs, names[channel] or f"channel {channel}", length, read)
+
+
+def _read_edf(path: Path) -> Any:
+    import edfio
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # edfio goes on with what there is of a file that was cut short
+        warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
+        return _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
 
 
 def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) -> Ecg:
@@ -237,7 +243,7 @@ def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) ->
     if fs is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
     _check_rate(path, fs)
-    values = array.array("f")  # grows in place, at 4 bytes a sample
+    spool = _Spool()
     try:
         pieces = pd.read_csv(
             path,
@@ -251,14 +257,44 @@ def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) ->
             chunksize=CSV_ROWS,
             encoding_errors="replace",
         )
-        with np.errstate(over="ignore"):  # infinite, so lost
+        with pieces, np.errstate(over="ignore"):  # infinite, so lost
             for piece in pieces:
-                values.frombytes((piece[column].to_numpy() * scale).astype(np.float32).tobytes())
+                spool.append((piece[column].to_numpy() * scale).astype(np.float32))
     except (ValueError, pd.errors.ParserError) as error:
         reason = " ".join(str(error).split())[:150]
         raise DataError(f"{path}: column '{column}' does not hold numbers only ({reason})") from error
-    signal = np.frombuffer(values, dtype=np.float32)
-    return Ecg(path, float(fs), column, len(signal), lambda start, stop: signal[start:stop].copy())
+    except OSError as error:
+        raise DataError(
+            f"{path}: its samples do not fit into {tempfile.gettempdir()} ({error.strerror}); "
+            "name another folder in TMPDIR"
+        ) from error
+    return Ecg(path, float(fs), column, spool.length, spool.read)
+
+
+class _Spool:
+    """The samples of a text file in a file without a name: a day of them is not kept in memory.
+
+    Attributes:
+        length: number of samples.
+    """
+
+    def __init__(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            self._file = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._file)
+        self.length = 0
+
+    def append(self, values: np.ndarray) -> None:
+        """Add `(n,)` float32."""
+        rest = memoryview(values.tobytes())
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        self.length += len(values)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return the samples from `start` to before `stop`, float32."""
+        there = os.pread(self._file, 4 * (stop - start), 4 * start)
+        return np.frombuffer(there, dtype=np.float32).copy()
 
 
 def _check_content(path: Path) -> None:

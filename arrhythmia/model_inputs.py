@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from arrhythmia.beats import Beats
+from arrhythmia.blocks import in_blocks
 from arrhythmia.errors import DataError
 from arrhythmia.features import beat_features, columns_of
 from arrhythmia.morphology import reference_beat
@@ -89,7 +90,7 @@ def model_inputs(beats: Beats, rules: InputRules) -> dict[str, np.ndarray]:
     features = np.nan_to_num(scaler(measured(beats, rules.features)))  # missing ones become the mean, 0
     # a day's beats are held once: filled in place, without copies beside it
     waveform = np.empty((*beats.waveform.shape, 2 if rules.reference_beat else 1), dtype=np.float32)
-    waveform[:, :, 0] = scale_waveform(beats, rules)
+    scale_waveform(beats, rules, out=waveform[:, :, 0])
     if rules.reference_beat:
         np.subtract(waveform[:, :, 0], usual_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
     return {"waveform": waveform, "features": features.clip(-OUTLIER, OUTLIER)}
@@ -108,10 +109,11 @@ def usual_beats(beats: Beats, waveform: np.ndarray) -> np.ndarray:
     return reference_beat(waveform, beats.rr[:, int(beats.rr_before) - 1], beats.record)
 
 
-def scale_waveform(beats: Beats, rules: InputRules) -> np.ndarray:
-    """Return the waveforms scaled by `rules.method`, `(n, length)` float32."""
-    if rules.method == "beat":
-        return scale_by_beat(beats.waveform)
+def scale_waveform(beats: Beats, rules: InputRules, *, out: np.ndarray) -> None:
+    """Write the waveforms scaled by `rules.method` to `out`, `(n, length)` float32."""
     if rules.method == "record":
-        return scale_by_record(beats.waveform, beats.record)
-    return Scaler(rules.waveform_shift, rules.waveform_scale)(beats.waveform)
+        scale_by_record(beats.waveform, beats.record, out=out)
+    elif rules.method == "beat":
+        in_blocks(scale_by_beat, beats.waveform, out=out)
+    else:
+        in_blocks(Scaler(rules.waveform_shift, rules.waveform_scale), beats.waveform, out=out)

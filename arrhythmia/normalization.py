@@ -53,7 +53,7 @@ def scale_by_beat(waveform: np.ndarray) -> np.ndarray:
     return (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
 
 
-def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
+def scale_by_record(waveform: np.ndarray, record: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Subtract each beat's own median, and divide by its record's median peak-to-peak amplitude.
 
     Evens out electrodes and body build while a beat that is larger than its neighbours stays larger. It
@@ -62,6 +62,7 @@ def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
     Args:
         waveform: `(n, length)` mV.
         record: `(n,)` name of each beat's record.
+        out: where the result goes; an array of its own without it.
 
     Returns:
         `(n, length)` float32.
@@ -70,7 +71,7 @@ def scale_by_record(waveform: np.ndarray, record: np.ndarray) -> np.ndarray:
     names, index = np.unique(record, return_inverse=True)
     amplitude = np.array([np.median(peak_to_peak[index == i]) for i in range(len(names))])
     divisor = np.where(amplitude > 0, amplitude, 1.0)[index, None]
-    return in_blocks(_centred_and_divided, waveform, divisor)
+    return in_blocks(_centred_and_divided, waveform, divisor, out=out)
 
 
 def _centred_and_divided(waveform: np.ndarray, divisor: np.ndarray) -> np.ndarray:

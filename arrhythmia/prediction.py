@@ -14,7 +14,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.model_inputs import usual_beats
 from arrhythmia.recording_summary import summarize
 from arrhythmia.released import DISCLAIMER, Released
-from arrhythmia.signal_quality import Quality, check_beats, check_length, check_quality
+from arrhythmia.signal_quality import Quality, check_alike, check_beats, check_length, check_quality
 from arrhythmia.streaming import stream_beats
 
 
@@ -58,7 +58,9 @@ def predict(
     cut = {key: value for key, value in released.recipe.segment.items() if key != "window"}
     beats, quality = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
     check_quality(where, quality)
-    check_beats(where, beats.waveform, usual_beats(beats, beats.waveform))
+    check_beats(where, beats.waveform)
+    if positions is None:
+        check_alike(where, beats.waveform, usual_beats(beats, beats.waveform))
     probability = released.probability(beats)
     summary = _summary(ecg, released, quality, beats, probability)
     return Prediction(ecg, beats.sample, probability, summary)

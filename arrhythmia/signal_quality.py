@@ -156,16 +156,15 @@ def check_quality(where: str, quality: Quality) -> None:
         raise DataError(f"{where}: no ECG in this signal, there are no QRS complexes; try another --lead")
 
 
-def check_beats(where: str, waveform: np.ndarray, reference: np.ndarray) -> None:
+def check_beats(where: str, waveform: np.ndarray) -> None:
     """Refuse what was cut out if it cannot be beats of an ECG in mV.
 
     Args:
         where: the recording.
         waveform: `(n, length)` mV, one row a beat.
-        reference: `(n, length)` mV, the recording's usual beat.
 
     Raises:
-        DataError: too few beats, an impossible height, or beats that are not alike.
+        DataError: too few beats, or an impossible height.
     """
     if len(waveform) < 5:
         raise DataError(f"{where}: {len(waveform)} beats found, too few; is it an ECG? Try another --lead")
@@ -173,8 +172,22 @@ def check_beats(where: str, waveform: np.ndarray, reference: np.ndarray) -> None
     if not HEIGHTS[0] <= height <= HEIGHTS[1]:
         guess = "uV, or a number of units per mV" if height > HEIGHTS[1] else "V"
         raise DataError(f"{where}: beats are {height:.3g} mV high, so the unit is wrong; try --unit {guess}")
+
+
+def check_alike(where: str, waveform: np.ndarray, reference: np.ndarray) -> None:
+    """Refuse beats that were found by detection and are not alike: mostly they are none.
+
+    Args:
+        where: the recording.
+        waveform: `(n, length)` mV, one row a beat.
+        reference: `(n, length)` mV, the recording's usual beat.
+
+    Raises:
+        DataError: their median correlation is below `LEAST_ALIKE`.
+    """
     alike = np.median(in_blocks(correlation, waveform, reference))
     if not alike >= LEAST_ALIKE:
         raise DataError(
-            f"{where}: the beats found are not alike (correlation {alike:.2f}), so this is no ECG"
+            f"{where}: the beats found are not alike (correlation {alike:.2f}); no ECG, or complexes "
+            "that are hard to find: try another --lead, or name known beats with --beats"
         )

@@ -35,7 +35,8 @@ def main(argv: list[str]) -> None:
     try:
         words.command(words)
     except OSError as error:
-        raise DataError(f"{error.filename or 'writing'}: {error.strerror or error}") from None
+        where = error.filename or (words.folder if "folder" in words else words.out) or "the tables"
+        raise DataError(f"{where}: nothing written ({error.strerror or error})") from None
 
 
 def parser() -> argparse.ArgumentParser:

@@ -32,8 +32,12 @@ from arrhythmia.released import DISCLAIMER, Released, load_released
 from arrhythmia.runtime import cores
 from arrhythmia.workers import in_processes
 from stages import paths
+from stages.run import listen_for_interrupts
 
 RELEASED = Path(__file__).parents[1] / paths.released("inter_patient", "cnn", ".json").parent
+
+LIKELY_RATES = (30, 220)
+"""Median heart rates, beats a minute, outside which the sampling rate is rather wrong; in DS1 53 to 113."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +58,21 @@ def main(words: list[str] | None = None) -> int:
         if asked.jobs < 1:
             parser.error("--jobs must be 1 or more")
         recordings = [path for given in asked.recordings for path in find_recordings(given)]
-        names = Counter(file_name(recording_name(path)) for path in recordings)
-        if (twice := names.most_common(1)[0])[1] > 1:
-            parser.error(f"{twice[1]} recordings are called {twice[0]}; give each folder an --out of its own")
         network(asked.models, asked.model, asked.int8)
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(DISCLAIMER)
-    outcomes = []
+    alone, outcomes = of_a_name_each(recordings)
+    for outcome in outcomes:
+        print(outcome.line, file=sys.stderr)
     try:
-        with closing(results(recordings, asked)) as found:
+        with closing(results(alone, asked)) as found:
             for outcome in found:
                 tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
                 outcomes.append(outcome)
     except KeyboardInterrupt:
-        for path in recordings:
+        for path in alone:
             remove_unfinished(asked.out, path)
         print(f"interrupted; {len(outcomes)} of {len(recordings)} recordings done", file=sys.stderr)
         return 1
@@ -116,6 +119,20 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], list[Outcome]]:
+    """Return the recordings whose results have a name of their own, and a failure for each other one."""
+    names = [file_name(recording_name(path)) for path in recordings]
+    count = Counter(names)
+    alone = [path for path, name in zip(recordings, names, strict=True) if count[name] == 1]
+    lines = [
+        f"error: {path}: the results of {count[name]} recordings would be called {name}; predict it "
+        "by itself, with another --out"
+        for path, name in zip(recordings, names, strict=True)
+        if count[name] > 1
+    ]
+    return alone, [Outcome(line, failed=True) for line in lines]
+
+
 @cache
 def network(folder: Path, model: str, int8: bool) -> Released:
     """Load a released network, once a process."""
@@ -125,7 +142,7 @@ def network(folder: Path, model: str, int8: bool) -> Released:
 def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outcome]:
     """Yield what became of each recording, several at a time, as they are done."""
     jobs = min(asked.jobs, len(recordings))
-    if jobs == 1:
+    if jobs <= 1:
         yield from (predict_one(path, asked) for path in recordings)
         return
     work = in_processes(partial(predict_one, asked=asked, alone=False), recordings, jobs=jobs)
@@ -184,13 +201,15 @@ def headline(prediction: Prediction) -> str:
     """Return a recording's summary in one line."""
     found = prediction.summary
     counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
-    burden, runs = found["burden_percent"], found["longest_run"]
+    burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
     return (
         f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
-        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {found['heart_rate']['median']}/min; "
+        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
         f"{found['uncertain_percent']} % uncertain"
+        + ("" if LIKELY_RATES[0] <= rate <= LIKELY_RATES[1] else "; no likely heart rate: is the --fs right?")
     )
 
 
 if __name__ == "__main__":
+    listen_for_interrupts()
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def listen_for_interrupts() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt, now that all is loaded; where a shell ignores it, leave it so."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run(main: Callable[..., None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
     signature = inspect.signature(main)
@@ -123,6 +130,7 @@ def run(main: Callable[..., None]) -> None:
     for name, value in zip(signature.parameters, sys.argv[1:], strict=True):
         if value not in ARGUMENTS[name]:
             sys.exit(f"error: unknown {name} '{value}'; use {' or '.join(ARGUMENTS[name])}")
+    listen_for_interrupts()
     try:
         main(*sys.argv[1:])
     except DataError as error:
@@ -135,6 +143,7 @@ def run(main: Callable[..., None]) -> None:
 
 def run_command(main: Callable[[list[str]], None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
+    listen_for_interrupts()
     try:
         main(sys.argv[1:])
     except DataError as error:

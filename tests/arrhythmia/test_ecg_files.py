@@ -1,4 +1,6 @@
+import errno
 import os
+import tracemalloc
 from pathlib import Path
 
 import edfio
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 import wfdb
 
+from arrhythmia import ecg_files
 from arrhythmia.ecg_files import choose_lead, find_recordings, millivolts, open_ecg, recording_name
 from arrhythmia.errors import DataError
 
@@ -258,3 +261,38 @@ def test_a_real_record_of_another_database(reference_data):
     assert (ecg.fs, ecg.length) == (128.0, 230400)
     whole = wfdb.rdrecord(str(reference_data / "svdb" / "800")).p_signal[1000:2000, 0]
     np.testing.assert_allclose(ecg.read(1000, 2000), whole, rtol=1e-6)
+
+
+def peak_of_opening(path, **knobs):
+    """Return the most memory, in bytes, that opening a recording and reading a piece of it took."""
+    tracemalloc.start()
+    try:
+        ecg = open_ecg(path, **knobs)
+        assert len(ecg.read(500_000, 501_000)) == 1000
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_csv_file_is_not_held_in_memory(tmp_path, monkeypatch):
+    (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 2_000_000)  # 8 MB as float32
+    open_ecg(tmp_path / "r.csv", column="ecg", fs=250)  # imports are not counted
+    monkeypatch.setattr(ecg_files, "CSV_ROWS", 20_000)
+    assert peak_of_opening(tmp_path / "r.csv", column="ecg", fs=250) < 3e6
+
+
+def test_a_long_edf_file_is_not_held_in_memory(tmp_path):
+    signal = edfio.EdfSignal(np.tile([-1.0, 1.0], 1_000_000), 250, label="ECG", physical_dimension="mV")
+    edfio.Edf([signal]).write(tmp_path / "r.edf")  # 4 MB
+    open_ecg(tmp_path / "r.edf")
+    assert peak_of_opening(tmp_path / "r.edf") < 1e6
+
+
+def test_a_csv_file_that_does_not_fit_into_the_temporary_folder(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 3000)
+    with pytest.raises(DataError, match=r"r\.csv: its samples do not fit into .* \(No space left .*TMPDIR$"):
+        open_ecg(tmp_path / "r.csv", column="ecg", fs=250)

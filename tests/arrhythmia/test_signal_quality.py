@@ -3,6 +3,7 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.signal_quality import (
+    check_alike,
     check_beats,
     check_length,
     check_quality,
@@ -52,17 +53,18 @@ def test_too_short(samples, words):
 @pytest.mark.parametrize(("scale", "words"), [(1000, "--unit uV"), (0.001, "--unit V")])
 def test_a_wrong_unit_is_named(scale, words):
     beat = np.tile(np.exp(-(np.linspace(-3, 3, 100) ** 2)), (9, 1)).astype(np.float32)
-    check_beats("r", beat, beat)
+    check_beats("r", beat)
     with pytest.raises(DataError, match=words):
-        check_beats("r", scale * beat, scale * beat)
+        check_beats("r", scale * beat)
 
 
 def test_few_beats_and_unlike_ones_are_refused():
     beat = np.random.default_rng(0).normal(size=(9, 100)).astype(np.float32)
     with pytest.raises(DataError, match="too few"):
-        check_beats("r", beat[:4], beat[:4])
+        check_beats("r", beat[:4])
+    check_alike("r", beat, beat)
     with pytest.raises(DataError, match="not alike"):
-        check_beats("r", beat, np.roll(beat, 1, axis=0))
+        check_alike("r", beat, np.roll(beat, 1, axis=0))
 
 
 def test_gaps_are_bridged_by_a_line():

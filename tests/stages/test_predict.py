@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -212,12 +213,33 @@ def test_wrong_usage_is_2(words):
     assert end.value.code == 2
 
 
-def test_two_recordings_of_one_name_are_refused(made, tmp_path):
-    made("r.csv")
+def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):
+    made("r.csv"), made("other.csv")
     (tmp_path / "in" / "r.edf").write_bytes(b"")
-    with pytest.raises(SystemExit) as end:
-        run(tmp_path, tmp_path / "in")
-    assert end.value.code == 2
+    assert run(tmp_path, tmp_path / "in") == 1
+    said = capsys.readouterr()
+    assert [line.split(": ")[1] for line in said.err.splitlines()] == [
+        f"{tmp_path}/in/r.csv",
+        f"{tmp_path}/in/r.edf",
+    ]
+    assert "1 of 3 recordings written" in said.out
+    assert written(tmp_path) == [name.format("other") for name in FILES]
+
+
+@pytest.mark.parametrize(("rate", "asks"), [(29.9, True), (30, False), (220, False), (221, True)])
+def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
+    summary = {
+        "recording": "r", "beats": 0, "counts": {}, "burden_percent": {"S": 0, "V": 0},
+        "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
+        "heart_rate": {"median": rate}, "uncertain_percent": 0,
+    }  # fmt: skip
+    assert ("is the --fs right?" in predict.headline(SimpleNamespace(summary=summary))) == asks
+
+
+def test_known_beats_need_not_be_alike(mitdb, tmp_path, capsys):
+    assert run(tmp_path, mitdb / "208", "--lead", "V1") == 1
+    assert "208: the beats found are not alike" in capsys.readouterr().err
+    assert run(tmp_path, mitdb / "208", "--lead", "V1", "--beats", "atr") == 0
 
 
 def test_missing_networks_are_one_line(made, tmp_path, capsys):

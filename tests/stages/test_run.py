@@ -1,3 +1,5 @@
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -5,6 +7,8 @@ import pytest
 
 from arrhythmia.errors import DataError
 from stages.run import changed, check_kinds, flattened, load_params, of_protocol, run
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_parameters_are_read_as_dvc_reads_them(tmp_path, monkeypatch):
@@ -129,3 +133,19 @@ def test_dotted_names_and_changes():
 def test_values_by_protocol_are_of_both_and_not_for_everything(tree, said):
     with pytest.raises(DataError, match=f"^p: {said}$"):
         check_kinds(tree, where="p")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("import stages", ""),
+        ("import stages, stages.run; stages.run.listen_for_interrupts()", "KeyboardInterrupt"),
+    ],
+)
+def test_ctrl_c_says_nothing_while_a_command_is_loaded(lines, said):
+    script = f"import os, signal, sys; sys.argv[0] = '-m'; {lines}; os.kill(os.getpid(), signal.SIGINT)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr.splitlines()[-1:] == ([said] if said else [])
