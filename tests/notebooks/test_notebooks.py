@@ -43,6 +43,10 @@ def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
     notebook = executed(NOTEBOOKS / "eda.ipynb")
     assert pictures(notebook) == 6
     assert "16 records, 1255 beats" in printed(notebook)
+    states = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    (drawn,) = [state["state"]["outputs"] for state in states if state["model_name"] == "OutputModel"]
+    assert drawn[0]["text"].endswith("of N (Normal beat) in record s01\n")
+    assert "image/png" in drawn[1]["data"]
 
 
 @pytest.mark.slow
