@@ -202,11 +202,12 @@ def headline(prediction: Prediction) -> str:
     found = prediction.summary
     counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
     burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
+    likely = rate is None or LIKELY_RATES[0] <= rate <= LIKELY_RATES[1]
     return (
         f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
         f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
         f"{found['uncertain_percent']} % uncertain"
-        + ("" if LIKELY_RATES[0] <= rate <= LIKELY_RATES[1] else "; no likely heart rate: is the --fs right?")
+        + ("" if likely else "; no likely heart rate: is the --fs right?")
     )
 
 

@@ -194,7 +194,11 @@ def open_storage(search: Search) -> Iterator[optuna.storages.RDBStorage]:
 
 
 def connected(search: Search) -> optuna.storages.RDBStorage:
-    """Return a connection that nobody closes; see `open_storage`."""
+    """Return a connection that nobody closes; `open_storage` does.
+
+    Raises:
+        DataError: the storage cannot be reached.
+    """
     try:
         url = make_url(search.storage)
     except (SQLAlchemyError, ValueError):  # not printed: it may hold a password

@@ -226,7 +226,9 @@ def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):
     assert written(tmp_path) == [name.format("other") for name in FILES]
 
 
-@pytest.mark.parametrize(("rate", "asks"), [(29.9, True), (30, False), (220, False), (221, True)])
+@pytest.mark.parametrize(
+    ("rate", "asks"), [(29.9, True), (30, False), (220, False), (221, True), (None, False)]
+)
 def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
     summary = {
         "recording": "r", "beats": 0, "counts": {}, "burden_percent": {"S": 0, "V": 0},
