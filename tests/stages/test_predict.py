@@ -298,12 +298,13 @@ def day(tmp_path):
 
 
 def start(tmp_path, *words):
-    """Start the command on the folder `in`, in processes of their own, and wait for the first recording."""
+    """Start the command on the folder `in`, in its own processes, and wait until it says that `a` is done."""
     command = [sys.executable, "-m", "stages.predict", str(tmp_path / "in"), "--column", "ecg", "--fs", "250"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    pipes["env"] = os.environ | {"PYTHONUNBUFFERED": "1"}
     started = subprocess.Popen([*command, "--out", str(tmp_path / "out"), *words], cwd=ROOT, **pipes)
-    while not (tmp_path / "out" / "a.pred").exists() and started.poll() is None:
-        time.sleep(0.05)
+    while (line := started.stdout.readline()) and not line.startswith("a:"):
+        pass
     return started
 
 
