@@ -5,9 +5,13 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from arrhythmia.errors import DataError
+from arrhythmia.rounding import to_digits
 
 LIMITS = (0.05, 20.0)
 """Least and greatest temperature: logits without a mistake would drive it to 0."""
+
+DIGITS = 5
+"""Significant digits of a temperature; the search ends at a millionth of it."""
 
 
 def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
@@ -21,6 +25,9 @@ def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
         logits: `(n, 5)`, finite.
         label: `(n,)` labels 0..4.
 
+    Returns:
+        The temperature, to `DIGITS` digits.
+
     Raises:
         DataError: there are no beats, or a logit is not finite.
     """
@@ -33,7 +40,7 @@ def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
         return -log_probability[np.arange(len(label)), label].mean()
 
     found = minimize_scalar(loss, bounds=np.log(LIMITS), method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    return to_digits(np.exp(found.x), DIGITS)
 
 
 def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:

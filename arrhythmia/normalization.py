@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arrhythmia.blocks import in_blocks
+from arrhythmia.rounding import FLOAT32_DIGITS, to_digits
 
 METHODS = ("standard", "minmax", "beat", "record")
 
@@ -29,6 +30,9 @@ def fit_scaler(train: np.ndarray, method: str) -> Scaler:
     Args:
         train: `(n, columns)` training rows.
         method: `standard` (mean 0, standard deviation 1) or `minmax` (0..1, as the classic scripts do).
+
+    Returns:
+        The scaler; means and deviations have as many digits as a float32.
     """
     known = np.ma.masked_invalid(train.astype(float))
     if method == "standard":
@@ -36,6 +40,8 @@ def fit_scaler(train: np.ndarray, method: str) -> Scaler:
     else:
         shift, scale = known.min(axis=0), np.ma.ptp(known, axis=0)
     shift, scale = np.ma.filled(shift, 0.0), np.ma.filled(scale, 0.0)
+    if method == "standard":  # sums; least and greatest values have no more digits than the rows
+        shift, scale = (np.array([to_digits(x, FLOAT32_DIGITS) for x in y]) for y in (shift, scale))
     return Scaler(shift, np.where(scale > 0, scale, 1.0))
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from arrhythmia.determinism import check_environment, fix_environment, replace_operations
 from arrhythmia.errors import DataError
 
 
@@ -41,29 +42,29 @@ def cores() -> int:
 
 
 def prepare(*, threads: int, seed: int) -> None:
-    """Fix seeds, threads and kernels. Call before anything else imports Keras.
+    """Fix seeds, threads, kernels and operations. Call before anything else imports Keras.
 
     Args:
         threads: threads inside one operation; another number gives other rounding, so other weights.
         seed: seed of Python, NumPy and the Keras backend.
 
     Raises:
-        DataError: less than one thread.
+        DataError: less than one thread, or NumPy was loaded before its settings.
     """
     if threads < 1:
         raise DataError(f"params.yaml: train.threads is {threads}; the least is 1")
-    # oneDNN picks its kernels by CPU type; AVX2 is what every x86-64 server and laptop of today has. Set, not
-    # proposed: somebody's own TF_ENABLE_ONEDNN_OPTS=0 gives other weights.
-    os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    fix_environment()
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
-    os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     with silent_stderr():
         import keras  # after the environment is set, which TensorFlow reads once
-
-    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+    check_environment()
+    tf.config.experimental.enable_op_determinism()
+    replace_operations()
+    # as Keras has them where nobody's keras.json says otherwise
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(seed)

@@ -10,9 +10,12 @@ import numpy as np
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
+from arrhythmia.rounding import to_digits
 from stages.run import flattened
 
 LOGGERS = ("dvclive", "wandb")
+DIGITS = 6
+"""Significant digits of a curve; a float32 mean over the beats of an epoch is not known finer."""
 REMEDY = "or take wandb out of train.loggers"
 
 
@@ -25,7 +28,7 @@ def mean_curves(histories: list[list[dict[str, float]]]) -> list[dict[str, float
     """
     curves = []
     for epoch in zip(*histories, strict=True):
-        means = {key: float(np.mean([values[key] for values in epoch])) for key in epoch[0]}
+        means = {key: to_digits(np.mean([values[key] for values in epoch]), DIGITS) for key in epoch[0]}
         curves.append({_curve_name(key): mean for key, mean in means.items()})
     return curves
 

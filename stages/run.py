@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
 
+from arrhythmia.determinism import check_environment, warn_if_unsupported
 from arrhythmia.errors import DataError
 
 ARGUMENTS = {"protocol": ("intra_patient", "inter_patient"), "name": ("cnn", "rnn")}
@@ -131,7 +132,9 @@ def run(main: Callable[..., None]) -> None:
         if value not in ARGUMENTS[name]:
             sys.exit(f"error: unknown {name} '{value}'; use {' or '.join(ARGUMENTS[name])}")
     listen_for_interrupts()
+    warn_if_unsupported()
     try:
+        check_environment()
         main(*sys.argv[1:])
     except DataError as error:
         sys.exit(f"error: {error}")
@@ -145,6 +148,7 @@ def run_command(main: Callable[[list[str]], None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
     listen_for_interrupts()
     try:
+        check_environment()
         main(sys.argv[1:])
     except DataError as error:
         sys.exit(f"error: {error}")
