@@ -1,0 +1,81 @@
+"""The first steps of each default network on synthetic recordings, from the recordings to probabilities."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from arrhythmia import splits
+from arrhythmia.augmentation import foreign_patients
+from arrhythmia.model_inputs import fit_rules, model_inputs
+from arrhythmia.recordings import read_recording, record_names
+from arrhythmia.segmentation import cut_beats
+from arrhythmia.synthetic import write_recordings
+from stages.run import load_params, of_protocol
+from stages.train import build, knobs_of_member
+
+PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
+SECONDS, EPOCHS, BATCH = 60, 2, 256
+
+
+def training_beats(protocol):
+    """Return the training side of the split by patients as the networks of `protocol` take it."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_recordings(Path(folder), seconds=SECONDS, seed=0)
+        recordings = [read_recording(Path(folder), name) for name in record_names(Path(folder))]
+    beats = cut_beats(recordings, source="synthetic", **PARAMS["segment"])
+    split = splits.inter_patient(beats, folds=PARAMS["split"]["folds"])
+    rules = fit_rules(beats, split.train, **of_protocol(PARAMS["normalize"], protocol))
+    inputs = {name: values[split.train] for name, values in model_inputs(beats, rules).items()}
+    return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
+
+
+def results(protocol, name):
+    """Return arrays by what they are, from the input on; the runtime is prepared."""
+    import keras
+    import tensorflow as tf
+
+    from arrhythmia.calibration import fit_temperature
+    from arrhythmia.ensemble import averaged
+    from arrhythmia.head import inputs_of
+    from arrhythmia.training import train_epochs
+    from stages import train_cnn, train_rnn
+
+    beats, fold = training_beats(protocol)
+    found = {f"input {key}": values for key, values in beats.items()}
+    rest, held_out = ({key: x[rows] for key, x in beats.items()} for rows in (fold != 0, fold == 0))
+    builders = {"cnn": train_cnn, "rnn": train_rnn}[name].builders()
+    network = build(builders, beats, **of_protocol(PARAMS[name], protocol))
+    found |= {f"initial {weight.path}": np.asarray(weight) for weight in network.weights}
+
+    batch = {key: x[:BATCH] for key, x in inputs_of(network, rest).items()}
+    batch["waveform"] = foreign_patients(batch["waveform"], 2.2, np.random.default_rng(0))
+    found["augmented waveform"] = batch["waveform"]
+    hidden = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+    probe = keras.Model(network.inputs, [layer.output for layer in hidden])
+    answers = tf.function(lambda x: probe(x, training=False))([batch[x.name] for x in network.inputs])
+    found |= {f"forward {layer.name}": np.asarray(y) for layer, y in zip(hidden, answers, strict=True)}
+    target = tf.one_hot(rest["label"][:BATCH], 5)
+
+    @tf.function
+    def gradients(x):
+        with tf.GradientTape() as tape:
+            opinions = network(x, training=True).values()
+            losses = [keras.losses.categorical_crossentropy(target, y, from_logits=True) for y in opinions]
+            loss = tf.reduce_mean(tf.add_n(losses))
+        return tape.gradient(loss, [weight.value for weight in network.trainable_weights])
+
+    slopes = gradients([batch[x.name] for x in network.inputs])
+    found |= {
+        f"gradient {weight.path}": np.asarray(slope)
+        for weight, slope in zip(network.trainable_weights, slopes, strict=True)
+    }
+    knobs = knobs_of_member(PARAMS, protocol, 0) | {"epochs": EPOCHS}
+    for number, said in enumerate(train_epochs(network, rest, held_out, **knobs), start=1):
+        weights = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
+        found |= {f"weights after epoch {number}": weights, f"curves of epoch {number}": list(said.values())}
+    logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
+    temperature = fit_temperature(logits, held_out["label"])
+    model = averaged([network], temperature)
+    probability = model.predict(inputs_of(model, held_out), batch_size=1024, verbose=0)
+    return found | {"logits": logits, "temperature": temperature, "probability": probability}
