@@ -1,5 +1,6 @@
 # make demo     the whole pipeline on synthetic recordings, as a DVC experiment; minutes, offline
 # make repro    the full run on the real recordings; needs the network or MITDB_MIRROR
+# make verify   a full run of the last commit in a temporary copy: has every output the committed bytes?
 # make compare  what the experiments of the last commit changed, and how they scored on held-out folds
 # make test     the tests
 # make lint     ruff
@@ -11,7 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup demo repro compare test lint lock
+.PHONY: setup demo repro verify compare test lint lock
 
 setup: $(VENV)/.installed
 
@@ -28,6 +29,9 @@ demo: setup
 repro: setup
 	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro
+
+verify: setup
+	@python -m scripts.verify
 
 compare: setup
 	@python -m scripts.compare
