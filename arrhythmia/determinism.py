@@ -98,8 +98,8 @@ def unsupported() -> str | None:
     """Return why this machine's results may differ from the committed ones; None on a supported machine."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return f"{platform.system()} on {platform.machine()}"
-    missing = [name for name in NEEDED if name not in _flags()]
-    return f"a processor without {' and '.join(missing).upper()}" if missing else None
+    missing = [name.upper() for name in NEEDED if name not in _flags()]
+    return f"a processor without {' and '.join(missing)}" if missing else None
 
 
 @cache

@@ -191,19 +191,23 @@ def normal_share(cards: Cards) -> float:
 
 def results_sections(results: dict[str, pd.DataFrame]) -> list[str]:
     """Return the sections on more than this run: seeds, baselines and ablation, those there are."""
-    made = "Made by `python -m scripts.{}` on the real recordings with the committed parameters"
+
+    def made(name: str) -> str:
+        command = f"`python -m scripts.{name}` of {tables.commits(results[name])}"
+        return f"Made by {command} on the real recordings with the committed parameters"
+
     parts = []
     if "seeds" in results:
         seeds = " ".join(dict.fromkeys(map(str, results["seeds"]["seeds"])))
         parts += [
             "## How much the seed matters",
-            f"{made.format('seeds')}; seeds: {seeds}. Mean ± standard deviation (least–greatest).",
+            f"{made('seeds')}; seeds: {seeds}. Mean ± standard deviation (least–greatest).",
             tables.seeds_table(results["seeds"]),
         ]
     if "baselines" in results:
         parts += [
             "## Beside the literature",
-            f"{made.format('baselines')} but for what each row names, on the same test beats (the Kaggle "
+            f"{made('baselines')} but for what each row names, on the same test beats (the Kaggle "
             "window lacks each record's last beats). Ours are averages over networks that together see all "
             "training beats, the others single networks that see four fifths of them. Seconds are those of "
             "one network on all training beats; s to 0.918: until macro-F1 passes 0.918 on the intra-patient "
@@ -213,7 +217,7 @@ def results_sections(results: dict[str, pd.DataFrame]) -> list[str]:
     if "ablation" in results:
         parts += [
             "## What each ingredient brings",
-            f"{made.format('ablation')}. Cross-validated by patient within DS1: no test recording is in "
+            f"{made('ablation')}. Cross-validated by patient within DS1: no test recording is in "
             "these figures, which are those of single networks from one seed. Much hangs on few records: "
             "differences below 0.03 in F1 of S mean little. The first row is the committed default.",
             tables.ablation_table(results["ablation"]),

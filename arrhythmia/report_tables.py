@@ -149,6 +149,12 @@ def carriers_table(carriers: pd.DataFrame) -> str:
     return markdown_table(["class", *sides], rows)
 
 
+def commits(table: pd.DataFrame) -> str:
+    """Say of which commits the rows of a table of more than one run are, in the order in which they stand."""
+    names = list(dict.fromkeys(table["commit"]))
+    return f"commit{'s' if names[1:] else ''} {', '.join(names)}"
+
+
 def seeds_table(seeds: pd.DataFrame) -> str:
     """Return mean, standard deviation and range of each score, one row a protocol and model.
 
@@ -197,7 +203,7 @@ def seconds(cell: float | str) -> str:
 
 def ablation_table(ablation: pd.DataFrame) -> str:
     """Return what each ingredient brings; columns `ingredient` and scores, one row a variant."""
-    keys = [key for key in ablation if key != "ingredient"]
+    keys = [key for key in ablation if key not in ("ingredient", "commit")]
     rows = [
         [line["ingredient"], *(number(line[key]) for key in keys)] for line in ablation.to_dict("records")
     ]

@@ -8,12 +8,15 @@ Card = dict[str, Any]
 """What a metrics file holds (see `arrhythmia.scorecard`)."""
 
 SCORES = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece")
-SEEDS_COLUMNS = ("protocol", "model", "metric", "mean", "sd", "min", "max", "seeds")
-BASELINES_COLUMNS = ("name", "what", "protocol", *SCORES, "parameters", "train_seconds", "seconds_to_0918")
-"""The last two, in s, depend on the machine."""
+SEEDS_COLUMNS = ("protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit")
+BASELINES_COLUMNS = (
+    *("name", "what", "protocol", *SCORES, "parameters", "train_seconds", "seconds_to_0918"),
+    "commit",
+)
+"""The two columns in s depend on the machine."""
 
 ABLATION_SCORES = ("f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss")
-ABLATION_COLUMNS = ("ingredient", *ABLATION_SCORES)
+ABLATION_COLUMNS = ("ingredient", *ABLATION_SCORES, "commit")
 
 
 def headline(card: Card) -> dict[str, float]:
@@ -22,16 +25,17 @@ def headline(card: Card) -> dict[str, float]:
     return {key: float("nan") if scores[key] is None else float(scores[key]) for key in SCORES}
 
 
-def seeds_table(cards: dict[int, dict[tuple[str, str], Card]]) -> pd.DataFrame:
+def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> pd.DataFrame:
     """Return how far the scores of each model scatter over the seeds.
 
     Args:
         cards: metrics by seed, then by protocol and model; the same models for every seed.
+        commit: of which these are, shortened.
 
     Returns:
-        Columns `protocol`, `model`, `metric`, `mean`, `sd`, `min`, `max`, `seeds`: one row a protocol, model
-        and score. `sd` divides by the number of seeds less one, and is NaN for a single seed. A score that is
-        undefined for one seed has NaN throughout, since a mean over the others would flatter.
+        The columns `SEEDS_COLUMNS`, one row a protocol, model and score. `sd` divides by the number of seeds
+        less one, and is NaN for a single seed. A score that is undefined for one seed has NaN throughout,
+        since a mean over the others would flatter.
     """
     rows = []
     for protocol, model in next(iter(cards.values())):
@@ -48,13 +52,14 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]]) -> pd.DataFrame:
                     "min": values.min(skipna=False),
                     "max": values.max(skipna=False),
                     "seeds": " ".join(map(str, cards)),
+                    "commit": commit,
                 }
             )
     return pd.DataFrame(rows, columns=list(SEEDS_COLUMNS))
 
 
-def baseline_row(name: str, what: str, protocol: str, card: Card) -> dict[str, str]:
-    """Return the cells that a metrics file fills in the table of baselines; empty where undefined."""
+def baseline_row(name: str, what: str, protocol: str, card: Card, commit: str) -> dict[str, str]:
+    """Return the cells of the table of baselines that a metrics file fills; empty where undefined."""
     scores = {key: "" if pd.isna(value) else f"{value:.5f}" for key, value in headline(card).items()}
     return {
         "name": name,
@@ -62,6 +67,7 @@ def baseline_row(name: str, what: str, protocol: str, card: Card) -> dict[str, s
         "protocol": protocol,
         **scores,
         "parameters": str(card["parameters"]),
+        "commit": commit,
     }
 
 

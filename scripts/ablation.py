@@ -15,7 +15,7 @@ from arrhythmia import rhythm
 from arrhythmia.features import FEATURES
 from arrhythmia.files import write_text
 from arrhythmia.results import ABLATION_SCORES
-from scripts.experiments import git, refuse_changes, run_experiment
+from scripts.experiments import git, last_commit, refuse_changes, run_experiment
 from scripts.overlay import Changes
 from stages import paths
 from stages.run import run_command
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> None:
         commit = run_experiment(f"ablation-{model}-{name}", changes, [f"train_{model}@{PROTOCOL}"])
         card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).assign(commit=last_commit())
     if paths.ABLATION.exists():  # the rows of the other network stay
         kept = pd.read_csv(paths.ABLATION)
         kept = kept[~kept["ingredient"].str.startswith(f"{model.upper()},")]

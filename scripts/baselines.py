@@ -14,7 +14,7 @@ import pandas as pd
 from arrhythmia.errors import DataError
 from arrhythmia.files import write_text
 from arrhythmia.results import BASELINES_COLUMNS, baseline_row, updated
-from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
+from scripts.experiments import last_commit, read_card, read_params, refuse_changes, run_experiment, target
 from scripts.overlay import read_overlay
 from stages import paths
 from stages.run import run_command
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> None:
             print(f"error: {error}", flush=True)
             failed.append(name)
     rows = [
-        baseline_row(name, what, protocol, read_card(commit, protocol, model))
+        baseline_row(name, what, protocol, read_card(commit, protocol, model), last_commit())
         for name, (commit, model, what) in commits.items()
         for protocol in protocols
     ]

@@ -77,6 +77,11 @@ def find_experiment(name: str) -> str:
     return git("for-each-ref", "--format=%(objectname)", reference(name)).strip()
 
 
+def last_commit() -> str:
+    """Return the name of the last commit, shortened."""
+    return git("rev-parse", "--short", "HEAD").strip()
+
+
 def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:
     """Return the metrics of `model` as `commit` has them."""
     return json.loads(git("show", f"{commit}:{paths.metrics(protocol, model).as_posix()}"))

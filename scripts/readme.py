@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from arrhythmia.errors import DataError
 from arrhythmia.files import write_text
 from arrhythmia.markdown import markdown_table, number
 from arrhythmia.names import MODELS, protocol_name
-from arrhythmia.report_tables import SCORES, Cards
+from arrhythmia.report_tables import SCORES, Cards, commits
 from arrhythmia.scorecard import RULES
 from scripts.command import dvc_output
-from scripts.stale import SHOWN, refuse_other_ablation, refuse_other_baselines, refuse_other_seeds
+from scripts.stale import SHOWN, other_ablation, other_baselines, other_seeds
 from stages import paths
 from stages.run import run_command
 
@@ -38,6 +39,8 @@ def main(argv: list[str]) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(argv)
+    for note in outdated():
+        print(f"note: {note}", file=sys.stderr)
     text = README.read_text(encoding="utf-8")
     for name, part in parts().items():
         text = with_part(text, name, part)
@@ -49,20 +52,36 @@ def parts() -> dict[str, str]:
     """Return the text of each generated part, from the files of the current folder.
 
     Raises:
-        DataError: the tables of results/ do not belong to the metrics, or DVC failed.
+        DataError: DVC failed.
     """
-    keys = [(protocol, model) for protocol in RULES for model in MODELS]
-    cards = {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
+    cards = committed_cards()
     seeds, baselines = pd.read_csv(paths.SEEDS), pd.read_csv(paths.BASELINES)
-    refuse_other_seeds(seeds, cards)
-    refuse_other_baselines(baselines, cards)
-    refuse_other_ablation(
-        pd.read_csv(paths.ABLATION), json.loads(paths.cross_validated("inter_patient", "cnn").read_text())
-    )
     return {
         "results": results_part(seeds, baselines, cards),
         "stages": stages_part(dvc_output(["dag", "--mermaid"])),
     }
+
+
+def committed_cards() -> Cards:
+    """Return the metrics of metrics/ by protocol and model."""
+    keys = [(protocol, model) for protocol in RULES for model in MODELS]
+    return {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
+
+
+def outdated() -> list[str]:
+    """Say which tables of results/ are not of the metrics: the pages show of which commit they are.
+
+    Raises:
+        DataError: the metrics are not of the real recordings.
+    """
+    cards = committed_cards()
+    validated = json.loads(paths.cross_validated("inter_patient", "cnn").read_text(encoding="utf-8"))
+    notes = [
+        other_seeds(pd.read_csv(paths.SEEDS), cards),
+        other_baselines(pd.read_csv(paths.BASELINES), cards),
+        other_ablation(pd.read_csv(paths.ABLATION), validated),
+    ]
+    return [note for note in notes if note]
 
 
 def with_part(text: str, name: str, part: str) -> str:
@@ -94,7 +113,7 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> 
     return "\n\n".join(
         [
             markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2),
-            certainty(str(seeds["seeds"].iloc[0]), cards["inter_patient", "cnn"]["ci95"]),
+            certainty(seeds, cards["inter_patient", "cnn"]["ci95"]),
             without_one(cards),
         ]
     )
@@ -123,17 +142,18 @@ def gap_row(scores: pd.DataFrame) -> list[str]:
     return ["", "**gap**", *gaps]
 
 
-def certainty(seeds: str, ends: dict[str, Any]) -> str:
-    """Say what the table's figures hang on.
+def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
+    """Say what the table's figures hang on, and of which commit they are.
 
     Args:
-        seeds: with blanks between them.
+        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
         ends: intervals of the inter-patient CNN, `ci95` of its metrics.
     """
     intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
     classes = (f"{' '.join(rules.classes)} ({protocol_name(key)})" for key, rules in RULES.items())
     return (
-        f"Mean ± standard deviation of {len(seeds.split())} seeds: the luck of the training. That of the "
+        f"Mean ± standard deviation of {len(seeds['seeds'].iloc[0].split())} seeds of {commits(seeds)}: the "
+        "luck of the training. That of the "
         "patients is greater: the 95 % intervals of the CNN's F1 of S and V on new patients, from resampled "
         f"records, are {' and '.join(intervals)}. macro-F1 averages over {' or '.join(classes)}, which has "
         "no gap."

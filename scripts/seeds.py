@@ -16,7 +16,7 @@ from arrhythmia.files import write_text
 from arrhythmia.names import MODELS
 from arrhythmia.results import seeds_table
 from arrhythmia.scorecard import RULES
-from scripts.experiments import read_card, read_params, refuse_changes, run_experiment, target
+from scripts.experiments import last_commit, read_card, read_params, refuse_changes, run_experiment, target
 from stages import paths
 from stages.run import run_command
 
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> None:
             f"seed-{seed}", {"train.seed": seed, "forest.seed": seed}, [target(*key) for key in models]
         )
         cards[seed] = {key: read_card(commit, *key) for key in models}
-    table = seeds_table(cards)
+    table = seeds_table(cards, last_commit())
     if paths.SEEDS.exists():
         there = pd.read_csv(paths.SEEDS)
         kept = there[~there["protocol"].isin(protocols)]

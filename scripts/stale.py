@@ -1,4 +1,4 @@
-"""Refusing tables of results/ that are not of the metrics beside them: they were made of an older default."""
+"""Noticing tables of results/ that are not of the metrics beside them: they are of another commit."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
 """Scores that README.md shows, so those that are compared."""
 
 
-def refuse_other_seeds(seeds: pd.DataFrame, cards: Cards) -> None:
-    """Refuse a table of seeds that is not of the models whose metrics these are.
+def other_seeds(seeds: pd.DataFrame, cards: Cards) -> str | None:
+    """Say where a table of seeds is not of the models whose metrics these are; None where it may be.
 
     The committed model is that of one of the seeds, so its scores must lie within their range.
 
@@ -23,7 +23,7 @@ def refuse_other_seeds(seeds: pd.DataFrame, cards: Cards) -> None:
         cards: metrics by protocol and model.
 
     Raises:
-        DataError: the metrics are not of the real recordings, or lie outside the range.
+        DataError: the metrics are not of the real recordings.
     """
     ranges = seeds.set_index(["protocol", "model", "metric"])
     for key, card in cards.items():
@@ -33,41 +33,36 @@ def refuse_other_seeds(seeds: pd.DataFrame, cards: Cards) -> None:
         for metric in SHOWN:
             value, line = scores[metric], ranges.loc[(*key, metric)]
             if not line["min"] <= value <= line["max"]:
-                raise DataError(
+                return (
                     f"{paths.SEEDS}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
-                    f"{line['min']} to {line['max']}; run `python -m scripts.seeds`"
+                    f"{line['min']} to {line['max']}; `python -m scripts.seeds` makes it anew"
                 )
+    return None
 
 
-def refuse_other_baselines(baselines: pd.DataFrame, cards: Cards) -> None:
-    """Refuse a table of baselines whose rows of our own models are not of these metrics.
-
-    Raises:
-        DataError: a score differs.
-    """
+def other_baselines(baselines: pd.DataFrame, cards: Cards) -> str | None:
+    """Say where the rows of our own models in a table of baselines are not of these metrics."""
     table = baselines.set_index(["protocol", "name"])
     for key, card in cards.items():
         scores = headline(card)
         for metric in SHOWN:
             value = scores[metric]
             if abs(table.loc[key, metric] - value) > 1e-4:
-                raise DataError(
+                return (
                     f"{paths.BASELINES}: {metric} of {' '.join(key)} is {table.loc[key, metric]}, in "
-                    f"{paths.metrics(*key)} {value}; run `python -m scripts.baselines --only majority`"
+                    f"{paths.metrics(*key)} {value}; `python -m scripts.baselines` makes it anew"
                 )
+    return None
 
 
-def refuse_other_ablation(ablation: pd.DataFrame, card: dict[str, Any]) -> None:
-    """Refuse an ablation whose first row, the committed default, is not of this cross-validation.
-
-    Raises:
-        DataError: a score differs.
-    """
+def other_ablation(ablation: pd.DataFrame, card: dict[str, Any]) -> str | None:
+    """Say where the first row of an ablation, the default, is not of this cross-validation."""
     for metric in ("f1_S", "f1_V", "macro_f1_nsv"):
         value = ablation[metric].iloc[0]
         if abs(value - card[metric]) > 1e-4:
-            raise DataError(
+            return (
                 f"{paths.ABLATION}: {metric} of the default is {value}, in "
-                f"{paths.cross_validated('inter_patient', 'cnn')} {card[metric]}; run "
-                "`python -m scripts.ablation`"
+                f"{paths.cross_validated('inter_patient', 'cnn')} {card[metric]}; "
+                "`python -m scripts.ablation` makes it anew"
             )
+    return None

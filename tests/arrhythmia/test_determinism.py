@@ -114,7 +114,7 @@ def test_the_settings_are_in_force_in_a_child_process():
 
 
 @supported_only
-def test_tensorflow_runs_on_the_kernels_of_avx2_with_one_thread():
+def test_tensorflow_runs_on_the_kernels_of_avx2():
     code = (
         "import stages; from arrhythmia import runtime; runtime.prepare(threads=1, seed=0)\n"
         "import tensorflow as tf; tf.function(tf.matmul)(tf.ones((64, 64)), tf.ones((64, 64)))\n"
@@ -122,7 +122,6 @@ def test_tensorflow_runs_on_the_kernels_of_avx2_with_one_thread():
     )
     said = run_python(code, ONEDNN_VERBOSE="1", **HOSTILE).stdout
     assert "cpu,isa:Intel AVX2\n" in said
-    assert "runtime:threadpool,nthr:1\n" in said
     assert said.endswith("tensorflow float32 1e-07\n")
 
 

@@ -27,10 +27,10 @@ PARAMS = {
     "train": {"lr": 0.002, "epochs": 8, "seed": 0},
 }
 SEEDS = pd.DataFrame(
-    [["inter_patient", "cnn", "ece", 0.02, 0.001, 0.01, 0.03, "0 1 2"]],
-    columns=["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds"],
+    [["inter_patient", "cnn", "ece", 0.02, 0.001, 0.01, 0.03, "0 1 2", "abc1234"]],
+    columns=["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit"],
 )
-ABLATION = pd.DataFrame({"ingredient": ["committed default"], "f1_S": [0.8]})
+ABLATION = pd.DataFrame({"ingredient": ["committed default"], "f1_S": [0.8], "commit": ["abc1234"]})
 
 
 def carriers(q_beats):
@@ -137,7 +137,8 @@ def test_one_protocol_alone_has_no_gap(protocol):
 def test_results_of_more_than_one_run_say_how_they_were_made(material):
     text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
     assert headings(text)[1:3] == ["How much the seed matters", "What each ingredient brings"]
-    assert "Made by `python -m scripts.seeds` on the real recordings with the committed parameters" in text
+    made = "Made by `python -m scripts.seeds` of commit abc1234 on the real recordings"
+    assert f"{made} with the committed parameters" in text
     assert "seeds: 0 1 2." in text
     assert tables.ablation_table(ABLATION) in text
 

@@ -29,8 +29,8 @@ def test_seeds_table_of_two_models():
         seed: {("intra_patient", "cnn"): card(accuracy), ("inter_patient", "rnn"): card(accuracy / 2)}
         for seed, accuracy in {0: 0.9, 1: 0.8, 4: 0.4}.items()
     }
-    table = seeds_table(cards)
-    assert list(table) == ["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds"]
+    table = seeds_table(cards, "abc1234")
+    assert list(table) == ["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit"]
     assert len(table) == 2 * len(SCORES)
     first = table.set_index(["protocol", "model", "metric"]).loc["intra_patient", "cnn", "accuracy"]
     assert first["mean"] == pytest.approx(0.7)
@@ -39,19 +39,21 @@ def test_seeds_table_of_two_models():
 
 
 def test_one_seed_has_no_spread():
-    table = seeds_table({7: {("intra_patient", "cnn"): card()}})
+    table = seeds_table({7: {("intra_patient", "cnn"): card()}}, "abc1234")
     assert table["sd"].isna().all()
     assert table["mean"].notna().all()
 
 
 def test_a_score_undefined_for_one_seed_has_no_mean():
-    table = seeds_table({0: {("p", "m"): card(f1_s=0.5)}, 1: {("p", "m"): card(f1_s=None)}})
+    table = seeds_table({0: {("p", "m"): card(f1_s=0.5)}, 1: {("p", "m"): card(f1_s=None)}}, "abc1234")
     row = table.set_index("metric").loc["f1_S"]
     assert row[["mean", "sd", "min", "max"]].isna().all()
 
 
 def test_baseline_row_rounds_and_leaves_undefined_scores_empty():
-    row = baseline_row("kachuee", "residual CNN", "intra_patient", card(accuracy=0.1234567, f1_s=None))
+    row = baseline_row(
+        "kachuee", "residual CNN", "intra_patient", card(accuracy=0.1234567, f1_s=None), "abc1234"
+    )
     assert row["accuracy"] == "0.12346"
     assert row["f1_S"] == ""
     assert row["parameters"] == "1234"
@@ -59,7 +61,7 @@ def test_baseline_row_rounds_and_leaves_undefined_scores_empty():
 
 
 def test_updated_changes_only_the_cells_that_are_named():
-    row = baseline_row("cnn", "ours", "intra_patient", card())
+    row = baseline_row("cnn", "ours", "intra_patient", card(), "abc1234")
     table = updated(pd.DataFrame(columns=list(BASELINES_COLUMNS)), [row], ["cnn"])
     timed = {"name": "cnn", "protocol": "intra_patient", "train_seconds": "55.5"}
     table = updated(table, [timed], ["cnn"])

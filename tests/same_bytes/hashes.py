@@ -1,23 +1,32 @@
-"""Hash what a part of the pipeline gives, by name: `python -m tests.same_bytes.hashes PART...`.
+"""Compare what each part of the pipeline gives with the committed hashes; what differs first is the cause.
 
-With `--write` the hashes become those that the tests compare with, tests/same_bytes/sha256.json: after a
-change that is meant to change them, on any supported processor.
+python -m tests.same_bytes.hashes                       # half a minute
+python -m tests.same_bytes.hashes --parts numpy "inter_patient rnn"
+python -m tests.same_bytes.hashes --write               # after a change that is meant to change them
+
+Parts are operations of NumPy and of TensorFlow at our shapes, and the first steps of each default network.
+Exit code 0: all are the same. 1: some differ.
 """
 
+import argparse
 import hashlib
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from arrhythmia import runtime
+from arrhythmia.determinism import processor
+from stages.run import run_command
 from tests.same_bytes import first_steps, numpy_operations, tensorflow_operations
 
 COMMITTED = Path(__file__).with_name("sha256.json")
 NETWORKS = [
     f"{protocol} {name}" for protocol in ("intra_patient", "inter_patient") for name in ("cnn", "rnn")
 ]
+LIBRARIES = ("numpy", "scipy", "tensorflow", "keras")
 PARTS = ["numpy", "tensorflow", *NETWORKS]
 
 
@@ -39,8 +48,50 @@ def _hash(array):
     return hashlib.sha256(str((array.shape, array.dtype.str)).encode() + array.tobytes()).hexdigest()[:16]
 
 
-if __name__ == "__main__":
-    words = sys.argv[1:]
-    found = {part: hashes(part) for part in [word for word in words if word != "--write"] or PARTS}
+def differing(found):
+    """Return which of the hashes found, by part and name, are not the committed ones."""
+    committed = json.loads(COMMITTED.read_text())
+    return [
+        f"{part}: {name}"
+        for part, names in found.items()
+        for name in names.keys() | committed[part].keys()
+        if names.get(name) != committed[part].get(name)
+    ]
+
+
+def machine():
+    """Return processor and versions, to stand beside hashes."""
+    return ", ".join([processor(), *(f"{name} {version(name)}" for name in LIBRARIES)])
+
+
+def main(argv):
+    """Hash, and compare, print or write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.same_bytes.hashes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="default: all")
+    parser.add_argument("--json", action="store_true", help="print the hashes instead")
+    parser.add_argument("--write", action="store_true", help=f"write {COMMITTED.name} instead")
+    words = parser.parse_args(argv)
+    found = {part: hashes(part) for part in words.parts}
     text = json.dumps(found, indent=1) + "\n"
-    COMMITTED.write_text(text) if "--write" in words else print(text)
+    if words.write:
+        committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
+        COMMITTED.write_text(json.dumps(committed | found, indent=1) + "\n")
+    elif words.json:
+        print(text)
+    else:
+        count, wrong = sum(map(len, found.values())), differing(found)
+        print(
+            *wrong,
+            f"{count - len(wrong)} of {count} results have the committed bytes ({machine()})",
+            sep="\n",
+        )
+        if wrong:
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    run_command(main)

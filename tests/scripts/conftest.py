@@ -96,4 +96,4 @@ def cards():
 def seeds(cards):
     """The table of two seeds, one of which is `cards`."""
     others = {key: made.card(key[0], hits=0.8) for key in cards}
-    return seeds_table({0: cards, 1: others})
+    return seeds_table({0: cards, 1: others}, "abc1234")

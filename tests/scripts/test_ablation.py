@@ -31,6 +31,7 @@ def ran(tmp_path, monkeypatch):
 
     monkeypatch.setattr(ablation, "run_experiment", run_experiment)
     monkeypatch.setattr(ablation, "git", git)
+    monkeypatch.setattr(ablation, "last_commit", lambda: "abc1234")
     return runs
 
 

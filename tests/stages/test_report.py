@@ -12,7 +12,10 @@ from tests.cards import BOTH, make_cards
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
 SYMBOLS = "symbol,meaning,class,beats,right,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
-SEEDS = "protocol,model,metric,mean,sd,min,max,seeds\ninter_patient,cnn,ece,0.02,0.001,0.01,0.03,0 1 2\n"
+SEEDS = (
+    "protocol,model,metric,mean,sd,min,max,seeds,commit\n"
+    "inter_patient,cnn,ece,0.02,0.001,0.01,0.03,0 1 2,abc1234\n"
+)
 PARAMS = """
 protocols: [intra_patient, inter_patient]
 segment: {window: centred}
