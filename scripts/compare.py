@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from arrhythmia.errors import DataError
-from arrhythmia.names import MODELS, protocol_name
+from arrhythmia.protocols import MODELS, protocol_name
 from scripts.command import dvc_output
 from stages.run import flattened, load_params, run_command
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
 from scripts.command import run_dvc
 from scripts.overlay import Changes, experiment_words
-from stages import paths
 from stages.run import changed
 
 

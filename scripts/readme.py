@@ -15,15 +15,14 @@ from typing import Any
 import networkx
 import pandas as pd
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import write_text
-from arrhythmia.markdown import markdown_table, number
-from arrhythmia.names import MODELS, protocol_name
-from arrhythmia.report_tables import SCORES, Cards
-from arrhythmia.scorecard import RULES
+from arrhythmia.protocols import MODELS, RULES, protocol_name
+from arrhythmia.report.tables import SCORES, Cards
+from arrhythmia.utils.files import write_text
+from arrhythmia.utils.markdown import markdown_table, number
 from scripts.command import dvc_output
 from scripts.stale import SHOWN, refuse_other_ablation, refuse_other_baselines, refuse_other_seeds
-from stages import paths
 from stages.run import run_command
 
 README = Path("README.md")
@@ -81,8 +80,9 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> 
     """Return the table of results, and how sure it is.
 
     Args:
-        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
-        baselines: columns of `arrhythmia.results.BASELINES_COLUMNS`; only the row of the majority is used.
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
+        baselines: columns of `arrhythmia.report.run_tables.BASELINES_COLUMNS`; only the row of the
+            majority is used.
         cards: metrics by protocol and model.
     """
     scores = seeds.set_index(["model", "protocol", "metric"])

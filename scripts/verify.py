@@ -23,11 +23,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from arrhythmia import paths
 from arrhythmia.determinism import processor
 from arrhythmia.errors import DataError
 from scripts.command import dvc_environment
 from scripts.experiments import git
-from stages import paths
 from stages.run import read_yaml, run_command
 
 LOCK = "dvc.lock"

@@ -12,11 +12,11 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from arrhythmia.download import MITDB_CHECKSUMS, fetch, read_checksums
+from arrhythmia.datasets.kaggle import ROWS, fetch_with_client, read_rows
+from arrhythmia.datasets.mitdb import MITDB_CHECKSUMS, fetch, read_checksums
+from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
-from arrhythmia.kaggle_csv import ROWS, fetch_with_client, read_rows
-from arrhythmia.synthetic import write_recordings
-from stages.paths import RAW
+from arrhythmia.paths import RAW
 from stages.run import load_params, run
 
 UNFINISHED = RAW.with_name(".download")

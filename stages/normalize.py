@@ -1,10 +1,10 @@
 """Stage `normalize PROTOCOL`: model-ready arrays, scaled by what the training rows say."""
 
-from arrhythmia.beats import load_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays, save_arrays
-from arrhythmia.model_inputs import fit_rules, model_inputs
-from stages import paths
+from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.utils.files import load_arrays, save_arrays
 from stages.run import load_params, of_protocol, run
 
 

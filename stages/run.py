@@ -12,9 +12,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from arrhythmia.determinism import check_environment, warn_if_unsupported
 from arrhythmia.errors import DataError
-
-ARGUMENTS = {"protocol": ("intra_patient", "inter_patient"), "name": ("cnn", "rnn")}
-"""What the arguments of a stage may be, by the name of the parameter of its `main`."""
+from arrhythmia.protocols import ARGUMENTS
 
 KINDS = {
     "a text": (str, {"source", "kaggle_dir", "window", "method", "schedule", "network", "cell"}),

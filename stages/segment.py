@@ -1,13 +1,12 @@
 """Stage `segment`: cut every labelled beat out of the recordings into data/beats.npz."""
 
+from arrhythmia import paths
 from arrhythmia.aami import LABELS
-from arrhythmia.beats import Beats, beat_table, save_beats
+from arrhythmia.datasets.kaggle import load_test_fold, read_rows
+from arrhythmia.ecg.beats import Beats, beat_table, save_beats
+from arrhythmia.ecg.records import Recording, read_recording, record_names
+from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
 from arrhythmia.errors import DataError
-from arrhythmia.kaggle_csv import read_rows
-from arrhythmia.kaggle_fold import load_test_fold
-from arrhythmia.recordings import Recording, read_recording, record_names
-from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
-from stages import paths
 from stages.run import load_params, run
 
 

@@ -1,14 +1,13 @@
 """Stage `split PROTOCOL`: choose the rows of train and test, and the folds of train."""
 
-from arrhythmia import splits
-from arrhythmia.beats import beat_table, load_beats
+from arrhythmia import paths
+from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.ecg.beats import beat_table, load_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays
-from arrhythmia.kaggle_fold import load_test_fold
-from stages import paths
+from arrhythmia.preprocessing import splits
+from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.utils.files import save_arrays
 from stages.run import load_params, run
-
-PROTOCOLS = ("intra_patient", "inter_patient")
 
 
 def main(protocol: str) -> None:

@@ -30,19 +30,19 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
-from arrhythmia import runtime
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
-from arrhythmia.scorecard import RULES
-from arrhythmia.search_space import check_space, labels_of
-from arrhythmia.workers import end_with_parent
-from stages import paths
+from arrhythmia.experiments.search.space import check_space, labels_of
+from arrhythmia.protocols import RULES
+from arrhythmia.training import runtime
+from arrhythmia.utils.files import load_arrays
+from arrhythmia.utils.parallel import cores, end_with_parent
 from stages.run import flattened, load_params, of_protocol, read_named_yaml, run_command
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
-"""Scores of `scorecard.training_card` that a search can raise."""
+"""Scores of `summary.training_card` that a search can raise."""
 
 ALIVE = (*DONE, TrialState.RUNNING, TrialState.WAITING)
 
@@ -118,7 +118,7 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
     parser.add_argument("--search", type=Path, help="what to search; default tuning/MODEL.yaml")
     parser.add_argument("--trials", type=int, default=40, help="trials of the study in all (%(default)s)")
     parser.add_argument("--timeout", type=float, default=float("inf"), help="begin no trial after so many s")
-    parser.add_argument("--jobs", type=int, default=runtime.cores(), help="workers (one a core: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=cores(), help="workers (one a core: %(default)s)")
     parser.add_argument("--storage", help="SQLAlchemy URL of the study; default a file in tuning/")
     parser.add_argument(
         "--lost-after", type=float, default=120, help="s without a sign of life until a trial is lost (120)"

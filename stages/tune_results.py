@@ -10,10 +10,10 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna.visualization import matplotlib as draw
 from ruamel.yaml import YAML
 
-from arrhythmia.figures import save_png
-from arrhythmia.files import write_text
-from arrhythmia.search_space import values_of
-from stages import paths
+from arrhythmia import paths
+from arrhythmia.experiments.search.space import values_of
+from arrhythmia.figures.style import save_png
+from arrhythmia.utils.files import write_text
 from stages.run import flattened
 from stages.trial import DONE
 

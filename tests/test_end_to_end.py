@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages import paths
+from arrhythmia import paths
 
 pytestmark = pytest.mark.slow
 

@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from arrhythmia import model_inputs
+from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
-from arrhythmia.beats import load_beats, save_beats
-from arrhythmia.files import load_arrays
-from arrhythmia.splits import DIVISIONS, inter_patient
-from arrhythmia.synthetic import write_recordings
-from stages import baseline, normalize, paths, segment, split, train, train_cnn
+from arrhythmia.datasets.synthetic.recordings import write_recordings
+from arrhythmia.ecg.beats import load_beats, save_beats
+from arrhythmia.features import table
+from arrhythmia.preprocessing.splits import inter_patient
+from arrhythmia.protocols import DIVISIONS
+from arrhythmia.training import cross_validation
+from arrhythmia.utils.files import load_arrays
+from stages import baseline, normalize, segment, split, train_cnn
 from stages.run import load_params
 from tests.imports import imported_modules
 
@@ -170,9 +173,9 @@ def leak_of_a_record(monkeypatch):
 
 
 def leak_of_the_reference_beat(monkeypatch):
-    mixed = model_inputs.reference_beat
+    mixed = table.reference_beat
     monkeypatch.setattr(
-        model_inputs,
+        table,
         "reference_beat",
         lambda waveform, rr, record: mixed(waveform, rr, np.full(len(record), "all")),
     )
@@ -194,7 +197,7 @@ def test_a_scaler_fitted_on_training_rows_is_no_leak(beats, monkeypatch):
 
 @pytest.mark.slow
 def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
-    fit_temperature = train.fit_temperature
+    fit_temperature = cross_validation.fit_temperature
 
     def peeking(logits, label):
         test = load_arrays(paths.normalized(INTER, "test"))["label"]
@@ -202,7 +205,7 @@ def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
             np.concatenate([logits, np.eye(5)[test % 3]]), np.concatenate([label, test % 2])
         )
 
-    monkeypatch.setattr(train, "fit_temperature", peeking)
+    monkeypatch.setattr(cross_validation, "fit_temperature", peeking)
     seen = []
     for version in (beats, without(beats, is_tested(beats) & (beats.label == 0))):
         assert training_arrays(version) == clean
@@ -311,14 +314,20 @@ def test_no_stage_before_the_scores_depends_on_scores():
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_what_sees_the_test_arrays_has_no_means_to_fit(stage, monkeypatch):
     monkeypatch.chdir(ROOT)
-    fitting = {"calibration", "training", "forest", "ensemble", "folds"}
-    used = {Path(path).stem for path in imported_modules(f"stages/{stage}.py")}
-    assert not used & fitting
-    assert "normalization" not in used or stage == "export"  # which needs the numbers that were fitted
-    assert "fit_" not in (ROOT / f"stages/{stage}.py").read_text()
-    assert {"calibration", "training"} <= {
-        Path(path).stem for path in imported_modules("stages/train_cnn.py")
+    fitting = {
+        "arrhythmia/models/forest.py",
+        "arrhythmia/preprocessing/splits.py",
+        "arrhythmia/training/calibration.py",
+        "arrhythmia/training/ensemble.py",
+        "arrhythmia/training/fit.py",
     }
+    used = imported_modules(f"stages/{stage}.py")
+    assert not used & fitting
+    # scaling: the export needs the numbers that were fitted
+    assert "arrhythmia/preprocessing/scaling.py" not in used or stage == "export"
+    assert "fit_" not in (ROOT / f"stages/{stage}.py").read_text()
+    trained = imported_modules("stages/train_cnn.py")
+    assert {"arrhythmia/training/calibration.py", "arrhythmia/training/fit.py"} <= trained
 
 
 # The real recordings

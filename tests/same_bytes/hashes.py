@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia import runtime
+from arrhythmia.training import runtime
 from tests.same_bytes import first_steps, numpy_operations, tensorflow_operations
 
 COMMITTED = Path(__file__).with_name("sha256.json")

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 LIBRARIES = ("numpy", "scipy", "tensorflow", "keras")
 QEMU = shutil.which("qemu-x86_64")
 EMULATED = "Haswell,vendor=AuthenticAMD"
-"""Unlike any real processor: `rsqrtps` and `rcpps` are exact, which each make approximates in its own way, and
-the first-level cache has 64 KiB, QEMU's for AMD, where today's have 32 or 48."""
+"""Unlike any real processor: `rsqrtps` and `rcpps` are exact, which each make approximates in its own way,
+and the first-level cache has 64 KiB, QEMU's for AMD, where today's have 32 or 48."""
 
 SENSITIVE = ("numpy", "intra_patient rnn")
 """Parts to emulate, which takes twenty times as long: batch normalisation, GRU and convolution are in the

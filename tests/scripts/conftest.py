@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from ruamel.yaml import YAML
 
-from arrhythmia.results import seeds_table
+from arrhythmia.report.run_tables import seeds_table
 from scripts import experiments
 from scripts.experiments import git, reference
 from tests import cards as made

@@ -185,7 +185,7 @@ def test_synthetic_recordings(project):
 
 
 def kaggle_folder(folder, monkeypatch, train=2, test=1):
-    monkeypatch.setattr("arrhythmia.kaggle_csv.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
+    monkeypatch.setattr("arrhythmia.datasets.kaggle.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
     folder.mkdir()
     (folder / "mitbih_train.csv").write_text(ROW * train)
     (folder / "mitbih_test.csv").write_text(ROW * test)

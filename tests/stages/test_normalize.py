@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arrhythmia.beats import save_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.features import FEATURES
-from arrhythmia.files import load_arrays, save_arrays
-from arrhythmia.model_inputs import OUTLIER
-from arrhythmia.normalization import METHODS
-from stages import normalize, paths
+from arrhythmia.features.table import FEATURES
+from arrhythmia.preprocessing.inputs import OUTLIER
+from arrhythmia.preprocessing.scaling import METHODS
+from arrhythmia.utils.files import load_arrays, save_arrays
+from stages import normalize
 
 SPLIT = {"train": np.arange(14), "fold": np.repeat([0, 1], [10, 4]), "test": np.arange(14, 20)}
 SIDES = ("train", "test")

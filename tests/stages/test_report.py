@@ -3,11 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from arrhythmia.beats import save_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays, write_text
-from arrhythmia.names import MODELS
-from stages import paths, report
+from arrhythmia.protocols import MODELS
+from arrhythmia.utils.files import save_arrays, write_text
+from stages import report
 from tests.cards import BOTH, make_cards
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)

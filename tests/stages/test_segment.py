@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arrhythmia.beats import load_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from stages import paths, segment
+from stages import segment
 
 PARAMS = """
 download: {{source: {source}}}

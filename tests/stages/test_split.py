@@ -5,13 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arrhythmia import splits
+from arrhythmia import paths
 from arrhythmia.aami import SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_RECORDS
-from arrhythmia.beats import save_beats
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
-from arrhythmia.splits import Split
-from stages import paths, split
+from arrhythmia.preprocessing import splits
+from arrhythmia.preprocessing.splits import Split
+from arrhythmia.utils.files import load_arrays
+from stages import split
 
 PROTOCOLS = ["intra_patient", "inter_patient"]
 PARAMS = "split: {folds: 3, test_fraction: 0.2, seed: 0}\n"

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from arrhythmia.beats import save_beats
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays
+from arrhythmia.utils.files import save_arrays
 from scripts.overlay import read_overlay
 from stages import tune
 from stages.run import changed, load_params
@@ -229,7 +229,7 @@ def test_a_search_its_results_and_going_on(project, write_beats):
 @pytest.mark.slow
 def test_a_trial_is_the_training_that_the_pipeline_does(project):
     """The first trial, params.yaml itself, has the scores of the model's cv card."""
-    from stages import paths
+    from arrhythmia import paths
 
     stages = ("normalize", "train_cnn")
     for stage in stages:
