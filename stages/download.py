@@ -4,7 +4,8 @@
     MITDB_MIRROR=/data/mitdb python -m stages.download     # a directory or base URL to try first
 
 Where the bytes come from is no parameter: they are checked, so they are the same from anywhere. Everything
-arrives in data/.download, since DVC empties data/raw before the stage runs, and is moved when complete.
+arrives in data/.download, and is moved when complete. Until then data/raw stays as it is (`persist` in
+dvc.yaml), and what is right in there is taken from there.
 """
 
 import os
@@ -54,7 +55,7 @@ def main() -> None:
 def collect_physionet(folder: Path) -> None:
     """Fetch the 48 records, or what is missing of them after an interrupted run."""
     mirror = os.environ.get("MITDB_MIRROR")
-    earlier = [str(RAW)] if RAW.is_dir() else []  # when run by hand, without DVC
+    earlier = [str(RAW)] if RAW.is_dir() else []
     sources = [*earlier, *([mirror] if mirror else []), *PUBLIC]
     try:
         fetch(read_checksums(MITDB_CHECKSUMS), folder, sources=sources, size=MITDB_BYTES)
