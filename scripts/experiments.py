@@ -9,10 +9,9 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from arrhythmia import paths
 from arrhythmia.errors import DataError
+from arrhythmia.params import parse_yaml
 from scripts.command import run_dvc
 from scripts.overlay import Changes, experiment_words
 from stages.run import changed
@@ -84,7 +83,7 @@ def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:
 
 def read_params(commit: str) -> dict[str, Any]:
     """Return params.yaml as `commit` has it."""
-    return YAML(typ="safe").load(git("show", f"{commit}:params.yaml"))
+    return parse_yaml(git("show", f"{commit}:params.yaml"))
 
 
 def git(*words: str) -> str:

@@ -9,13 +9,13 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
+from arrhythmia.params import read_yaml
 from tests.imports import direct_imports, imported_modules
 
 ROOT = Path(__file__).parents[1]
-STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
+STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
+PARAMS = read_yaml(ROOT / "params.yaml")
 PARAMETERS = {"stages/run.py"}
 """What the library needs of the stages, as long as reading params.yaml is in there."""
 
@@ -158,6 +158,6 @@ def test_the_lock_file_belongs_to_the_code_and_the_parameters():
 
 
 def test_the_lock_file_holds_a_run_on_real_recordings():
-    lock = YAML(typ="safe").load(ROOT / "dvc.lock")["stages"]
+    lock = read_yaml(ROOT / "dvc.lock")["stages"]
     assert lock["download"]["params"]["params.yaml"]["download"]["source"] == "physionet"
     assert {name.split("@")[0] for name in lock} == set(STAGES)
