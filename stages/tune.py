@@ -32,12 +32,13 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.experiments.search.space import check_space, labels_of
+from arrhythmia.experiments.search.space import check_space, labels_of, values_by_label
+from arrhythmia.params import changed, checked, read_named_yaml
 from arrhythmia.protocols import RULES
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
 from arrhythmia.utils.parallel import cores, end_with_parent
-from stages.run import flattened, load_params, of_protocol, read_named_yaml, run_command
+from stages.run import flattened, load_params, of_protocol, run_command
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 
@@ -162,7 +163,23 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
         if not isinstance(plan[key], int) or plan[key] < 0:
             raise DataError(f"{path}: {key} is {plan[key]!r}; it must be a whole number")
     check_space(plan["space"], searchable(params, model, plan["protocol"]), where=str(path))
+    check_values(plan, params, where=str(path))
     return plan
+
+
+def check_values(plan: dict[str, Any], params: dict[str, Any], *, where: str) -> None:
+    """Refuse a plan by which an impossible value would be tried.
+
+    Raises:
+        DataError: the value, in the words that params.yaml would get.
+    """
+    for name, bounds in plan["space"].items():
+        if "choices" in bounds:
+            values = values_by_label(bounds["choices"]).values()
+        else:  # without a step, Optuna draws no whole numbers
+            values = [x if "step" in bounds else float(x) for x in (bounds["low"], bounds["high"])]
+        for value in values:
+            checked(changed(params, {name: value}) | {"protocols": [plan["protocol"]]}, where=where)
 
 
 def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:
