@@ -30,16 +30,16 @@ from pydantic.types import AllowInfNan, StrictFloat
 from pydantic_core import PydanticCustomError
 
 from arrhythmia.errors import DataError
+from arrhythmia.protocols import PROTOCOLS
 
-PROTOCOLS = ("intra_patient", "inter_patient")
 FEATURES = (
     *("early", "wait", "pause", "onset", "long_run", "irregularity"),
     *("width", "similarity", "residual", "area", "p_wave"),
 )
-"""Names of `arrhythmia.features`, repeated here because that module loads SciPy."""
+"""Names of `arrhythmia.features.table`, repeated here because that module loads SciPy."""
 
 SHORTEST = {"kachuee": 129, "three_layer": 18}
-"""Samples a beat that leave something after the poolings of these networks of `arrhythmia.classic`."""
+"""Samples a beat that leave something after the poolings of these networks of `models.literature`."""
 
 KAGGLE_SAMPLES = 187
 """Samples of a Kaggle window."""

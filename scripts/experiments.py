@@ -11,10 +11,9 @@ from typing import Any
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.params import parse_yaml
+from arrhythmia.params import changed, parse_yaml
 from scripts.command import run_dvc
 from scripts.overlay import Changes, experiment_words
-from stages.run import changed
 
 
 def refuse_changes() -> None:

@@ -15,13 +15,14 @@ from typing import Any
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
+from arrhythmia.params import load_params, of_protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
 from scripts.baselines import OVERLAYS, experiment_name, write_rows
 from scripts.command import run_dvc
 from scripts.experiments import find_experiment, read_params
-from stages.run import load_params, of_protocol, run_command
+from stages.run import run_command
 
 PROTOCOL = "intra_patient"
 SIDES = ("train", "test")

@@ -17,8 +17,9 @@ from arrhythmia.datasets.kaggle import ROWS, fetch_with_client, read_rows
 from arrhythmia.datasets.mitdb import MITDB_CHECKSUMS, fetch, read_checksums
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
+from arrhythmia.params import load_params
 from arrhythmia.paths import RAW
-from stages.run import load_params, run
+from stages.run import run
 
 UNFINISHED = RAW.with_name(".download")
 PUBLIC = (
@@ -36,7 +37,7 @@ def main() -> None:
     """Collect the files of the chosen source in a folder of its own, then make that folder data/raw."""
     params = load_params()
     source = params["download"]["source"]
-    folder = UNFINISHED / str(source)
+    folder = UNFINISHED / source
     match source:
         case "physionet":
             collect_physionet(folder)
@@ -45,8 +46,6 @@ def main() -> None:
             write_recordings(folder, **params["synthetic"])
         case "kaggle":
             collect_kaggle(folder, params["download"]["kaggle_dir"])
-        case _:
-            raise DataError(f"download.source is {source!r}; use physionet, synthetic or kaggle")
     publish(folder)
     sizes = [path.stat().st_size for path in RAW.iterdir()]
     print(f"{RAW}: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB, source {source}")
@@ -69,7 +68,7 @@ def collect_kaggle(folder: Path, kaggle_dir: str) -> None:
     folder.mkdir(parents=True)
     if not kaggle_dir:
         fetch_with_client(folder)
-    origin = Path(kaggle_dir).expanduser() if kaggle_dir else folder
+    origin = Path(os.path.expanduser(kaggle_dir)) if kaggle_dir else folder
     for name in ROWS:
         read_rows(origin / name)
         if kaggle_dir:

@@ -10,10 +10,11 @@ from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.figures import evaluation
 from arrhythmia.figures.style import save_png
+from arrhythmia.params import load_params
 from arrhythmia.protocols import heading
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
-from stages.run import load_params, run
+from stages.run import run
 from stages.scores import write_scores
 
 

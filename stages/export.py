@@ -14,12 +14,13 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.model import Recipe, infer, session
+from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import InputRules
 from arrhythmia.protocols import RULES
 from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, replacing, write_text
-from stages.run import load_params, run
+from stages.run import run
 
 SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 

@@ -22,8 +22,9 @@ from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.errors import DataError
 from arrhythmia.kaggle.export import file_rows, rows_as_text
 from arrhythmia.kaggle.match import beats_table, match_rows, read_windows
+from arrhythmia.params import load_params
 from arrhythmia.utils.files import replacing_all
-from stages.run import load_params, run_command
+from stages.run import run_command
 
 TOLERANCE = 0.001
 """Largest difference of a value: half precision and three decimals are well within it."""

@@ -10,12 +10,13 @@ from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.figures.comparison import comparison
 from arrhythmia.figures.style import save_png
+from arrhythmia.params import load_params
 from arrhythmia.protocols import MODELS, NETWORKS
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS
 from arrhythmia.utils.files import load_arrays, write_text
-from stages.run import load_params, run
+from stages.run import run
 
 RECORDINGS = {
     "physionet": "MIT-BIH recordings",

@@ -13,6 +13,7 @@ from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.experiments.search.space import suggest
 from arrhythmia.features.table import FEATURES, columns_of
+from arrhythmia.params import changed, of_protocol
 from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
 from arrhythmia.protocols import RULES
 from arrhythmia.scoring.summary import training_card
@@ -20,7 +21,6 @@ from arrhythmia.training.calibration import fit_temperature
 from arrhythmia.training.cross_validation import build, cross_calibrated, knobs_of_member
 from arrhythmia.utils.files import load_arrays
 from stages import train_cnn, train_rnn
-from stages.run import changed, of_protocol
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 """States of the trials that count."""

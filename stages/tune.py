@@ -33,12 +33,12 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.experiments.search.space import check_space, labels_of, values_by_label
-from arrhythmia.params import changed, checked, read_named_yaml
+from arrhythmia.params import changed, checked, flattened, load_params, of_protocol, read_named_yaml
 from arrhythmia.protocols import RULES
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
 from arrhythmia.utils.parallel import cores, end_with_parent
-from stages.run import flattened, load_params, of_protocol, run_command
+from stages.run import run_command
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 

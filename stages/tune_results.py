@@ -12,8 +12,8 @@ from optuna.visualization import matplotlib as draw
 from arrhythmia import paths
 from arrhythmia.experiments.search.space import values_of
 from arrhythmia.figures.style import save_png
+from arrhythmia.params import flattened
 from arrhythmia.utils.files import write_text
-from stages.run import flattened
 from stages.trial import DONE
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss")

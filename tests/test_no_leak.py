@@ -5,28 +5,27 @@ cross-validated scores must not change by a byte, while each leak that is built 
 """
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
 
 from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.ecg.beats import load_beats, save_beats
 from arrhythmia.features import table
+from arrhythmia.params import load_params, read_yaml
 from arrhythmia.preprocessing.splits import inter_patient
 from arrhythmia.protocols import DIVISIONS
 from arrhythmia.training import cross_validation
 from arrhythmia.utils.files import load_arrays
 from stages import baseline, normalize, segment, split, train_cnn
-from stages.run import load_params
 from tests.imports import imported_modules
+from tests.params import write_params
 
 ROOT = Path(__file__).parents[1]
-STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
 PARAMS = load_params(ROOT / "params.yaml")
 INTER, INTRA = "inter_patient", "intra_patient"
 TINY = {
@@ -41,10 +40,7 @@ def project(tmp_path_factory):
     """A folder with a minute of each synthetic recording; the committed parameters but for a tiny network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        params = {
-            group: {**knobs, **TINY.get(group, {})} for group, knobs in PARAMS.items() if group != "protocols"
-        }
-        Path("params.yaml").write_text(json.dumps(params))
+        write_params(**TINY)
         write_recordings(paths.RAW, seconds=60, seed=0)
         segment.main()
         yield Path.cwd()

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from dvc.cli import DvcParserError, parse_args
 
-from arrhythmia.params import read_yaml
+from arrhythmia.params import flattened, load_params, read_yaml
 from scripts import readme
-from stages.run import flattened, load_params
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "results" / "README.md"]

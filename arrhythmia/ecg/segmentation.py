@@ -46,18 +46,8 @@ def cut_beats(
         source: where the recordings come from.
 
     Raises:
-        DataError: an unknown window or impossible value, a record without labelled beats, or one that is not
-            at 360 Hz under the `kaggle` window.
+        DataError: a record without labelled beats, or one that is not at 360 Hz under the `kaggle` window.
     """
-    _check_values(
-        window,
-        fs,
-        before=before,
-        after=after,
-        rr_before=rr_before,
-        rr_after=rr_after,
-        rr_long=rr_long,
-    )
     if window == "kaggle":
         fs, r_index = 360 / KAGGLE_STEP, 0
     else:
@@ -99,17 +89,6 @@ def cut_beats(
         r_index=np.array(r_index),
         rr_before=np.array(rr_before),
     )
-
-
-def _check_values(window: str, fs: float, **values: float) -> None:
-    if window not in ("centred", "kaggle"):
-        raise DataError(f"params.yaml: segment.window is '{window}'; use 'centred' or 'kaggle'")
-    if not fs > 0:
-        raise DataError(f"params.yaml: segment.fs is {fs}; it must be above 0")
-    least = {"before": 0, "after": 1 / fs, "rr_before": 2, "rr_after": 1, "rr_long": 1}
-    for name, value in values.items():
-        if not value >= least[name]:
-            raise DataError(f"params.yaml: segment.{name} is {value}; the least is {least[name]:g}")
 
 
 def _kaggle(recording: Recording, beat: np.ndarray) -> np.ndarray:

@@ -44,15 +44,13 @@ def scorecard(
         Nested dict of str, int and float (five decimals); None where a score is undefined.
 
     Raises:
-        DataError: a probability is not a number, or there are no replicates.
+        DataError: a probability is not a number.
     """
     if not np.isfinite(probability).all():
         rows = int((~np.isfinite(probability)).any(axis=1).sum())
         raise DataError(
             f"{rows} of {len(label)} predictions are not numbers; train again with a lower train.lr"
         )
-    if replicates < 1:
-        raise DataError(f"params.yaml: evaluate.replicates is {replicates}; the least is 1")
     predicted = probability.argmax(axis=1)
     names, by_record = metrics.confusion_by_record(label, predicted, record)
     counts = by_record.sum(0)

@@ -40,9 +40,7 @@ def columns_of(names: list[str]) -> list[int]:
     """
     unknown = sorted(set(names) - set(FEATURES))
     if unknown:
-        raise DataError(
-            f"params.yaml: normalize.features has '{unknown[0]}'; known are {', '.join(FEATURES)}"
-        )
+        raise DataError(f"there is no feature '{unknown[0]}'; known are {', '.join(FEATURES)}")
     return [FEATURES.index(name) for name in names]
 
 

@@ -45,10 +45,6 @@ def intra_patient(
         test_fraction: share of the beats for testing (synthetic recordings only).
         seed: seed of the draws.
     """
-    if not 0 < test_fraction <= 0.5:
-        raise DataError(
-            f"params.yaml: split.test_fraction is {test_fraction}; use a share above 0 and up to 0.5"
-        )
     rows = np.flatnonzero(beats.kaggle)
     if beats.source == "synthetic":
         train, test = train_test_split(
@@ -165,7 +161,7 @@ def _split(train: np.ndarray, fold: np.ndarray, test: np.ndarray) -> Split:
 
 def _check_folds(folds: int, most: int, what: str) -> None:
     if not 2 <= folds <= most:
-        raise DataError(f"params.yaml: split.folds is {folds}; use 2 to {most}, the number of {what}")
+        raise DataError(f"split.folds is {folds}; use 2 to {most}, the number of {what}")
 
 
 def _numbered(pairs, n: int) -> np.ndarray:

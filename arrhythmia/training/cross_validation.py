@@ -13,6 +13,7 @@ import numpy as np
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
+from arrhythmia.params import load_params, of_protocol
 from arrhythmia.protocols import RULES
 from arrhythmia.scoring.summary import training_card
 from arrhythmia.training import runtime
@@ -20,7 +21,6 @@ from arrhythmia.training.calibration import fit_temperature, tempered
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
-from stages.run import load_params, of_protocol
 
 Builders = Callable[[], dict[str, Callable]]
 """Imports the functions that build networks, and returns them by the values of `network`; called where the
@@ -47,10 +47,6 @@ def train(name: str, protocol: str, builders: Builders) -> None:
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold, label = arrays.pop("fold"), arrays["label"]
-    if not 1 <= members <= fold.max() + 1:
-        raise DataError(
-            f"params.yaml: train.members.{protocol} is {members}; use 1 to {fold.max() + 1} (split.folds)"
-        )
     wandb_run = start_wandb(knobs["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     workers = min(members, max(cores() // threads, 1))

@@ -19,14 +19,9 @@ def learning_rate(schedule: str, lr: float, steps: int):
             (Loshchilov & Hutter 2017), which lets few epochs end well.
         lr: (highest) learning rate.
         steps: number of updates in all epochs.
-
-    Raises:
-        ValueError: an unknown schedule.
     """
     if schedule == "constant":
         return lr
-    if schedule != "cosine":
-        raise ValueError(f"train.schedule is '{schedule}'; use 'constant' or 'cosine'")
     warmup = max(steps // 20, 1)
     return keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warmup, 1), warmup_target=lr, warmup_steps=warmup
@@ -68,15 +63,7 @@ def train_epochs(
     Yields:
         After each epoch the answer's (weighted) loss and its macro-F1 over five classes on the training beats
         while they were learnt, the same, prefixed with `val_`, on the held-out ones, and the learning rate.
-
-    Raises:
-        ValueError: an impossible value, named as in params.yaml.
     """
-    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
-        if value < 1:
-            raise ValueError(f"train.{name} is {value}; the least is 1")
-    if foreign < 0:
-        raise ValueError(f"train.foreign is {foreign}; the least is 0")
     steps = epochs * -(-len(train["label"]) // batch_size)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate(schedule, lr, steps)),

@@ -10,10 +10,9 @@ import numpy as np
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
+from arrhythmia.params import flattened
 from arrhythmia.utils.rounding import to_digits
-from stages.run import flattened
 
-LOGGERS = ("dvclive", "wandb")
 DIGITS = 6
 """Significant digits of a curve; a float32 mean over the beats of an epoch is not known finer."""
 REMEDY = "or take wandb out of train.loggers"
@@ -65,10 +64,8 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
         The run, for `finish_wandb`; None if the logger is not asked for.
 
     Raises:
-        DataError: an unknown logger, no dvclive, no package, no login, or no answer.
+        DataError: no package, no login, or no answer.
     """
-    if "dvclive" not in loggers or not set(loggers) <= set(LOGGERS):
-        raise DataError(f"params.yaml: train.loggers is {loggers}; use [dvclive] or [dvclive, wandb]")
     if "wandb" not in loggers:
         return None
     if importlib.util.find_spec("wandb") is None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from arrhythmia.determinism import check_environment, fix_environment, replace_operations
-from arrhythmia.errors import DataError
 
 
 @contextmanager
@@ -34,10 +33,8 @@ def prepare(*, threads: int, seed: int) -> None:
         seed: seed of Python, NumPy and the Keras backend.
 
     Raises:
-        DataError: less than one thread, or NumPy was loaded before its settings.
+        DataError: NumPy was loaded before its settings.
     """
-    if threads < 1:
-        raise DataError(f"params.yaml: train.threads is {threads}; the least is 1")
     fix_environment()
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     with silent_stderr():

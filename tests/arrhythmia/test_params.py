@@ -10,8 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML, YAMLError
 
-from arrhythmia import features, normalization, synthetic, windows
+from arrhythmia.datasets.synthetic import recordings
+from arrhythmia.ecg import windows
 from arrhythmia.errors import DataError
+from arrhythmia.features import table
 from arrhythmia.params import (
     FEATURES,
     KAGGLE_SAMPLES,
@@ -26,6 +28,7 @@ from arrhythmia.params import (
     of_protocol,
     parse_yaml,
 )
+from arrhythmia.preprocessing import scaling
 from tests.params import COMMITTED, KAGGLE, params
 
 ROOT = COMMITTED.parent
@@ -65,19 +68,19 @@ def test_the_model_has_the_groups_and_parameters_of_params_yaml_in_their_order()
 
 
 def test_what_the_model_repeats_is_what_the_package_has():
-    assert FEATURES == features.FEATURES
+    assert FEATURES == table.FEATURES
     assert PARAMS["forest"]["features"] == list(FEATURES)
     assert KAGGLE_SAMPLES == windows.KAGGLE_LENGTH
-    for method in normalization.METHODS:
+    for method in scaling.METHODS:
         checked(changed(PARAMS, {"normalize.method": method}), where="p")
-    checked(changed(PARAMS, {"synthetic.seconds": synthetic.SHORTEST}), where="p")
-    assert "60" in refusal(changed(PARAMS, {"synthetic.seconds": synthetic.SHORTEST - 1}))
+    checked(changed(PARAMS, {"synthetic.seconds": recordings.SHORTEST}), where="p")
+    assert "60" in refusal(changed(PARAMS, {"synthetic.seconds": recordings.SHORTEST - 1}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", SHORTEST)
 def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
-    from arrhythmia.classic import CNNS
+    from arrhythmia.models.literature import CNNS
 
     CNNS[network](SHORTEST[network], 1)
     with pytest.raises(ValueError):  # noqa: PT011 - Keras's words, or ours

@@ -8,11 +8,11 @@ import numpy as np
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
 from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
 from arrhythmia.training.augmentation import foreign_patients
 from arrhythmia.training.cross_validation import build, knobs_of_member
-from stages.run import load_params, of_protocol
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
 SECONDS, EPOCHS, BATCH = 60, 2, 256

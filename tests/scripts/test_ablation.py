@@ -8,8 +8,8 @@ import pytest
 
 from arrhythmia import paths
 from arrhythmia.features.table import FEATURES
+from arrhythmia.params import changed, load_params
 from scripts import ablation
-from stages.run import changed, load_params
 
 ROOT = Path(__file__).parents[2]
 

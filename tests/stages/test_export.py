@@ -13,6 +13,7 @@ from arrhythmia.preprocessing.inputs import InputRules
 from arrhythmia.utils.files import save_arrays
 from stages import export
 from tests.cards import card
+from tests.params import write_params
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,7 @@ def project(tmp_path_factory, keras, rows):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        Path("params.yaml").write_text(json.dumps({"segment": SEGMENT, "train": {"threads": 2}}))
+        write_params(segment=SEGMENT, train={"threads": 2})
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
         save_arrays(paths.input_rules(PROTOCOL), **RULES.to_arrays())
         keras.utils.set_random_seed(0)

@@ -19,10 +19,10 @@ import yaml
 
 from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
+from arrhythmia.params import changed, load_params
 from arrhythmia.utils.files import save_arrays
 from scripts.overlay import read_overlay
 from stages import tune
-from stages.run import changed, load_params
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),

@@ -147,11 +147,6 @@ def test_kaggle_window_is_for_360_hz():
         cut(recording([300, 600], "NN", fs=250.0), window="kaggle")
 
 
-def test_unknown_window():
-    with pytest.raises(DataError, match=r"^params\.yaml: segment\.window is 'half'; use 'centred' or"):
-        cut(recording([300], "N"), window="half")
-
-
 @pytest.mark.parametrize("window", ["centred", "kaggle"])
 def test_record_without_labelled_beats(window):
     with pytest.raises(DataError, match=r"^b\.atr: no labelled beat in it"):
@@ -229,12 +224,3 @@ def test_known_rows_of_the_kaggle_training_file(real_beats, reference_data):
 def rows_by_annotation(beats):
     keys = zip(beats.record.tolist(), beats.annotation.tolist(), strict=True)
     return {key: row for row, key in enumerate(keys)}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("fs", 0), ("before", -0.1), ("after", 0), ("rr_before", 1), ("rr_after", 0), ("rr_long", 0)],
-)
-def test_an_impossible_value_is_named(name, value):
-    with pytest.raises(DataError, match=rf"params.yaml: segment\.{name} is {value};"):
-        cut(recording([300, 600, 900], "NNN"), **{name: value})

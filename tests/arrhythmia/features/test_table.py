@@ -49,7 +49,7 @@ def test_columns_of_names_in_any_order():
 
 
 def test_an_unknown_feature_is_named():
-    message = r"^params\.yaml: normalize\.features has 'qt'; known are early, wait, .*, area, p_wave$"
+    message = r"^there is no feature 'qt'; known are early, wait, .*, area, p_wave$"
     with pytest.raises(DataError, match=message):
         columns_of(["early", "qt"])
 

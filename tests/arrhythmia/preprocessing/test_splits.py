@@ -116,14 +116,6 @@ def test_seed_decides(synthetic):
     assert set(one.test) != set(other.test)
 
 
-@pytest.mark.parametrize("test_fraction", [0, -0.2, 0.6, 1])
-def test_an_impossible_share_for_testing(synthetic, test_fraction):
-    with pytest.raises(
-        DataError, match=rf"^params\.yaml: split\.test_fraction is {test_fraction}; use a share"
-    ):
-        intra_patient(synthetic, NO_FOLD, **{**KNOBS, "test_fraction": test_fraction})
-
-
 @pytest.mark.parametrize("source", ["physionet", "kaggle"])
 def test_intra_patient_tests_on_the_kaggle_fold(make_beats, source):
     """And the beat that the Kaggle files do not hold is on no side."""
@@ -262,9 +254,7 @@ def test_the_order_of_the_beats_of_a_record_does_not_matter():
 
 @pytest.mark.parametrize("folds", [1, 0, -3, 11])
 def test_an_impossible_number_of_folds_of_beats(folds):
-    with pytest.raises(
-        DataError, match=rf"^params\.yaml: split\.folds is {folds}; use 2 to 10, .* of beats$"
-    ):
+    with pytest.raises(DataError, match=rf"^split\.folds is {folds}; use 2 to 10, .* of beats$"):
         folds_by_beat(np.zeros(10, dtype=int), folds=folds, seed=0)
 
 
@@ -273,7 +263,7 @@ def test_an_impossible_number_of_folds_of_records(folds):
     label, record = np.zeros(9, dtype=int), np.repeat(list("abc"), 3)
     with pytest.raises(
         DataError,
-        match=rf"^params\.yaml: split\.folds is {folds}; use 2 to 3, the number of training records$",
+        match=rf"^split\.folds is {folds}; use 2 to 3, the number of training records$",
     ):
         folds_by_record(label, record, folds=folds)
 

@@ -78,17 +78,6 @@ def test_cosine_learning_rate_of_a_single_step(fit):
     assert np.isfinite(float(fit.learning_rate("cosine", 0.002, 1)(0)))
 
 
-def test_unknown_schedule(fit):
-    with pytest.raises(ValueError, match=r"^train\.schedule is 'linear'; use 'constant' or 'cosine'$"):
-        fit.learning_rate("linear", 0.002, 100)
-
-
-@pytest.mark.parametrize("knob", ["epochs", "batch_size"])
-def test_an_impossible_value_is_named(fit, build, knob):
-    with pytest.raises(ValueError, match=rf"^train\.{knob} is 0; the least is 1$"):
-        trained(fit, build(), **{knob: 0})
-
-
 @pytest.mark.parametrize("features", [2, 0])
 def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three(fit, build, features):
     epochs = trained(fit, build(features=features))

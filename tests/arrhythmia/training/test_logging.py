@@ -75,12 +75,6 @@ def test_curves_of_an_earlier_training_are_replaced_as_a_whole(project):
     assert not (folder / "stale.tsv").exists()
 
 
-@pytest.mark.parametrize("names", [["wandb"], [], ["dvclive", "tensorboard"], ["dvclive", 3]])
-def test_unknown_loggers_are_refused(names):
-    with pytest.raises(DataError, match=r"^params\.yaml: train\.loggers is \[.*use \[dvclive\] or "):
-        start(names)
-
-
 def test_dvclive_alone_does_not_import_wandb(project, monkeypatch):
     def refuse(name, *rest, imported=builtins.__import__):
         assert name.split(".")[0] != "wandb"
