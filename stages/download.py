@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from arrhythmia.datasets.kaggle import ROWS, fetch_with_client, read_rows
-from arrhythmia.datasets.mitdb import MITDB_CHECKSUMS, fetch, read_checksums
+from arrhythmia.datasets.mitdb import MITDB_MANIFEST, fetch, read_manifest
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
@@ -26,7 +26,6 @@ PUBLIC = (
     "https://physionet.org/files/mitdb/1.0.0/",
     "https://physionet-open.s3.amazonaws.com/mitdb/1.0.0/",
 )
-MITDB_BYTES = 93_857_066
 WAYS_ON = (
     "three ways on: set MITDB_MIRROR to a directory or base URL that has the MIT-BIH Arrhythmia Database, "
     "connect to the network, or take the built-in recordings: `dvc exp run -S download.source=synthetic`"
@@ -57,7 +56,7 @@ def collect_physionet(folder: Path) -> None:
     earlier = [str(RAW)] if RAW.is_dir() else []
     sources = [*earlier, *([mirror] if mirror else []), *PUBLIC]
     try:
-        fetch(read_checksums(MITDB_CHECKSUMS), folder, sources=sources, size=MITDB_BYTES)
+        fetch(read_manifest(MITDB_MANIFEST), folder, sources=sources)
     except DataError as error:
         raise DataError(f"{error}; {WAYS_ON}") from None
 
