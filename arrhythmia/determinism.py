@@ -99,7 +99,7 @@ def unsupported() -> str | None:
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return f"{platform.system()} on {platform.machine()}"
     missing = [name for name in NEEDED if name not in _flags()]
-    return f"a processor without {' and '.join(missing).upper()}" if missing else None
+    return f"a processor without {' and '.join(map(str.upper, missing))}" if missing else None
 
 
 @cache
