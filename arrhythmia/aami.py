@@ -5,7 +5,10 @@ measurement algorithms". De Chazal 2004: P. de Chazal, M. O'Dwyer, R. B. Reilly,
 of heartbeats using ECG morphology and heartbeat interval features", IEEE Trans Biomed Eng 51(7):1196-1206.
 """
 
-import numpy as np
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 CLASSES = ("N", "S", "V", "F", "Q")
 """The five AAMI classes, in the order of their labels 0..4."""
@@ -49,7 +52,7 @@ SYNTHETIC_DS1 = SYNTHETIC_RECORDS[0:14:2]
 SYNTHETIC_DS2 = SYNTHETIC_RECORDS[1:14:2]
 
 
-def labels_of(symbols: np.ndarray) -> np.ndarray:
+def labels_of(symbols: "np.ndarray") -> "np.ndarray":
     """Return the class label of each annotation symbol.
 
     Args:
@@ -58,4 +61,6 @@ def labels_of(symbols: np.ndarray) -> np.ndarray:
     Returns:
         `(n,)` int8: 0..4, or -1 where the symbol is not a labelled beat.
     """
+    import numpy as np  # not above: arrhythmia.params, which everything reads first, needs none of it
+
     return np.array([LABELS.get(symbol, -1) for symbol in symbols], dtype=np.int8)

@@ -11,13 +11,13 @@ import json
 
 import pandas as pd
 
-from arrhythmia import rhythm
-from arrhythmia.features import FEATURES
-from arrhythmia.files import write_text
-from arrhythmia.results import ABLATION_SCORES
+from arrhythmia import paths
+from arrhythmia.features import rhythm
+from arrhythmia.features.table import FEATURES
+from arrhythmia.report.run_tables import ABLATION_SCORES
+from arrhythmia.utils.files import write_text
 from scripts.experiments import git, last_commit, refuse_changes, run_experiment
 from scripts.overlay import Changes
-from stages import paths
 from stages.run import run_command
 
 PROTOCOL = "inter_patient"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import write_text
-from arrhythmia.results import BASELINES_COLUMNS, baseline_row, updated
+from arrhythmia.report.run_tables import BASELINES_COLUMNS, baseline_row, updated
+from arrhythmia.utils.files import write_text
 from scripts.experiments import last_commit, read_card, read_params, refuse_changes, run_experiment, target
 from scripts.overlay import read_overlay
-from stages import paths
 from stages.run import run_command
 
 OVERLAYS = {

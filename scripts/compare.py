@@ -14,9 +14,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from arrhythmia.errors import DataError
-from arrhythmia.names import MODELS, protocol_name
+from arrhythmia.params import flattened, load_params
+from arrhythmia.protocols import MODELS, protocol_name
 from scripts.command import dvc_output
-from stages.run import flattened, load_params, run_command
+from stages.run import run_command
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
 CARD = re.compile(r"metrics/(\w+)/(\w+)_cv\.json:(\w+)")

@@ -9,13 +9,11 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from arrhythmia import paths
 from arrhythmia.errors import DataError
+from arrhythmia.params import changed, parse_yaml
 from scripts.command import run_dvc
 from scripts.overlay import Changes, experiment_words
-from stages import paths
-from stages.run import changed
 
 
 def refuse_changes() -> None:
@@ -89,7 +87,7 @@ def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:
 
 def read_params(commit: str) -> dict[str, Any]:
     """Return params.yaml as `commit` has it."""
-    return YAML(typ="safe").load(git("show", f"{commit}:params.yaml"))
+    return parse_yaml(git("show", f"{commit}:params.yaml"))
 
 
 def git(*words: str) -> str:

@@ -10,14 +10,14 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from arrhythmia import scoring
+from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2
-from arrhythmia.beats import Beats
-from arrhythmia.files import write_text
-from arrhythmia.kaggle_export import file_rows
-from arrhythmia.kaggle_fold import load_test_fold
-from arrhythmia.neighbours import nearest, nearest_of_other_patients
-from stages import paths
+from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.experiments.nearest_neighbour import nearest, nearest_of_other_patients
+from arrhythmia.kaggle.export import file_rows
+from arrhythmia.scoring import metrics
+from arrhythmia.utils.files import write_text
 from stages.kaggle import kaggle_beats
 from stages.run import run_command
 
@@ -64,16 +64,16 @@ def row_of(
         test: `(m,)` rows of the test beats.
         copied: `(m,)` rows of the training beats they took their class from.
     """
-    counts = scoring.confusion(beats.label[test], beats.label[copied])
-    f1 = scoring.per_class(counts)["f1"]
+    counts = metrics.confusion(beats.label[test], beats.label[copied])
+    f1 = metrics.per_class(counts)["f1"]
     return {
         "division": division,
         "copied_among": among,
         "test_beats": len(test),
         "same_record": (beats.record[test] == beats.record[copied]).mean(),
-        "accuracy": float(scoring.accuracy(counts)),
-        "macro_f1": float(scoring.macro_f1(counts, CLASSES_SCORED[division])),
-        "macro_f1_nsv": float(scoring.macro_f1(counts, "NSV")),
+        "accuracy": float(metrics.accuracy(counts)),
+        "macro_f1": float(metrics.macro_f1(counts, CLASSES_SCORED[division])),
+        "macro_f1_nsv": float(metrics.macro_f1(counts, "NSV")),
         "f1_S": f1[1],
         "f1_V": f1[2],
     }

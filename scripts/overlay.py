@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from arrhythmia.errors import DataError
+from arrhythmia.params import load_params, read_named_yaml
+from arrhythmia.protocols import ARGUMENTS
 from scripts.command import run_dvc
-from stages.run import ARGUMENTS, load_params, read_named_yaml, run_command
+from stages.run import run_command
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""

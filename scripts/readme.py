@@ -16,15 +16,14 @@ from typing import Any
 import networkx
 import pandas as pd
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import write_text
-from arrhythmia.markdown import markdown_table, number
-from arrhythmia.names import MODELS, protocol_name
-from arrhythmia.report_tables import SCORES, Cards, commits
-from arrhythmia.scorecard import RULES
+from arrhythmia.protocols import MODELS, RULES, protocol_name
+from arrhythmia.report.tables import SCORES, Cards, commits
+from arrhythmia.utils.files import write_text
+from arrhythmia.utils.markdown import markdown_table, number
 from scripts.command import dvc_output
 from scripts.stale import SHOWN, other_ablation, other_baselines, other_seeds
-from stages import paths
 from stages.run import run_command
 
 README = Path("README.md")
@@ -100,8 +99,9 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> 
     """Return the table of results, and how sure it is.
 
     Args:
-        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
-        baselines: columns of `arrhythmia.results.BASELINES_COLUMNS`; only the row of the majority is used.
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
+        baselines: columns of `arrhythmia.report.run_tables.BASELINES_COLUMNS`; only the row of the
+            majority is used.
         cards: metrics by protocol and model.
     """
     scores = seeds.set_index(["model", "protocol", "metric"])
@@ -146,7 +146,7 @@ def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
     """Say what the table's figures hang on, and of which commit they are.
 
     Args:
-        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
         ends: intervals of the inter-patient CNN, `ci95` of its metrics.
     """
     intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))

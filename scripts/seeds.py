@@ -12,12 +12,11 @@ import argparse
 
 import pandas as pd
 
-from arrhythmia.files import write_text
-from arrhythmia.names import MODELS
-from arrhythmia.results import seeds_table
-from arrhythmia.scorecard import RULES
+from arrhythmia import paths
+from arrhythmia.protocols import MODELS, RULES
+from arrhythmia.report.run_tables import seeds_table
+from arrhythmia.utils.files import write_text
 from scripts.experiments import last_commit, read_card, read_params, refuse_changes, run_experiment, target
-from stages import paths
 from stages.run import run_command
 
 ORDER = {protocol: place for place, protocol in enumerate(RULES)}

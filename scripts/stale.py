@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.report_tables import Cards
-from arrhythmia.results import headline
-from stages import paths
+from arrhythmia.report.run_tables import headline
+from arrhythmia.report.tables import Cards
 
 SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
 """Scores that README.md shows, so those that are compared."""
@@ -19,7 +19,7 @@ def other_seeds(seeds: pd.DataFrame, cards: Cards) -> str | None:
     The committed model is that of one of the seeds, so its scores must lie within their range.
 
     Args:
-        seeds: columns of `arrhythmia.results.SEEDS_COLUMNS`.
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
         cards: metrics by protocol and model.
 
     Raises:

@@ -13,14 +13,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from arrhythmia import runtime, scoring
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
+from arrhythmia.params import load_params, of_protocol
+from arrhythmia.scoring import metrics
+from arrhythmia.training import runtime
+from arrhythmia.utils.files import load_arrays
 from scripts.baselines import OVERLAYS, experiment_name, write_rows
 from scripts.command import run_dvc
 from scripts.experiments import find_experiment, read_params
-from stages import paths
-from stages.run import load_params, of_protocol, run_command
+from stages.run import run_command
 
 PROTOCOL = "intra_patient"
 SIDES = ("train", "test")
@@ -45,7 +47,7 @@ def main(argv: list[str]) -> None:
     params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)
     runtime.prepare(threads=THREADS, seed=params["train"]["seed"])
     model = build(OVERLAYS.get(name, name), params, arrays["train"])
-    from stages.train import knobs_of_member
+    from arrhythmia.training.cross_validation import knobs_of_member
 
     knobs = knobs_of_member(params, PROTOCOL, 0)
     print("epoch  seconds  macro-F1", flush=True)
@@ -84,10 +86,11 @@ def of_experiment(name: str) -> tuple[dict[str, Any], dict[str, dict]]:
 
 def build(model: str, params: dict[str, Any], arrays: dict):
     """Build the network that `params` describe for these arrays."""
-    from stages import train, train_cnn, train_rnn
+    from arrhythmia.training import cross_validation
+    from stages import train_cnn, train_rnn
 
     builders = {"cnn": train_cnn, "rnn": train_rnn}[model].builders()
-    return train.build(builders, arrays, **of_protocol(params[model], PROTOCOL))
+    return cross_validation.build(builders, arrays, **of_protocol(params[model], PROTOCOL))
 
 
 def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> list[tuple[float, float]]:
@@ -97,13 +100,13 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
         model: takes the arrays' inputs, gives five logits.
         train: normalized arrays to learn from.
         test: normalized arrays to score.
-        knobs: see `arrhythmia.training.train_epochs`.
+        knobs: see `arrhythmia.training.fit.train_epochs`.
 
     Returns:
         Seconds of training so far and macro-F1 over five classes, for each epoch.
     """
-    from arrhythmia.head import inputs_of
-    from arrhythmia.training import train_epochs
+    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.fit import train_epochs
 
     history: list[tuple[float, float]] = []
     scoring_time = 0.0
@@ -111,8 +114,8 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
     for _ in train_epochs(model, train, None, **knobs):
         now = time.perf_counter()
         logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)["logits"]
-        counts = scoring.confusion(test["label"], logits.argmax(axis=1))
-        history.append((now - start - scoring_time, float(scoring.macro_f1(counts, "NSVFQ"))))
+        counts = metrics.confusion(test["label"], logits.argmax(axis=1))
+        history.append((now - start - scoring_time, float(metrics.macro_f1(counts, "NSVFQ"))))
         print(f"{len(history):5}  {history[-1][0]:7.1f}  {history[-1][1]:8.4f}", flush=True)
         scoring_time += time.perf_counter() - now
     return history

@@ -21,14 +21,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from arrhythmia import paths
 from arrhythmia.determinism import processor
 from arrhythmia.errors import DataError
+from arrhythmia.params import parse_yaml, read_yaml
 from scripts.command import dvc_environment
 from scripts.experiments import git
-from stages import paths
-from stages.run import read_yaml, run_command
+from stages.run import run_command
 
 LOCK = "dvc.lock"
 ROOM = Path(".dvc/tmp")
@@ -54,7 +53,7 @@ def main(argv: list[str]) -> None:
     with TemporaryDirectory(prefix="verify-", dir=ROOM.resolve()) as folder:
         copy = Path(folder)
         commit = clone(copy)
-        committed = YAML(typ="safe").load(git("show", f"{commit}:{LOCK}"))
+        committed = parse_yaml(git("show", f"{commit}:{LOCK}"))
         print(f"commit {commit[:7]}: running every stage in a temporary copy", flush=True)
         if run_all(copy):
             raise DataError(f"the run of commit {commit[:7]} failed; the lines above say why")

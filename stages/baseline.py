@@ -7,15 +7,17 @@ import json
 
 import numpy as np
 
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.beats import load_beats
-from arrhythmia.features import beat_features, columns_of
-from arrhythmia.files import load_arrays, write_text
-from arrhythmia.forest import forest_probabilities
-from arrhythmia.morphology import reference_beat
-from arrhythmia.scorecard import RULES, training_card
-from stages import paths
-from stages.run import load_params, run
+from arrhythmia.ecg.beats import load_beats
+from arrhythmia.features.table import beat_features, columns_of
+from arrhythmia.features.template import reference_beat
+from arrhythmia.models.forest import forest_probabilities
+from arrhythmia.params import load_params
+from arrhythmia.protocols import RULES
+from arrhythmia.scoring.summary import training_card
+from arrhythmia.utils.files import load_arrays, write_text
+from stages.run import run
 from stages.scores import write_scores
 
 

@@ -4,7 +4,8 @@
     MITDB_MIRROR=/data/mitdb python -m stages.download     # a directory or base URL to try first
 
 Where the bytes come from is no parameter: they are checked, so they are the same from anywhere. Everything
-arrives in data/.download, since DVC empties data/raw before the stage runs, and is moved when complete.
+arrives in data/.download, and is moved when complete. Until then data/raw stays as it is (`persist` in
+dvc.yaml), and what is right in there is taken from there.
 """
 
 import os
@@ -12,19 +13,19 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from arrhythmia.download import MITDB_CHECKSUMS, fetch, read_checksums
+from arrhythmia.datasets.kaggle import ROWS, fetch_with_client, read_rows
+from arrhythmia.datasets.mitdb import MITDB_MANIFEST, fetch, read_manifest
+from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
-from arrhythmia.kaggle_csv import ROWS, fetch_with_client, read_rows
-from arrhythmia.synthetic import write_recordings
-from stages.paths import RAW
-from stages.run import load_params, run
+from arrhythmia.params import load_params
+from arrhythmia.paths import RAW
+from stages.run import run
 
 UNFINISHED = RAW.with_name(".download")
 PUBLIC = (
     "https://physionet.org/files/mitdb/1.0.0/",
     "https://physionet-open.s3.amazonaws.com/mitdb/1.0.0/",
 )
-MITDB_BYTES = 93_857_066
 WAYS_ON = (
     "three ways on: set MITDB_MIRROR to a directory or base URL that has the MIT-BIH Arrhythmia Database, "
     "connect to the network, or take the built-in recordings: `dvc exp run -S download.source=synthetic`"
@@ -35,7 +36,7 @@ def main() -> None:
     """Collect the files of the chosen source in a folder of its own, then make that folder data/raw."""
     params = load_params()
     source = params["download"]["source"]
-    folder = UNFINISHED / str(source)
+    folder = UNFINISHED / source
     match source:
         case "physionet":
             collect_physionet(folder)
@@ -44,8 +45,6 @@ def main() -> None:
             write_recordings(folder, **params["synthetic"])
         case "kaggle":
             collect_kaggle(folder, params["download"]["kaggle_dir"])
-        case _:
-            raise DataError(f"download.source is {source!r}; use physionet, synthetic or kaggle")
     publish(folder)
     sizes = [path.stat().st_size for path in RAW.iterdir()]
     print(f"{RAW}: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB, source {source}")
@@ -54,10 +53,10 @@ def main() -> None:
 def collect_physionet(folder: Path) -> None:
     """Fetch the 48 records, or what is missing of them after an interrupted run."""
     mirror = os.environ.get("MITDB_MIRROR")
-    earlier = [str(RAW)] if RAW.is_dir() else []  # when run by hand, without DVC
+    earlier = [str(RAW)] if RAW.is_dir() else []
     sources = [*earlier, *([mirror] if mirror else []), *PUBLIC]
     try:
-        fetch(read_checksums(MITDB_CHECKSUMS), folder, sources=sources, size=MITDB_BYTES)
+        fetch(read_manifest(MITDB_MANIFEST), folder, sources=sources)
     except DataError as error:
         raise DataError(f"{error}; {WAYS_ON}") from None
 
@@ -68,7 +67,7 @@ def collect_kaggle(folder: Path, kaggle_dir: str) -> None:
     folder.mkdir(parents=True)
     if not kaggle_dir:
         fetch_with_client(folder)
-    origin = Path(kaggle_dir).expanduser() if kaggle_dir else folder
+    origin = Path(os.path.expanduser(kaggle_dir)) if kaggle_dir else folder
     for name in ROWS:
         read_rows(origin / name)
         if kaggle_dir:

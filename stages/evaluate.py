@@ -5,13 +5,16 @@ python -m stages.evaluate inter_patient cnn
 
 import pandas as pd
 
-from arrhythmia import figures, runtime
-from arrhythmia.beats import load_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
-from arrhythmia.names import heading
-from stages import paths
-from stages.run import load_params, run
+from arrhythmia.figures import evaluation
+from arrhythmia.figures.style import save_png
+from arrhythmia.params import load_params
+from arrhythmia.protocols import heading
+from arrhythmia.training import runtime
+from arrhythmia.utils.files import load_arrays
+from stages.run import run
 from stages.scores import write_scores
 
 
@@ -21,7 +24,7 @@ def main(protocol: str, name: str) -> None:
     runtime.prepare(threads=params["train"]["threads"], seed=params["evaluate"]["seed"])
     import keras
 
-    from arrhythmia.head import inputs_of
+    from arrhythmia.models.layers import inputs_of
 
     if not paths.model(protocol, name).exists():
         raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")
@@ -52,13 +55,13 @@ def draw_training(protocol: str, name: str, source: str) -> None:
     loss, macro_f1 = (
         {side: curve(f"{side}/{key}") for side in ("train", "val")} for key in ("loss", "macro_f1")
     )
-    figure = figures.training_curves(
+    figure = evaluation.training_curves(
         loss,
         macro_f1,
         curve("lr"),
         title=f"{heading(protocol, name, source)}: training",
     )
-    figures.save_png(paths.pictures(protocol, name) / "training.png", figure)
+    save_png(paths.pictures(protocol, name) / "training.png", figure)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,18 @@ import time
 import numpy as np
 import pandas as pd
 
-from arrhythmia import runtime
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays, replacing, write_text
-from arrhythmia.model_card import model_card
-from arrhythmia.model_inputs import InputRules
-from arrhythmia.released import Recipe, infer, session
-from arrhythmia.scorecard import RULES
-from arrhythmia.scoring import confusion, macro_f1
-from stages import paths
-from stages.run import load_params, run
+from arrhythmia.export.model_card import model_card
+from arrhythmia.inference.model import Recipe, infer, session
+from arrhythmia.params import load_params
+from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.protocols import RULES
+from arrhythmia.scoring.metrics import confusion, macro_f1
+from arrhythmia.training import runtime
+from arrhythmia.utils.files import load_arrays, replacing, write_text
+from stages.run import run
 
 SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
@@ -30,9 +31,9 @@ def main(protocol: str, name: str) -> None:
     runtime.prepare(threads=params["train"]["threads"], seed=0)
     import keras
 
-    from arrhythmia.head import inputs_of
-    from arrhythmia.onnx_export import onnx_model
-    from arrhythmia.onnx_int8 import with_int8_weights
+    from arrhythmia.export.onnx import onnx_model
+    from arrhythmia.export.quantization import with_int8_weights
+    from arrhythmia.models.layers import inputs_of
 
     if not paths.model(protocol, name).exists():
         raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")

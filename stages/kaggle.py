@@ -13,17 +13,18 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.beats import Beats
+from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.records import read_recording, record_names
+from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import replacing_all
-from arrhythmia.kaggle_export import file_rows, rows_as_text
-from arrhythmia.kaggle_fold import load_test_fold
-from arrhythmia.kaggle_match import beats_table, match_rows, read_windows
-from arrhythmia.recordings import read_recording, record_names
-from arrhythmia.segmentation import cut_beats
-from stages import paths
-from stages.run import load_params, run_command
+from arrhythmia.kaggle.export import file_rows, rows_as_text
+from arrhythmia.kaggle.match import beats_table, match_rows, read_windows
+from arrhythmia.params import load_params
+from arrhythmia.utils.files import replacing_all
+from stages.run import run_command
 
 TOLERANCE = 0.001
 """Largest difference of a value: half precision and three decimals are well within it."""

@@ -1,23 +1,17 @@
 """Stage `normalize PROTOCOL`: model-ready arrays, scaled by what the training rows say."""
 
-from arrhythmia.beats import load_beats
-from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays, save_arrays
-from arrhythmia.model_inputs import fit_rules, model_inputs
-from stages import paths
-from stages.run import load_params, of_protocol, run
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
+from arrhythmia.params import load_params, of_protocol
+from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.utils.files import load_arrays, save_arrays
+from stages.run import run
 
 
 def main(protocol: str) -> None:
     """Scale waveforms and features; save `train.npz`, `test.npz` and the rules by which they were made."""
     knobs = of_protocol(load_params()["normalize"], protocol)
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
-    by_record = knobs["method"] == "record" or knobs["reference_beat"] or knobs["features"]
-    if by_record and (beats.record == "").any():
-        raise DataError(
-            f"download.source={beats.source} does not tell records apart; add -S normalize.method=standard "
-            "-S normalize.reference_beat=false -S 'normalize.features.{protocol}=[]'"
-        )
     rules = fit_rules(beats, split["train"], **knobs)
     inputs = model_inputs(beats, rules)
     save_arrays(paths.input_rules(protocol), **rules.to_arrays())

@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from arrhythmia import paths
 from arrhythmia.aami import LABELS
-from arrhythmia.ecg_files import Ecg, find_recordings, open_ecg, recording_name
+from arrhythmia.ecg.formats import Ecg, find_recordings, open_ecg, recording_name
+from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
-from arrhythmia.pairing import beat_by_beat, comparison_text
-from arrhythmia.prediction import Prediction, predict, read_annotations
-from arrhythmia.prediction_files import file_name, unfinished_folder, write_prediction
-from arrhythmia.released import DISCLAIMER, Released, load_released
-from arrhythmia.runtime import cores
-from arrhythmia.workers import in_processes
-from stages import paths
+from arrhythmia.evaluation.beat_matching import beat_by_beat, comparison_text
+from arrhythmia.inference.model import DISCLAIMER, Released, load_released
+from arrhythmia.inference.outputs import file_name, unfinished_folder, write_prediction
+from arrhythmia.inference.predict import Prediction, predict
+from arrhythmia.utils.parallel import cores, in_processes
 from stages.run import listen_for_interrupts
 
 RELEASED = Path(__file__).parents[1] / paths.released("inter_patient", "cnn", ".json").parent

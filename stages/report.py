@@ -5,17 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 
-from arrhythmia.beats import load_beats
-from arrhythmia.comparison import comparison
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from arrhythmia.figures import save_png
-from arrhythmia.files import load_arrays, write_text
-from arrhythmia.names import MODELS
-from arrhythmia.report import NETWORKS, Material, report
-from arrhythmia.results import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS
-from arrhythmia.sides import carriers_table, sides_table
-from stages import paths
-from stages.run import load_params, run
+from arrhythmia.figures.comparison import comparison
+from arrhythmia.figures.style import save_png
+from arrhythmia.params import load_params
+from arrhythmia.protocols import MODELS, NETWORKS
+from arrhythmia.report.class_support import carriers_table, sides_table
+from arrhythmia.report.report import Material, report
+from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS
+from arrhythmia.utils.files import load_arrays, write_text
+from stages.run import run
 
 RECORDINGS = {
     "physionet": "MIT-BIH recordings",

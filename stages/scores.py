@@ -6,18 +6,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from arrhythmia import curves, ec57, figures, gallery, scoring
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.beats import Beats
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.records import read_recording
 from arrhythmia.errors import DataError
-from arrhythmia.files import write_text
-from arrhythmia.names import heading
-from arrhythmia.recordings import read_recording
-from arrhythmia.records_map import records_map
-from arrhythmia.scorecard import RULES, records_table, scorecard
-from arrhythmia.symbols import symbols_table
-from arrhythmia.worst_records import excerpt, worst_figure, worst_records
-from stages import paths
+from arrhythmia.evaluation import curves
+from arrhythmia.evaluation.scorecard import records_table, scorecard
+from arrhythmia.evaluation.symbols import symbols_table
+from arrhythmia.figures.evaluation import (
+    class_curves,
+    confusion_matrix,
+    reliability_diagram,
+    selective_curves,
+)
+from arrhythmia.figures.records import records_map
+from arrhythmia.figures.strips import (
+    Strip,
+    confident_mistakes,
+    describe,
+    gallery,
+    recording_strip,
+    window_strip,
+)
+from arrhythmia.figures.style import save_png
+from arrhythmia.figures.worst_records import excerpt, worst_figure, worst_records
+from arrhythmia.protocols import RULES, heading
+from arrhythmia.scoring import ec57, metrics
+from arrhythmia.utils.files import write_text
 
 
 def write_scores(
@@ -83,22 +99,22 @@ def _write_predictions(
     _write_table(
         tables / "classes.csv", pd.DataFrame({"actual": classes[label], "predicted": classes[predicted]})
     )
-    counts = scoring.confusion(label, predicted)
-    figures.save_png(pictures / "confusion.png", figures.confusion_matrix(counts, title=title))
+    counts = metrics.confusion(label, predicted)
+    save_png(pictures / "confusion.png", confusion_matrix(counts, title=title))
 
     precision_recall, roc = curves.precision_recall(label, probability), curves.roc(label, probability)
     _write_table(tables / "precision_recall.csv", curves.table(precision_recall, x="recall", y="precision"))
     _write_table(tables / "roc.csv", curves.table(roc, x="fpr", y="tpr"))
-    figures.save_png(pictures / "curves.png", figures.class_curves(precision_recall, roc, title=title))
+    save_png(pictures / "curves.png", class_curves(precision_recall, roc, title=title))
 
-    bins = scoring.reliability(label, probability)
+    bins = metrics.reliability(label, probability)
     _write_table(tables / "reliability.csv", pd.DataFrame(bins).query("beats > 0"))
-    diagram = figures.reliability_diagram(bins, error=scoring.calibration_error(bins), title=title)
-    figures.save_png(pictures / "reliability.png", diagram)
+    diagram = reliability_diagram(bins, error=metrics.calibration_error(bins), title=title)
+    save_png(pictures / "reliability.png", diagram)
 
-    curve = scoring.selective(label, probability)
+    curve = metrics.selective(label, probability)
     _write_table(tables / "selective.csv", pd.DataFrame(curve))
-    figures.save_png(pictures / "selective.png", figures.selective_curves(curve, title=title))
+    save_png(pictures / "selective.png", selective_curves(curve, title=title))
 
 
 def _write_records(
@@ -111,10 +127,10 @@ def _write_records(
     title: str,
 ) -> None:
     """Write what is counted by record."""
-    names, counts = scoring.confusion_by_record(label, probability.argmax(axis=1), record)
+    names, counts = metrics.confusion_by_record(label, probability.argmax(axis=1), record)
     table = records_table(names, counts)
     _write_table(tables / "records.csv", table)
-    figures.save_png(pictures / "records.png", records_map(table, title=title))
+    save_png(pictures / "records.png", records_map(table, title=title))
     _write_table(tables / "ec57.csv", ec57.table(names, counts))
 
 
@@ -124,26 +140,24 @@ def _write_gallery(
     """Write the most confident mistakes, with the ECG around them where there are recordings."""
     record = beats.record[test]
     group = np.where(record == "", np.arange(len(test)).astype(str), record)
-    chosen = gallery.confident_mistakes(beats.label[test], probability, group)
+    chosen = confident_mistakes(beats.label[test], probability, group)
     strips = _strips(beats, test[chosen], probability[chosen])
-    figures.save_png(
-        pictures / "mistakes.png", gallery.gallery(strips, title=f"{title}: most confident mistakes")
-    )
+    save_png(pictures / "mistakes.png", gallery(strips, title=f"{title}: most confident mistakes"))
 
 
-def _strips(beats: Beats, rows: np.ndarray, probability: np.ndarray) -> list[gallery.Strip]:
+def _strips(beats: Beats, rows: np.ndarray, probability: np.ndarray) -> list[Strip]:
     """Return a strip for each of the `(k,)` rows: of the recording, or the beat's window if there is none."""
     recorded = beats.sample[rows] >= 0
     names = [str(name) for name in np.unique(beats.record[rows[recorded]])]
     recordings = {name: read_recording(paths.RAW, name) for name in names}
     strips = []
     for row, guess in zip(rows, probability, strict=True):
-        mistake = gallery.describe(int(beats.label[row]), guess)
+        mistake = describe(int(beats.label[row]), guess)
         if beats.sample[row] < 0:
-            strips.append(gallery.window_strip(beats, row, mistake))
+            strips.append(window_strip(beats, row, mistake))
         else:
             recording = recordings[str(beats.record[row])]
-            strips.append(gallery.recording_strip(recording, int(beats.sample[row]), mistake))
+            strips.append(recording_strip(recording, int(beats.sample[row]), mistake))
     return strips
 
 
@@ -158,7 +172,7 @@ def _write_worst_records(
         recording = read_recording(paths.RAW, name)
         excerpts.append(excerpt(recording, beats.sample[test[chosen]], label[chosen], predicted[chosen]))
     figure = worst_figure(excerpts, title=f"{title}: records with the most mistakes")
-    figures.save_png(pictures / "worst_records.png", figure)
+    save_png(pictures / "worst_records.png", figure)
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:

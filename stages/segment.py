@@ -1,14 +1,13 @@
 """Stage `segment`: cut every labelled beat out of the recordings into data/beats.npz."""
 
+from arrhythmia import paths
 from arrhythmia.aami import LABELS
-from arrhythmia.beats import Beats, beat_table, save_beats
-from arrhythmia.errors import DataError
-from arrhythmia.kaggle_csv import read_rows
-from arrhythmia.kaggle_fold import load_test_fold
-from arrhythmia.recordings import Recording, read_recording, record_names
-from arrhythmia.segmentation import cut_beats, kaggle_csv_beats
-from stages import paths
-from stages.run import load_params, run
+from arrhythmia.datasets.kaggle import load_test_fold, read_rows
+from arrhythmia.ecg.beats import Beats, beat_table, save_beats
+from arrhythmia.ecg.records import Recording, read_recording, record_names
+from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
+from arrhythmia.params import load_params
+from stages.run import run
 
 
 def main() -> None:
@@ -27,8 +26,6 @@ def main() -> None:
 
 def beats_of_csv(knobs: dict) -> Beats:
     """Read the two Kaggle files, which hold nothing but Kaggle windows."""
-    if knobs["window"] != "kaggle":
-        raise DataError("download.source=kaggle holds Kaggle windows only; add -S segment.window=kaggle")
     files = [read_rows(paths.RAW / f"mitbih_{part}.csv") for part in ("train", "test")]
     fold = load_test_fold()
     return kaggle_csv_beats(files, fold, rr_before=knobs["rr_before"], rr_after=knobs["rr_after"])

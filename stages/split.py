@@ -1,22 +1,18 @@
 """Stage `split PROTOCOL`: choose the rows of train and test, and the folds of train."""
 
-from arrhythmia import splits
-from arrhythmia.beats import beat_table, load_beats
-from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays
-from arrhythmia.kaggle_fold import load_test_fold
-from stages import paths
-from stages.run import load_params, run
-
-PROTOCOLS = ("intra_patient", "inter_patient")
+from arrhythmia import paths
+from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.ecg.beats import beat_table, load_beats
+from arrhythmia.params import load_params
+from arrhythmia.preprocessing import splits
+from arrhythmia.utils.files import save_arrays
+from stages.run import run
 
 
 def main(protocol: str) -> None:
     """Split the beats by `protocol`, check that nothing leaks, save the row numbers."""
     knobs = load_params()["split"]
     beats = load_beats(paths.BEATS)
-    if protocol not in PROTOCOLS:
-        raise DataError(f"params.yaml: unknown protocol '{protocol}'; use {' or '.join(PROTOCOLS)}")
     if protocol == "inter_patient":
         split = splits.inter_patient(beats, folds=knobs["folds"])
         splits.check_records(split, beats.record)

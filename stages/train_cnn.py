@@ -3,8 +3,8 @@
 python -m stages.train_cnn inter_patient
 """
 
+from arrhythmia.training.cross_validation import train
 from stages.run import run
-from stages.train import train
 
 
 def main(protocol: str) -> None:
@@ -14,10 +14,9 @@ def main(protocol: str) -> None:
 
 def builders() -> dict:
     """Import the functions that build the networks, and return them by name."""
-    from arrhythmia.classic import CNNS
-    from arrhythmia.cnn import build_cnn
+    from arrhythmia.models.cnn import NETWORKS
 
-    return {"residual": build_cnn, **CNNS}
+    return NETWORKS
 
 
 if __name__ == "__main__":

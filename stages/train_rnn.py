@@ -3,8 +3,8 @@
 python -m stages.train_rnn inter_patient
 """
 
+from arrhythmia.training.cross_validation import train
 from stages.run import run
-from stages.train import train
 
 
 def main(protocol: str) -> None:
@@ -14,10 +14,9 @@ def main(protocol: str) -> None:
 
 def builders() -> dict:
     """Import the functions that build the networks, and return them by name."""
-    from arrhythmia.classic import RNNS
-    from arrhythmia.rnn import build_rnn
+    from arrhythmia.models.rnn import NETWORKS
 
-    return {"patches": build_rnn, **RNNS}
+    return NETWORKS
 
 
 if __name__ == "__main__":

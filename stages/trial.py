@@ -7,18 +7,20 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.beats import load_beats
-from arrhythmia.calibration import fit_temperature
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from arrhythmia.features import FEATURES, columns_of
-from arrhythmia.files import load_arrays
-from arrhythmia.model_inputs import fit_rules, model_inputs
-from arrhythmia.scorecard import RULES, training_card
-from arrhythmia.search_space import suggest
-from stages import paths, train_cnn, train_rnn
-from stages.run import changed, of_protocol
-from stages.train import build, cross_calibrated, knobs_of_member
+from arrhythmia.experiments.search.space import suggest
+from arrhythmia.features.table import FEATURES, columns_of
+from arrhythmia.params import changed, of_protocol
+from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.protocols import RULES
+from arrhythmia.scoring.summary import training_card
+from arrhythmia.training.calibration import fit_temperature
+from arrhythmia.training.cross_validation import build, cross_calibrated, knobs_of_member
+from arrhythmia.utils.files import load_arrays
+from stages import train_cnn, train_rnn
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 """States of the trials that count."""
@@ -94,7 +96,7 @@ def stop(trial: optuna.Trial, reason: str) -> None:
 
 
 def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict[str, np.ndarray]) -> list:
-    """Build the networks of a model with the seeds that `stages.train` gives them."""
+    """Build the networks of a model with the seeds that `arrhythmia.training.cross_validation` gives them."""
     import keras
 
     keras.backend.clear_session()
@@ -117,13 +119,13 @@ def train_together(
         arrays: normalized training beats, with their folds.
 
     Yields:
-        After each epoch what the model's cv card would say (see `scorecard.training_card`).
+        After each epoch what the model's cv card would say (see `summary.training_card`).
 
     Raises:
         FloatingPointError: an answer is not a number.
     """
-    from arrhythmia.head import inputs_of
-    from arrhythmia.training import train_epochs
+    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.fit import train_epochs
 
     fold, label = arrays["fold"], arrays["label"]
     beats = {key: x for key, x in arrays.items() if key != "fold"}

@@ -30,19 +30,20 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
-from arrhythmia import runtime
+from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
-from arrhythmia.scorecard import RULES
-from arrhythmia.search_space import check_space, labels_of
-from arrhythmia.workers import end_with_parent
-from stages import paths
-from stages.run import flattened, load_params, of_protocol, read_named_yaml, run_command
+from arrhythmia.experiments.search.space import check_space, labels_of, values_by_label
+from arrhythmia.params import changed, checked, flattened, load_params, of_protocol, read_named_yaml
+from arrhythmia.protocols import RULES
+from arrhythmia.training import runtime
+from arrhythmia.utils.files import load_arrays
+from arrhythmia.utils.parallel import cores, end_with_parent
+from stages.run import run_command
 from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
-"""Scores of `scorecard.training_card` that a search can raise."""
+"""Scores of `summary.training_card` that a search can raise."""
 
 ALIVE = (*DONE, TrialState.RUNNING, TrialState.WAITING)
 
@@ -118,7 +119,7 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
     parser.add_argument("--search", type=Path, help="what to search; default tuning/MODEL.yaml")
     parser.add_argument("--trials", type=int, default=40, help="trials of the study in all (%(default)s)")
     parser.add_argument("--timeout", type=float, default=float("inf"), help="begin no trial after so many s")
-    parser.add_argument("--jobs", type=int, default=runtime.cores(), help="workers (one a core: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=cores(), help="workers (one a core: %(default)s)")
     parser.add_argument("--storage", help="SQLAlchemy URL of the study; default a file in tuning/")
     parser.add_argument(
         "--lost-after", type=float, default=120, help="s without a sign of life until a trial is lost (120)"
@@ -162,7 +163,23 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
         if not isinstance(plan[key], int) or plan[key] < 0:
             raise DataError(f"{path}: {key} is {plan[key]!r}; it must be a whole number")
     check_space(plan["space"], searchable(params, model, plan["protocol"]), where=str(path))
+    check_values(plan, params, where=str(path))
     return plan
+
+
+def check_values(plan: dict[str, Any], params: dict[str, Any], *, where: str) -> None:
+    """Refuse a plan by which an impossible value would be tried.
+
+    Raises:
+        DataError: the value, in the words that params.yaml would get.
+    """
+    for name, bounds in plan["space"].items():
+        if "choices" in bounds:
+            values = values_by_label(bounds["choices"]).values()
+        else:  # without a step, Optuna draws no whole numbers
+            values = [x if "step" in bounds else float(x) for x in (bounds["low"], bounds["high"])]
+        for value in values:
+            checked(changed(params, {name: value}) | {"protocols": [plan["protocol"]]}, where=where)
 
 
 def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:

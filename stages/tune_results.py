@@ -1,20 +1,19 @@
 """What `stages.tune` leaves behind: a table of the trials, pictures of the search, the best values."""
 
-import io
 from typing import Any
 
 import optuna
 import pandas as pd
+import yaml
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 from optuna.visualization import matplotlib as draw
-from ruamel.yaml import YAML
 
-from arrhythmia.figures import save_png
-from arrhythmia.files import write_text
-from arrhythmia.search_space import values_of
-from stages import paths
-from stages.run import flattened
+from arrhythmia import paths
+from arrhythmia.experiments.search.space import values_of
+from arrhythmia.figures.style import save_png
+from arrhythmia.params import flattened
+from arrhythmia.utils.files import write_text
 from stages.trial import DONE
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss")
@@ -105,18 +104,16 @@ def overlay_text(study: optuna.Study, name: str, plan: dict[str, Any], params: d
     best, done = study.best_trial, study.get_trials(deepcopy=False, states=DONE)
     present = next((trial for trial in done if "values" in trial.user_attrs), None)
     beside = f" (of params.yaml {present.value:.4f})" if present and present.value else ""
-    text = io.StringIO()
     by_protocol = {name.rpartition(".")[0] for name in flattened(params) if name.endswith(plan["protocol"])}
     values = values_of(best.params, plan["space"])
     values = {f"{key}.{plan['protocol']}" if key in by_protocol else key: x for key, x in values.items()}
-    YAML().dump(nested(values), text)
     return (
         f"# {name.upper()} with the best values that `python -m stages.tune {name}` has found\n"
         "#\n"
         f"# {plan['objective']} of the held-out folds: {best.value:.4f} in trial {best.number} of "
         f"{len(done)}{beside}.\n"
         "# The best of many trials is luck in part: try it with other seeds before you believe it.\n"
-        f"{text.getvalue()}"
+        f"{yaml.safe_dump(nested(values), sort_keys=False)}"
     )
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from arrhythmia.names import MODELS
-from arrhythmia.results import headline
-from arrhythmia.scorecard import RULES, scorecard
+from arrhythmia.evaluation.scorecard import scorecard
+from arrhythmia.protocols import MODELS, RULES
+from arrhythmia.report.run_tables import headline
 
 BOTH = ["intra_patient", "inter_patient"]
 SEGMENT = {

@@ -9,11 +9,11 @@ import pytest
 import wfdb
 from hypothesis import settings
 
-from arrhythmia import runtime
 from arrhythmia.aami import CLASSES, SYMBOLS
-from arrhythmia.beats import Beats
-from arrhythmia.recordings import read_recording, record_names
-from arrhythmia.segmentation import cut_beats
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.records import read_recording, record_names
+from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.training import runtime
 
 # The same examples on every machine, and no limit on the time of one: CI machines are slow and shared.
 settings.register_profile("tests", derandomize=True, deadline=None)

@@ -1,34 +1,33 @@
-"""Which project modules a stage script really runs, read from its source."""
+"""Which project modules a script really runs, and which packages import which, read from their source."""
 
 import ast
 from pathlib import Path
 
 PACKAGES = ("arrhythmia", "stages")
 
-PLUMBING = {
-    "arrhythmia/__init__.py",
-    "arrhythmia/errors.py",
-    "stages/__init__.py",
-    "stages/paths.py",
-    "stages/run.py",
-}
+PLUMBING = {"arrhythmia/errors.py", "arrhythmia/params.py", "arrhythmia/paths.py", "stages/run.py"}
 """Modules that cannot change a byte of an output that dvc.yaml does not show itself: texts of errors,
-names of files (which dvc.yaml repeats), and the reading of params.yaml (which DVC compares by value)."""
+names of files (which dvc.yaml repeats), and the reading and checking of params.yaml, which changes no value
+of it (DVC compares them). What they import themselves does not count either."""
 
 
 def imported_modules(script: str) -> set[str]:
-    """Return the paths of all project modules that `script` imports, directly or not, and its own."""
+    """Return the paths of all project modules that `script` imports, directly or not, and its own.
+
+    Left out are `PLUMBING` and `__init__.py`; what the latter imports counts.
+    """
     found: set[str] = set()
     waiting = [script]
     while waiting:
         path = waiting.pop()
-        if path not in found:
+        if path not in found | PLUMBING:
             found.add(path)
-            waiting += _direct_imports(path)
-    return found
+            waiting += [*direct_imports(path), *_packages_of(path)]
+    return {path for path in found if not path.endswith("/__init__.py")}
 
 
-def _direct_imports(path: str) -> list[str]:
+def direct_imports(path: str) -> list[str]:
+    """Return the paths of the project modules that the one at `path` imports itself."""
     names = []
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.Import):
@@ -37,3 +36,7 @@ def _direct_imports(path: str) -> list[str]:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     candidates = [name.replace(".", "/") + ".py" for name in names if name.split(".")[0] in PACKAGES]
     return [candidate for candidate in candidates if Path(candidate).is_file()]
+
+
+def _packages_of(path: str) -> list[str]:
+    return [(folder / "__init__.py").as_posix() for folder in Path(path).parents if folder.name]

@@ -14,8 +14,9 @@ import psutil
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
-from ruamel.yaml import YAML
 
+from arrhythmia.params import parse_yaml, read_yaml
+from tests.params import write_params
 from tests.test_end_to_end import NOT_IN_AN_ARCHIVE, ROOT, checked, environment
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ class Clone:
         return checked(*command.split(), *words, cwd=self.folder, env=self.environment | variables)
 
     def params(self, revision="HEAD"):
-        return YAML(typ="safe").load(self.run(f"git show {revision}:params.yaml"))
+        return parse_yaml(self.run(f"git show {revision}:params.yaml"))
 
     def experiment(self, name):
         """Return the commit of an experiment, which git knows by a longer name."""
@@ -76,12 +77,7 @@ def project(tmp_path_factory):
         ignore=lambda *given: NOT_IN_AN_ARCHIVE(*given) | without_its_settings(*given),
     )
     (clone.folder / "dvc.lock").unlink()
-    yaml, path = YAML(), clone.folder / "params.yaml"
-    params = yaml.load(path)
-    params["protocols"] = ["inter_patient"]
-    for group, knobs in SMALL.items():
-        params[group].update(knobs)
-    yaml.dump(params, path)
+    write_params(clone.folder / "params.yaml", protocols=["inter_patient"], **SMALL)
     subprocess.run(["git", "init", "--quiet", "--bare", home / "origin.git"], check=True)
     clone.run("git init --quiet --initial-branch=main")
     clone.run("git remote add origin", str(home / "origin.git"))
@@ -212,7 +208,7 @@ def test_plots_overlay_curves_and_confusion_matrices(project, wider):
 
 def test_an_applied_experiment_is_up_to_date(project, wider):
     project.run(f"dvc exp apply {wider}")
-    params = YAML(typ="safe").load(project.folder / "params.yaml")
+    params = read_yaml(project.folder / "params.yaml")
     said = project.run(f"dvc repro {TARGET}")
     project.restore()
     assert params["cnn"]["filters"] == 6

@@ -5,25 +5,27 @@ cross-validated scores must not change by a byte, while each leak that is built 
 """
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
 
-from arrhythmia import model_inputs
+from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
-from arrhythmia.beats import load_beats, save_beats
-from arrhythmia.files import load_arrays
-from arrhythmia.splits import DIVISIONS, inter_patient
-from arrhythmia.synthetic import write_recordings
-from stages import baseline, normalize, paths, segment, split, train, train_cnn
-from stages.run import load_params
+from arrhythmia.datasets.synthetic.recordings import write_recordings
+from arrhythmia.ecg.beats import load_beats, save_beats
+from arrhythmia.features import table
+from arrhythmia.params import load_params, read_yaml
+from arrhythmia.preprocessing.splits import inter_patient
+from arrhythmia.protocols import DIVISIONS
+from arrhythmia.training import cross_validation
+from arrhythmia.utils.files import load_arrays
+from stages import baseline, normalize, segment, split, train_cnn
 from tests.imports import imported_modules
+from tests.params import write_params
 
 ROOT = Path(__file__).parents[1]
-STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
 PARAMS = load_params(ROOT / "params.yaml")
 INTER, INTRA = "inter_patient", "intra_patient"
 TINY = {
@@ -38,10 +40,7 @@ def project(tmp_path_factory):
     """A folder with a minute of each synthetic recording; the committed parameters but for a tiny network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        params = {
-            group: {**knobs, **TINY.get(group, {})} for group, knobs in PARAMS.items() if group != "protocols"
-        }
-        Path("params.yaml").write_text(json.dumps(params))
+        write_params(**TINY)
         write_recordings(paths.RAW, seconds=60, seed=0)
         segment.main()
         yield Path.cwd()
@@ -170,9 +169,9 @@ def leak_of_a_record(monkeypatch):
 
 
 def leak_of_the_reference_beat(monkeypatch):
-    mixed = model_inputs.reference_beat
+    mixed = table.reference_beat
     monkeypatch.setattr(
-        model_inputs,
+        table,
         "reference_beat",
         lambda waveform, rr, record: mixed(waveform, rr, np.full(len(record), "all")),
     )
@@ -194,7 +193,7 @@ def test_a_scaler_fitted_on_training_rows_is_no_leak(beats, monkeypatch):
 
 @pytest.mark.slow
 def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
-    fit_temperature = train.fit_temperature
+    fit_temperature = cross_validation.fit_temperature
 
     def peeking(logits, label):
         test = load_arrays(paths.normalized(INTER, "test"))["label"]
@@ -202,7 +201,7 @@ def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
             np.concatenate([logits, np.eye(5)[test % 3]]), np.concatenate([label, test % 2])
         )
 
-    monkeypatch.setattr(train, "fit_temperature", peeking)
+    monkeypatch.setattr(cross_validation, "fit_temperature", peeking)
     seen = []
     for version in (beats, without(beats, is_tested(beats) & (beats.label == 0))):
         assert training_arrays(version) == clean
@@ -311,14 +310,20 @@ def test_no_stage_before_the_scores_depends_on_scores():
 @pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_what_sees_the_test_arrays_has_no_means_to_fit(stage, monkeypatch):
     monkeypatch.chdir(ROOT)
-    fitting = {"calibration", "training", "forest", "ensemble", "folds"}
-    used = {Path(path).stem for path in imported_modules(f"stages/{stage}.py")}
-    assert not used & fitting
-    assert "normalization" not in used or stage == "export"  # which needs the numbers that were fitted
-    assert "fit_" not in (ROOT / f"stages/{stage}.py").read_text()
-    assert {"calibration", "training"} <= {
-        Path(path).stem for path in imported_modules("stages/train_cnn.py")
+    fitting = {
+        "arrhythmia/models/forest.py",
+        "arrhythmia/preprocessing/splits.py",
+        "arrhythmia/training/calibration.py",
+        "arrhythmia/training/ensemble.py",
+        "arrhythmia/training/fit.py",
     }
+    used = imported_modules(f"stages/{stage}.py")
+    assert not used & fitting
+    # scaling: the export needs the numbers that were fitted
+    assert "arrhythmia/preprocessing/scaling.py" not in used or stage == "export"
+    assert "fit_" not in (ROOT / f"stages/{stage}.py").read_text()
+    trained = imported_modules("stages/train_cnn.py")
+    assert {"arrhythmia/training/calibration.py", "arrhythmia/training/fit.py"} <= trained
 
 
 # The real recordings

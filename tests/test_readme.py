@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 from dvc.cli import DvcParserError, parse_args
-from ruamel.yaml import YAML
 
+from arrhythmia.params import flattened, load_params, read_yaml
 from scripts import readme
-from stages.run import flattened, load_params
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "results" / "README.md"]
 PARAMS = flattened(load_params(ROOT / "params.yaml"))
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-STAGES = set(YAML(typ="safe").load(ROOT / "dvc.lock")["stages"])
+STAGES = set(read_yaml(ROOT / "dvc.lock")["stages"])
 STAGES |= {name.split("@")[0] for name in STAGES}
 STRANGERS = {".", "cd", "export", "git", "grep", "wandb"}
 """Programs that this project does not have in its hands."""

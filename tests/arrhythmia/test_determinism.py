@@ -116,7 +116,7 @@ def test_the_settings_are_in_force_in_a_child_process():
 @supported_only
 def test_tensorflow_runs_on_the_kernels_of_avx2():
     code = (
-        "import stages; from arrhythmia import runtime; runtime.prepare(threads=1, seed=0)\n"
+        "import stages; from arrhythmia.training import runtime; runtime.prepare(threads=1, seed=0)\n"
         "import tensorflow as tf; tf.function(tf.matmul)(tf.ones((64, 64)), tf.ones((64, 64)))\n"
         "from keras import backend, config; print(backend.backend(), config.floatx(), config.epsilon())"
     )

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from arrhythmia.synthetic import write_recordings
+from arrhythmia.datasets.synthetic.recordings import write_recordings
 from tests.test_end_to_end import NOT_IN_AN_ARCHIVE
 
 ROOT = Path(__file__).parents[2]

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia import splits
-from arrhythmia.augmentation import foreign_patients
-from arrhythmia.model_inputs import fit_rules, model_inputs
-from arrhythmia.recordings import read_recording, record_names
-from arrhythmia.segmentation import cut_beats
-from arrhythmia.synthetic import write_recordings
-from stages.run import load_params, of_protocol
-from stages.train import build, knobs_of_member
+from arrhythmia.datasets.synthetic.recordings import write_recordings
+from arrhythmia.ecg.records import read_recording, record_names
+from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.params import load_params, of_protocol
+from arrhythmia.preprocessing import splits
+from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.training.augmentation import foreign_patients
+from arrhythmia.training.cross_validation import build, knobs_of_member
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
 SECONDS, EPOCHS, BATCH = 60, 2, 256
@@ -35,10 +35,10 @@ def results(protocol, name):
     import keras
     import tensorflow as tf
 
-    from arrhythmia.calibration import fit_temperature
-    from arrhythmia.ensemble import averaged
-    from arrhythmia.head import inputs_of
-    from arrhythmia.training import train_epochs
+    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.calibration import fit_temperature
+    from arrhythmia.training.ensemble import averaged
+    from arrhythmia.training.fit import train_epochs
     from stages import train_cnn, train_rnn
 
     beats, fold = training_beats(protocol)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia import runtime
 from arrhythmia.determinism import processor
+from arrhythmia.training import runtime
 from stages.run import run_command
 from tests.same_bytes import first_steps, numpy_operations, tensorflow_operations
 

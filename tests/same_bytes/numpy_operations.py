@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
-from arrhythmia.calibration import fit_temperature
+from arrhythmia.training.calibration import fit_temperature
 
 ELEMENTWISE = {
     "exp": lambda x: np.exp(-x),

@@ -12,13 +12,13 @@ RECURRENT = {"cell": "gru", "units": 8, "patch": 4, "embedding": 8, "dense": 8, 
 
 
 def small_cnn():
-    from arrhythmia.cnn import build_cnn
+    from arrhythmia.models.cnn import build_cnn
 
     return build_cnn(100, 2, 7, filters=4, blocks=2, kernel_size=3, stride=2, dense=8, dropout=0.5)
 
 
 def small_rnn(cell):
-    from arrhythmia.rnn import build_rnn
+    from arrhythmia.models.rnn import build_rnn
 
     return build_rnn(100, 2, 7, stem=8, **RECURRENT | {"cell": cell})
 
@@ -64,9 +64,9 @@ def approximations(operations):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_training_and_prediction_approximate_nothing(keras, beats, network):
-    from arrhythmia.ensemble import averaged
-    from arrhythmia.head import inputs_of
-    from arrhythmia.training import train_epochs
+    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.ensemble import averaged
+    from arrhythmia.training.fit import train_epochs
 
     knobs = {"lr": 0.002, "schedule": "cosine", "batch_size": 32, "epochs": 1, "foreign": 2.2}
 

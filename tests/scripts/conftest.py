@@ -5,9 +5,10 @@ import json
 import subprocess
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
-from arrhythmia.results import seeds_table
+from arrhythmia.params import read_yaml
+from arrhythmia.report.run_tables import seeds_table
 from scripts import experiments
 from scripts.experiments import git, reference
 from tests import cards as made
@@ -41,7 +42,7 @@ def repository(tmp_path, monkeypatch):
         monkeypatch.setenv(f"{key}_NAME", "test")
         monkeypatch.setenv(f"{key}_EMAIL", "test@localhost")
     monkeypatch.chdir(tmp_path)
-    YAML(typ="safe").dump(PARAMS, tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(PARAMS))
     write_metrics(tmp_path, 0.9)
     git("init", "--quiet")
     git("add", ".")
@@ -65,12 +66,12 @@ class FakeDvc:
         name = words[words.index("-n") + 1]
         if name in self.fails:
             return 1
-        params = YAML(typ="safe").load(self.folder / "params.yaml")
+        params = read_yaml(self.folder / "params.yaml")
         for setting in (after for before, after in itertools.pairwise(words) if before == "-S"):
             key, value = setting.split("=")
             group, knob = key.split(".")
             params[group][knob] = json.loads(value)
-        YAML(typ="safe").dump(params, self.folder / "params.yaml")
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params))
         write_metrics(self.folder, 0.5 + params["train"]["seed"] / 10)
         tree = subprocess.run("git add -u && git write-tree", shell=True, capture_output=True, text=True)
         commit = git("commit-tree", tree.stdout.strip(), "-p", "HEAD", "-m", name).strip()

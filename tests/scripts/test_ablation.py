@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from arrhythmia.features import FEATURES
+from arrhythmia import paths
+from arrhythmia.features.table import FEATURES
+from arrhythmia.params import changed, load_params
 from scripts import ablation
-from stages import paths
-from stages.run import changed, load_params
 
 ROOT = Path(__file__).parents[2]
 

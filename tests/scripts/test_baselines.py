@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
 from scripts import baselines
 from scripts.experiments import git
-from stages import paths
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.names import MODELS
+from arrhythmia.protocols import MODELS
 from scripts import readme
 from scripts.readme import (
     results_part,

@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
 from scripts import seeds
 from scripts.experiments import git
-from stages import paths
 
 
 def test_the_table_of_three_seeds(dvc):

@@ -36,7 +36,7 @@ class Model:
 
 @pytest.fixture
 def training(monkeypatch, clock):
-    """Stands for `arrhythmia.training`: 10 s an epoch."""
+    """Stands for `arrhythmia.training.fit`: 10 s an epoch."""
     calls = []
 
     def train_epochs(model, train, held_out, *, epochs, **others):
@@ -45,9 +45,9 @@ def training(monkeypatch, clock):
             clock.seconds += 10
             yield {"loss": 1.0}
 
-    fake = types.ModuleType("arrhythmia.training")
+    fake = types.ModuleType("arrhythmia.training.fit")
     fake.train_epochs = train_epochs
-    monkeypatch.setitem(sys.modules, "arrhythmia.training", fake)
+    monkeypatch.setitem(sys.modules, "arrhythmia.training.fit", fake)
     return calls
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from arrhythmia.errors import DataError
+from arrhythmia.params import read_yaml
 from scripts import verify
 from scripts.experiments import git
 from scripts.verify import changed_files, differing, not_verified, run_environment, verdict, versions
@@ -185,12 +186,12 @@ def commit(message):
 def write_stages(folder, stages):
     """Write dvc.yaml, and leave the results of these stages only in dvc.lock."""
     stages = {name: {"cmd": f"python make.py {name}", **stage} for name, stage in stages.items()}
-    YAML(typ="safe").dump({"stages": stages}, folder / "dvc.yaml")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
     path = folder / "dvc.lock"
     if path.exists():
-        locked = YAML(typ="safe").load(path)
+        locked = read_yaml(path)
         locked["stages"] = {name: stage for name, stage in locked["stages"].items() if name in stages}
-        YAML(typ="safe").dump(locked, path)
+        path.write_text(yaml.safe_dump(locked))
 
 
 def only(folder, stages):

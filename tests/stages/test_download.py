@@ -7,14 +7,16 @@ import sys
 import threading
 import time
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from arrhythmia.aami import MITDB_RECORDS, SYNTHETIC_RECORDS
 from arrhythmia.errors import DataError
 from stages import download
+from tests.params import KAGGLE, write_params
 
 ROOT = Path(download.__file__).parents[1]
 FILES = {"100.dat": b"signal", "100.hea": b"header", "100.atr": b"annotations"}
@@ -24,23 +26,23 @@ NOBODY = "http://127.0.0.1:1/"  # a port that needs root, and that nobody uses
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """An empty project with small checksums, no public mirror and `configure(source, ...)`."""
+    """An empty project with a small manifest, no public mirror and `configure(source, ...)`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MITDB_MIRROR", raising=False)
     monkeypatch.setattr(download, "PUBLIC", (NOBODY,))
     pinned = tmp_path / "pinned"
     pinned.write_text(
-        "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in FILES.items())
+        "".join(f"{hashlib.sha256(data).hexdigest()} {len(data)} {name}\n" for name, data in FILES.items())
     )
-    monkeypatch.setattr(download, "MITDB_CHECKSUMS", pinned)
+    monkeypatch.setattr(download, "MITDB_MANIFEST", pinned)
     configure(tmp_path, "physionet")
     return tmp_path
 
 
 def configure(folder, source, kaggle_dir=""):
-    (folder / "params.yaml").write_text(
-        f"download: {{source: {source}, kaggle_dir: '{kaggle_dir}'}}\nsynthetic: {{seconds: 60, seed: 0}}\n"
-    )
+    knobs = {"source": source, "kaggle_dir": str(kaggle_dir)}
+    more = KAGGLE if source == "kaggle" else {}
+    write_params(folder / "params.yaml", download=knobs, synthetic={"seconds": 60}, **more)
 
 
 @pytest.fixture
@@ -155,18 +157,12 @@ def test_nothing_reachable_names_three_ways_on(project, monkeypatch, source):
 def test_incomplete_mirror_leaves_no_raw_data_and_the_next_run_goes_on(project, mirror, monkeypatch):
     (mirror / "100.hea").unlink()
     monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    monkeypatch.setattr("arrhythmia.datasets.mitdb.THREADS", 1)  # 100.dat is whole before 100.hea is missed
     with pytest.raises(DataError, match=r"100\.hea cannot be had .*the file is not there"):
         download.main()
     assert not (project / "data/raw").exists()
-    for name in ("100.dat", "100.atr"):
-        (mirror / name).unlink()
+    (mirror / "100.dat").unlink()
     (mirror / "100.hea").write_bytes(FILES["100.hea"])
-    deadline = time.monotonic() + 5  # threads of the failed run may still be copying
-    while (
-        not names(project / "data/.download/physionet") >= {"100.dat", "100.atr"}
-        and time.monotonic() < deadline
-    ):
-        time.sleep(0.01)
     download.main()
     assert contents(project / "data/raw") == FILES
     assert names(project / "data") == {"raw"}
@@ -185,7 +181,7 @@ def test_synthetic_recordings(project):
 
 
 def kaggle_folder(folder, monkeypatch, train=2, test=1):
-    monkeypatch.setattr("arrhythmia.kaggle_csv.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
+    monkeypatch.setattr("arrhythmia.datasets.kaggle.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
     folder.mkdir()
     (folder / "mitbih_train.csv").write_text(ROW * train)
     (folder / "mitbih_test.csv").write_text(ROW * test)
@@ -224,20 +220,23 @@ def test_kaggle_client(project, tmp_path, monkeypatch):
     assert contents(project / "data/raw") == contents(files)
 
 
-def test_unknown_source(project):
-    configure(project, "web")
-    with pytest.raises(DataError, match=r"download\.source is 'web'; use physionet, synthetic or kaggle"):
-        download.main()
+SMALL = """
+from pathlib import Path
+from stages import download
+from stages.run import run
+download.MITDB_MANIFEST = Path("pinned")
+run(download.main)
+"""
 
 
-def stage(folder, **env):
-    """Start the stage as DVC does; a proxy that is not there keeps it off the network."""
+def stage(folder, code=None, **env):
+    """Start the stage as DVC does, or `code`; a proxy that is not there keeps it off the network."""
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), NOBODY)
     clean = {
         key: value for key, value in os.environ.items() if key.upper() not in ("MITDB_MIRROR", "ALL_PROXY")
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "stages.download"],
+        [sys.executable, *(["-c", code] if code else ["-m", "stages.download"])],
         cwd=folder,
         env=clean
         | proxies
@@ -259,41 +258,43 @@ def test_command_ends_with_one_line_and_exit_code_1(tmp_path):
     assert time.monotonic() - started < 20
 
 
-class Endless(BaseHTTPRequestHandler):
-    """Sends a few bytes of each file, and never the rest."""
+class Hanging(Quiet):
+    """Serves the files of a folder, but never the rest of 100.dat."""
 
-    def log_message(self, *args):
-        pass
-
-    def do_HEAD(self):
-        self.send_response(200)
-        self.end_headers()
+    asked: ClassVar = []
 
     def do_GET(self):
+        if self.path != "/100.dat":
+            return super().do_GET()
         self.send_response(200)
-        self.send_header("Content-Length", "1000000")
+        self.send_header("Content-Length", str(len(FILES["100.dat"])))
         self.end_headers()
-        self.wfile.write(b"begun")
+        self.wfile.write(FILES["100.dat"][:3])
+        self.asked.append(self.path)
         time.sleep(60)
 
 
-def test_interrupt_ends_at_once_and_keeps_what_has_arrived(tmp_path, serve):
-    configure(tmp_path, "physionet")
-    process = stage(tmp_path, MITDB_MIRROR=serve(Endless))
-    unfinished = tmp_path / "data/.download/physionet"
+def test_interrupt_ends_at_once_and_keeps_whole_files(project, mirror, serve, monkeypatch):
+    Hanging.asked.clear()
+    process = stage(project, code=SMALL, MITDB_MIRROR=serve(partial(Hanging, directory=mirror)))
+    unfinished = project / "data/.download/physionet"
+    whole = {"100.hea", "100.atr"}
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        parts = list(unfinished.glob("*.part"))
-        if len(parts) == 4 and all(part.stat().st_size for part in parts):
-            break
+    while time.monotonic() < deadline and not (Hanging.asked and whole <= names(unfinished)):
         time.sleep(0.05)
+    assert len(names(unfinished) - whole) == 1  # what pooch has begun
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-    assert process.returncode != 0
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (1, "", "interrupted\n")
     assert time.monotonic() - started < 5
-    assert names(tmp_path / "data") == {".download"}
-    assert [part.read_bytes() for part in unfinished.iterdir()] == [b"begun"] * 4
+    assert names(project / "data") == {".download"}
+    assert contents(unfinished) == {name: FILES[name] for name in whole}
+    for name in whole:
+        (mirror / name).unlink()
+    monkeypatch.setenv("MITDB_MIRROR", str(mirror))
+    download.main()
+    assert contents(project / "data/raw") == FILES
 
 
 @pytest.mark.skipif("MITDB_MIRROR" not in os.environ, reason="MITDB_MIRROR is not set")

@@ -4,14 +4,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays
-from arrhythmia.model_inputs import InputRules
-from arrhythmia.released import infer, load_released
-from arrhythmia.scorecard import records_table
-from stages import export, paths
+from arrhythmia.evaluation.scorecard import records_table
+from arrhythmia.inference.model import infer, load_released
+from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.utils.files import save_arrays
+from stages import export
 from tests.cards import card
+from tests.params import write_params
 
 pytestmark = pytest.mark.slow
 
@@ -41,12 +43,12 @@ def rows():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, keras, rows):
     """A folder with a small network and all that the stage reads, exported once."""
-    from arrhythmia.cnn import build_cnn
-    from arrhythmia.ensemble import averaged
+    from arrhythmia.models.cnn import build_cnn
+    from arrhythmia.training.ensemble import averaged
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        Path("params.yaml").write_text(json.dumps({"segment": SEGMENT, "train": {"threads": 2}}))
+        write_params(segment=SEGMENT, train={"threads": 2})
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
         save_arrays(paths.input_rules(PROTOCOL), **RULES.to_arrays())
         keras.utils.set_random_seed(0)
@@ -80,7 +82,7 @@ def test_four_files_and_the_metrics(project):
 
 
 def test_the_files_answer_as_keras_does(project, keras, rows):
-    from arrhythmia.head import inputs_of
+    from arrhythmia.models.layers import inputs_of
 
     model = keras.saving.load_model(paths.model(PROTOCOL, NAME), compile=False)
     expected = model.predict(inputs_of(model, rows), verbose=0)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
-from arrhythmia.synthetic import write_recordings
 from stages import kaggle
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,10 @@ import pytest
 import wfdb
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.prediction_files import unfinished_folder
-from arrhythmia.released import DISCLAIMER
+from arrhythmia.inference.model import DISCLAIMER
+from arrhythmia.inference.outputs import unfinished_folder
 from stages import predict
-from tests.arrhythmia.test_detection import ecg
+from tests.arrhythmia.ecg.test_detection import ecg
 
 ROOT = Path(__file__).parents[2]
 FILES = ["{}.beats.csv", "{}.minute.png", "{}.pred", "{}.summary.json"]
@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_nothing(made, tmp_path, capsys, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("arrhythmia.prediction_files._write_picture", full)
+    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", full)
     assert run(tmp_path, made()) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert written(tmp_path) == []
@@ -263,7 +263,7 @@ def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("arrhythmia.prediction_files._write_picture", interrupt)
+    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", interrupt)
     assert run(tmp_path, made()) == 1
     assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
     assert written(tmp_path) == []

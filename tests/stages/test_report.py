@@ -3,12 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from arrhythmia.beats import save_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays, write_text
-from arrhythmia.names import MODELS
-from stages import paths, report
+from arrhythmia.protocols import MODELS
+from arrhythmia.utils.files import save_arrays, write_text
+from stages import report
 from tests.cards import BOTH, make_cards
+from tests.params import write_params
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
 SYMBOLS = "symbol,meaning,class,beats,right,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
@@ -16,19 +18,13 @@ SEEDS = (
     "protocol,model,metric,mean,sd,min,max,seeds,commit\n"
     "inter_patient,cnn,ece,0.02,0.001,0.01,0.03,0 1 2,abc1234\n"
 )
-PARAMS = """
-protocols: [intra_patient, inter_patient]
-segment: {window: centred}
-normalize: {method: record, reference_beat: true, features: [early]}
-train: {epochs: 8, seed: 0}
-"""
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch, make_beats):
     """A folder with all that the report is made of; returns what makes it say `physionet`."""
     monkeypatch.chdir(tmp_path)
-    write_text("params.yaml", PARAMS)
+    write_params(normalize={"features": ["early"]}, train={"epochs": 8})
 
     def fill(source="physionet"):
         beats = make_beats(

@@ -6,25 +6,9 @@ from pathlib import Path
 import pytest
 
 from arrhythmia.errors import DataError
-from stages.run import changed, check_kinds, flattened, load_params, of_protocol, run
+from stages.run import run
 
 ROOT = Path(__file__).parents[2]
-
-
-def test_parameters_are_read_as_dvc_reads_them(tmp_path, monkeypatch):
-    """PyYAML would take 1e-3 for a string and `on` for True."""
-    (tmp_path / "params.yaml").write_text(
-        "train:\n  lr: 1e-3\n  schedule: on\n  epochs: 3\nfeatures: [1, 2.5]\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    assert load_params() == {"train": {"lr": 0.001, "schedule": "on", "epochs": 3}, "features": [1, 2.5]}
-
-
-def test_parameters_cannot_make_objects(tmp_path):
-    path = tmp_path / "params.yaml"
-    path.write_text("train: !!python/object/apply:os.getcwd []\n")
-    with pytest.raises(Exception, match="could not determine a constructor"):
-        load_params(path)
 
 
 def test_arguments_reach_main(monkeypatch):
@@ -32,32 +16,6 @@ def test_arguments_reach_main(monkeypatch):
     seen = []
     run(lambda protocol, name: seen.append((protocol, name)))
     assert seen == [("inter_patient", "cnn")]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("train: {lr: fast}", "train.lr is 'fast'; it must be a number"),
-        (
-            "train: {epochs: {intra_patient: 1, inter_patient: true}}",
-            "train.epochs.inter_patient is True; it must be a number",
-        ),
-        ("train: {seed: }", "train.seed is None; it must be a number"),
-        ("protocols: inter_patient", "protocols is 'inter_patient'; it must be a list"),
-        ("normalize: {reference_beat: 1}", "normalize.reference_beat is 1; it must be true or false"),
-        ("cnn: {network: 3}", "cnn.network is 3; it must be a text"),
-    ],
-)
-def test_a_value_of_the_wrong_kind_is_named(text, said, tmp_path):
-    path = tmp_path / "params.yaml"
-    path.write_text(text)
-    with pytest.raises(DataError) as caught:
-        load_params(path)
-    assert str(caught.value) == f"{path}: {said}"
-
-
-def test_the_projects_own_parameters_are_of_the_right_kind():
-    assert load_params(Path(__file__).parents[2] / "params.yaml")["protocols"]
 
 
 @pytest.mark.parametrize(
@@ -102,37 +60,6 @@ def test_a_missing_file_is_named(monkeypatch):
     monkeypatch.setattr("sys.argv", ["stages/report.py"])
     with pytest.raises(SystemExit, match=r"^error: metrics/none\.json: missing; run `dvc repro`$"):
         run(main)
-
-
-def test_of_protocol():
-    knobs = {"lr": 0.1, "epochs": {"intra_patient": 3, "inter_patient": 2}}
-    assert of_protocol(knobs, "inter_patient") == {"lr": 0.1, "epochs": 2}
-
-
-def test_what_differs_between_protocols_is_of_the_kind_of_its_name():
-    names = {"intra_patient": ["early"], "inter_patient": []}
-    check_kinds({"normalize": {"features": names}}, where="p")
-    with pytest.raises(DataError, match=r"^p: normalize\.features\.inter_patient is 3; it must be a list$"):
-        check_kinds({"normalize": {"features": {**names, "inter_patient": 3}}}, where="p")
-
-
-def test_dotted_names_and_changes():
-    tree = {"a": 1, "b": {"c": 2, "d": {"e": [3]}}}
-    assert flattened(tree) == {"a": 1, "b.c": 2, "b.d.e": [3]}
-    assert changed(tree, {"b.d.e": 4, "a": 0}) == {"a": 0, "b": {"c": 2, "d": {"e": 4}}}
-    assert tree["b"]["d"]["e"] == [3]
-
-
-@pytest.mark.parametrize(
-    ("tree", "said"),
-    [
-        ({"train": {"lr": {"inter_patient": 1}}}, "train.lr must have intra_patient and inter_patient"),
-        ({"train": {"seed": {"intra_patient": 1, "inter_patient": 2}}}, "train.seed must be one value"),
-    ],
-)
-def test_values_by_protocol_are_of_both_and_not_for_everything(tree, said):
-    with pytest.raises(DataError, match=f"^p: {said}$"):
-        check_kinds(tree, where="p")
 
 
 @pytest.mark.parametrize(

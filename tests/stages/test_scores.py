@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import wfdb
 
-from arrhythmia import gallery
+from arrhythmia import paths
 from arrhythmia.aami import labels_of
-from arrhythmia.beats import Beats
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.records import read_recording
 from arrhythmia.errors import DataError
-from arrhythmia.recordings import read_recording
-from stages import paths
+from stages import scores
 from stages.scores import write_scores
 
 PICTURES = {
@@ -147,13 +147,13 @@ def test_beats_without_records_and_recordings_are_scored_all_the_same():
 
 def captions(monkeypatch):
     """Collect the captions of the strips that the next gallery shows."""
-    shown, draw = [], gallery.gallery
+    shown, draw = [], scores.gallery
 
     def spy(strips, *, title):
         shown.extend(strip.caption for strip in strips)
         return draw(strips, title=title)
 
-    monkeypatch.setattr(gallery, "gallery", spy)
+    monkeypatch.setattr(scores, "gallery", spy)
     return shown
 
 

@@ -6,19 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arrhythmia.beats import load_beats
+from arrhythmia import paths
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
-from stages import paths, segment
+from stages import segment
+from tests.params import KAGGLE, write_params
 
-PARAMS = """
-download: {{source: {source}}}
-segment: {{window: {window}, fs: 125, before: 0.5, after: 1.0, rr_before: 3, rr_after: 2, rr_long: 5}}
-"""
 ROOT = Path(segment.__file__).parents[1]
 
 
+CUT = {"fs": 125, "before": 0.5, "after": 1.0, "rr_before": 3, "rr_after": 2, "rr_long": 5}
+
+
 def configure(source="synthetic", window="centred"):
-    Path("params.yaml").write_text(PARAMS.format(source=source, window=window))
+    more = KAGGLE if source == "kaggle" else {}
+    write_params(download={"source": source}, **more | {"segment": {"window": window, **CUT}})
 
 
 @pytest.fixture
@@ -117,12 +119,6 @@ def test_kaggle_files(project, monkeypatch, capsys):
     np.testing.assert_array_equal(beats.record, ["", "", "", "103", "203"])
     assert beats.rr.shape == (5, 5)
     assert capsys.readouterr().out == "5 beats from the Kaggle files: no records, no RR intervals\n"
-
-
-def test_kaggle_files_hold_no_centred_windows(project):
-    configure(source="kaggle", window="centred")
-    with pytest.raises(DataError, match=r"; add -S segment\.window=kaggle$"):
-        segment.main()
 
 
 def test_needs_no_tensorflow():

@@ -1,27 +1,31 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from arrhythmia import splits
+from arrhythmia import paths
 from arrhythmia.aami import SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_RECORDS
-from arrhythmia.beats import save_beats
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import load_arrays
-from arrhythmia.splits import Split
-from stages import paths, split
+from arrhythmia.preprocessing import splits
+from arrhythmia.preprocessing.splits import Split
+from arrhythmia.utils.files import load_arrays
+from stages import split
+from tests.params import write_params
 
 PROTOCOLS = ["intra_patient", "inter_patient"]
-PARAMS = "split: {folds: 3, test_fraction: 0.2, seed: 0}\n"
+
+
+def configure(folds=3):
+    write_params(split={"folds": folds}, train={"members": 2})
 
 
 @pytest.fixture
 def beats(tmp_path, monkeypatch, make_beats):
     """A project with two beats of each class in each synthetic record."""
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(PARAMS)
+    configure()
     beats = make_beats(
         np.tile(np.repeat(range(5), 2), len(SYNTHETIC_RECORDS)), record=np.repeat(SYNTHETIC_RECORDS, 10)
     )
@@ -121,10 +125,8 @@ def test_a_class_absent_from_train_is_refused(beats, monkeypatch, protocol):
 
 
 def test_more_folds_than_patients_are_refused(beats):
-    Path("params.yaml").write_text(PARAMS.replace("folds: 3", "folds: 8"))
-    with pytest.raises(
-        DataError, match=r"^params\.yaml: split\.folds is 8; use 2 to 7, the number of training"
-    ):
+    configure(folds=8)
+    with pytest.raises(DataError, match=r"^split\.folds is 8; use 2 to 7, the number of training"):
         split.main("inter_patient")
     assert not paths.split("inter_patient").exists()
 
@@ -139,7 +141,7 @@ def test_says_how_many_beats_are_where(beats, capsys):
 
 def test_says_that_201_and_202_are_one_patient(tmp_path, monkeypatch, make_beats, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("split: {folds: 2, test_fraction: 0.2, seed: 0}\n")
+    configure(folds=2)
     label = np.tile(np.repeat(range(5), 2), 3)
     beats = make_beats(label, record=np.repeat(["101", "201", "202"], 10), source=np.array("physionet"))
     save_beats(paths.BEATS, beats)
@@ -149,7 +151,7 @@ def test_says_that_201_and_202_are_one_patient(tmp_path, monkeypatch, make_beats
 
 def test_kaggle_files_do_not_tell_patients_apart(tmp_path, monkeypatch, make_beats):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(PARAMS)
+    configure()
     label = np.tile(range(5), 20)
     beats = make_beats(
         label,
@@ -168,11 +170,6 @@ def test_kaggle_files_do_not_tell_patients_apart(tmp_path, monkeypatch, make_bea
 
 def test_no_table_of_beats(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(PARAMS)
+    configure()
     with pytest.raises(DataError, match=r"^data/beats\.npz: missing; run `dvc repro`$"):
         split.main("intra_patient")
-
-
-def test_an_unknown_protocol_is_named(beats):
-    with pytest.raises(DataError, match="unknown protocol 'random'; use intra_patient or inter_patient"):
-        split.main("random")

@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -14,14 +15,14 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
-from arrhythmia.beats import save_beats
+from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.files import save_arrays
+from arrhythmia.params import changed, load_params
+from arrhythmia.utils.files import save_arrays
 from scripts.overlay import read_overlay
 from stages import tune
-from stages.run import changed, load_params
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
@@ -85,7 +86,7 @@ def write_beats(make_beats):
 
 def write_yaml(path, tree):
     path.parent.mkdir(exist_ok=True)
-    YAML().dump(tree, path)
+    path.write_text(yaml.safe_dump(tree))
 
 
 def command(*words):
@@ -109,6 +110,9 @@ def search(*words):
         ("space", {}, "space must name parameters"),
         ("space", {"segment.fs": {"choices": [125]}}, "segment.fs: not to be searched"),
         ("space", {"train.seed": {"choices": [0]}}, "train.seed: not to be searched"),
+        ("space", {"cnn.filters": {"choices": [4, 4.5]}}, r"cnn\.filters is 4\.5; use a whole number from 1"),
+        ("space", {"cnn.filters": {"low": 2, "high": 8}}, r"cnn\.filters is 2\.0; use a whole number from 1"),
+        ("space", {"train.lr": {"low": 0.0, "high": 0.1}}, r"train\.lr is 0\.0; use a number above 0"),
         ("startup_trials", 1.5, "startup_trials is 1.5; it must be a whole number"),
         ("trials", 3, "must hold max_parameters, objective"),
     ],
@@ -229,7 +233,7 @@ def test_a_search_its_results_and_going_on(project, write_beats):
 @pytest.mark.slow
 def test_a_trial_is_the_training_that_the_pipeline_does(project):
     """The first trial, params.yaml itself, has the scores of the model's cv card."""
-    from stages import paths
+    from arrhythmia import paths
 
     stages = ("normalize", "train_cnn")
     for stage in stages:
@@ -237,7 +241,7 @@ def test_a_trial_is_the_training_that_the_pipeline_does(project):
         subprocess.run(words, env=environment(), check=True, capture_output=True)
     search("--trials", "1")
     ((_, row),) = pd.read_csv("results/tuning_cnn.csv").iterrows()
-    card = YAML(typ="safe").load(paths.cross_validated("inter_patient", "cnn"))
+    card = json.loads(paths.cross_validated("inter_patient", "cnn").read_text())
     for key in ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss"):
         assert row[key] == card[key]
 

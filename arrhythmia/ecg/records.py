@@ -1,0 +1,181 @@
+"""Reading WFDB recordings and refusing damaged ones with one clear line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import wfdb
+
+from arrhythmia.aami import LABELS
+from arrhythmia.ecg.formats import Ecg
+from arrhythmia.errors import DataError
+
+SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
+"""What each annotation symbol stands for, in the words of the WFDB annotation codes."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One ECG recording with its annotations.
+
+    Attributes:
+        name: name of the record.
+        fs: sampling rate, Hz.
+        lead: name of the lead in `signal`.
+        signal: `(n,)` float32, mV: the preferred lead, or channel 0 where the record does not have it.
+        adu: `(n,)` int32, ADC units: channel 0, whatever its lead.
+        sample: `(m,)` int64: positions of all annotations, non-beats included.
+        symbol: `(m,)` str: their symbols.
+        comments: lines of text of the header; in the MIT-BIH Arrhythmia Database age, sex and recorder, then
+            medication, then remarks.
+    """
+
+    name: str
+    fs: float
+    lead: str
+    signal: np.ndarray
+    adu: np.ndarray
+    sample: np.ndarray
+    symbol: np.ndarray
+    comments: tuple[str, ...] = ()
+
+
+def record_names(folder: str | Path) -> list[str]:
+    """Return the names of the WFDB records in `folder`, sorted.
+
+    Raises:
+        DataError: there is none.
+    """
+    names = sorted(path.stem for path in Path(folder).glob("*.hea"))
+    if not names:
+        raise DataError(f"{folder}: no WFDB header (*.hea) in it; run `dvc repro download`")
+    return names
+
+
+def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Recording:
+    """Read the record `name` and its reference annotations (`.atr`) from `folder`.
+
+    Args:
+        folder: where the `.hea`, `.dat` and `.atr` files are.
+        name: name of the record.
+        lead: preferred lead; channel 0 is taken where the record does not have it.
+
+    Raises:
+        DataError: a file is missing or damaged, does not belong to the record, or its signal does not match
+            the header's checksum.
+    """
+    path = Path(folder) / name
+    for suffix in (".hea", ".dat", ".atr"):
+        if not path.with_suffix(suffix).exists():
+            raise _damaged(f"{path}{suffix}", "missing")
+    header = _read(f"{path}.hea", "header", lambda: wfdb.rdheader(str(path)))
+    _check_header(f"{path}.hea", header, name)
+    size = f"signal of {header.n_sig} x {header.sig_len} samples"
+    record = _read(f"{path}.dat", size, lambda: wfdb.rdrecord(str(path), physical=False))
+    _check_signal(f"{path}.dat", record)
+    channel = record.sig_name.index(lead) if lead in record.sig_name else 0
+    if record.units[channel] != "mV":
+        raise _damaged(f"{path}.hea", f"channel {channel} is in {record.units[channel]}, not in mV")
+    sample, symbol = _read_annotations(path, record.sig_len)
+    signal = (record.d_signal[:, channel] - record.baseline[channel]) / record.adc_gain[channel]
+    return Recording(
+        name=name,
+        fs=float(record.fs),
+        lead=record.sig_name[channel],
+        signal=signal.astype(np.float32),
+        adu=record.d_signal[:, 0].astype(np.int32),
+        sample=sample,
+        symbol=symbol,
+        comments=tuple(record.comments),
+    )
+
+
+def _damaged(path: str, problem: str) -> DataError:
+    return DataError(f"{path}: {problem}; run `dvc repro --force download`")
+
+
+def _read(path: str, what: str, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise _damaged(path, f"cannot be read as a WFDB {what} ({reason})") from error
+
+
+def _check_header(path: str, header: wfdb.Record, name: str) -> None:
+    channels = getattr(header, "file_name", None) or []  # a record of several segments has none of its own
+    if not channels or len(channels) != header.n_sig:
+        raise _damaged(path, f"announces {header.n_sig} channels and describes {len(channels)}")
+    if header.record_name != name or set(channels) != {f"{name}.dat"}:
+        raise _damaged(path, f"belongs to record {header.record_name} and file {channels[0]}")
+    # WFDB allows a header without a length, but then a file that was cut short looks like a whole one.
+    if not header.sig_len:
+        raise _damaged(path, f"empty record or damaged first line, {header.sig_len} samples")
+    if not header.fs > 0:
+        raise _damaged(path, f"sampling rate is {header.fs:g} Hz")
+
+
+def _check_signal(path: str, record: wfdb.Record) -> None:
+    # A WFDB header holds the sum of each channel's samples, modulo 2^16 (header(5), "checksum").
+    for channel, expected in enumerate(record.checksum):
+        found = int(record.d_signal[:, channel].sum()) % 65536
+        if expected is not None and expected % 65536 != found:
+            raise _damaged(
+                path, f"channel {channel} has checksum {found}, its header says {expected % 65536}"
+            )
+
+
+def _read_annotations(path: Path, length: int) -> tuple[np.ndarray, np.ndarray]:
+    name, elements = f"{path}.atr", ["symbol", "label_store"]
+    # Annotations are pairs of bytes, and a pair of zeros is the last (annot(5)). wfdb does not look for it,
+    # and would take what is left of a file that was cut short for the whole.
+    data = Path(name).read_bytes()
+    if len(data) % 2 or data[-2:] != b"\0\0":
+        raise _damaged(name, f"cut short after {len(data)} bytes, the end mark is missing")
+    read = _read(name, "annotation", lambda: wfdb.rdann(str(path), "atr", return_label_elements=elements))
+    sample, symbol = np.asarray(read.sample), np.asarray(read.symbol, dtype=str)
+    if len(sample) == 0:
+        raise _damaged(name, "no annotations")
+    unknown = ~np.isin(symbol, list(SYMBOL_MEANINGS))
+    if unknown.any():
+        code, at = read.label_store[unknown][0], sample[unknown][0]
+        raise _damaged(name, f"unknown annotation code {code} at sample {at}")
+    outside = (sample < 0) | (sample >= length) | (np.diff(sample, prepend=sample[0]) < 0)
+    if outside.any():
+        at = sample[outside][0]
+        raise _damaged(name, f"annotation at {at} is out of order or outside the record's {length} samples")
+    return sample, symbol
+
+
+def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the annotations that stand beside a WFDB record.
+
+    Args:
+        ecg: the recording.
+        annotator: suffix of the file, such as `atr`.
+
+    Returns:
+        `(m,)` positions, in samples, and `(m,)` symbols of all annotations.
+
+    Raises:
+        DataError: there is no such file, it is damaged, or there is no beat in it.
+    """
+    if "/" in annotator or not annotator:
+        raise DataError(f"'{annotator}' is no name of annotations; name the suffix of a file, such as atr")
+    path = ecg.path.with_name(f"{ecg.path.name}.{annotator}")
+    if not path.is_file():
+        raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
+    if path.read_bytes()[-2:] != b"\0\0":  # a pair of zeros is the last (annot(5)); wfdb does not look for it
+        raise DataError(f"{path}: empty or cut short, its end mark is missing")
+    try:
+        read = wfdb.rdann(str(ecg.path), annotator)
+    except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
+        raise DataError(f"{path}: cannot be read as WFDB annotations") from error
+    sample, symbol = np.asarray(read.sample, dtype=np.int64), np.asarray(read.symbol, dtype=str)
+    if not np.isin(symbol, list(LABELS)).any():
+        raise DataError(f"{path}: no beat annotation in it")
+    if (np.diff(sample) < 0).any() or sample[0] < 0 or sample[-1] >= ecg.length:
+        raise DataError(f"{path}: annotations out of order or outside the record's {ecg.length} samples")
+    return sample, symbol

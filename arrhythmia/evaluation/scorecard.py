@@ -1,0 +1,126 @@
+"""What a metrics file and the table of records hold: predictions in, plain numbers out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
+from arrhythmia.evaluation import bootstrap
+from arrhythmia.protocols import Rules
+from arrhythmia.scoring import ec57, metrics
+from arrhythmia.scoring.summary import headline, plain
+
+CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
+LEFT_TO_HUMAN = (1, 5, 10, 20)
+"""Percentages of the beats, the least certain ones, for which the error of the rest is a metric."""
+
+
+def scorecard(
+    label: np.ndarray,
+    probability: np.ndarray,
+    record: np.ndarray,
+    *,
+    rules: Rules,
+    source: str,
+    parameters: int,
+    seed: int,
+    replicates: int,
+) -> dict[str, Any]:
+    """Return the scores of one model on the test beats, ready for JSON.
+
+    Args:
+        label: `(m,)` labels 0..4.
+        probability: `(m, 5)` predicted probabilities; the largest one is the predicted class.
+        record: `(m,)` record of each beat; empty where unknown.
+        rules: of the protocol, one of `RULES`.
+        source: where the recordings come from.
+        parameters: number of parameters of the model.
+        seed: of the bootstrap.
+        replicates: resamples of the bootstrap.
+
+    Returns:
+        Nested dict of str, int and float (five decimals); None where a score is undefined.
+
+    Raises:
+        DataError: a probability is not a number.
+    """
+    if not np.isfinite(probability).all():
+        rows = int((~np.isfinite(probability)).any(axis=1).sum())
+        raise DataError(
+            f"{rows} of {len(label)} predictions are not numbers; train again with a lower train.lr"
+        )
+    predicted = probability.argmax(axis=1)
+    names, by_record = metrics.confusion_by_record(label, predicted, record)
+    counts = by_record.sum(0)
+    scores = headline(counts, rules.classes)
+    resamples = resample(by_record, rules, seed=seed, replicates=replicates)
+    card = {
+        "source": source,
+        "convention": CONVENTION,
+        "macro_f1_classes": rules.classes,
+        "parameters": parameters,
+        "beats": len(label),
+        **{key: scores[key] for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")},
+        "ece": metrics.calibration_error(metrics.reliability(label, probability)),
+        "log_loss": metrics.log_loss(label, probability),
+        "selective": _selective(label, probability),
+        "classes": _by_class(counts),
+        "ec57": ec57.rates(counts),
+        "ci95": {"resampled": rules.resampled, **intervals(resamples, rules.classes)},
+    }
+    left_out = {name: _without(names != name, by_record, rules) for name in rules.without if name in names}
+    return plain(card | ({"without": left_out} if left_out else {}))
+
+
+def resample(by_record: np.ndarray, rules: Rules, *, seed: int, replicates: int) -> np.ndarray:
+    """Return `(replicates, 5, 5)` bootstrap resamples of the `(r, 5, 5)` confusion counts."""
+    rng = np.random.default_rng(seed)
+    if rules.resampled == "records":
+        return bootstrap.by_record(by_record, replicates=replicates, rng=rng)
+    return bootstrap.by_beat(by_record.sum(0), replicates=replicates, rng=rng)
+
+
+def intervals(resamples: np.ndarray, classes: str) -> dict[str, dict[str, float]]:
+    """Return `low` and `high` end of the 95 % interval of each headline score."""
+    ends = {key: bootstrap.interval(values) for key, values in headline(resamples, classes).items()}
+    return {key: {"low": low, "high": high} for key, (low, high) in ends.items()}
+
+
+def records_table(names: np.ndarray, by_record: np.ndarray) -> pd.DataFrame:
+    """Return one row a record: its beats, their classes, accuracy, and how S and V fare.
+
+    Args:
+        names: `(r,)` records.
+        by_record: `(r, 5, 5)` confusion counts.
+
+    Returns:
+        Columns `record`, `beats`, the beats of each class, `accuracy`, and for S and V sensitivity and
+        positive predictivity (EC57) and F1; NaN where the record has no beat to tell.
+    """
+    classes, rates = metrics.per_class(by_record), ec57.rates(by_record)
+    columns = {"record": names, "beats": by_record.sum((-2, -1))}
+    columns |= {name: classes["support"][:, k] for k, name in enumerate(CLASSES)}
+    columns["accuracy"] = metrics.accuracy(by_record)
+    for name in "SV":
+        k = CLASSES.index(name)
+        columns[f"{name}_sensitivity"] = rates[name]["sensitivity"]
+        columns[f"{name}_positive_predictivity"] = rates[name]["positive_predictivity"]
+        columns[f"{name}_f1"] = np.where(classes["support"][:, k] > 0, classes["f1"][:, k], np.nan)
+    return pd.DataFrame(columns)
+
+
+def _by_class(counts: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+    scores = metrics.per_class(counts)
+    return {name: {key: values[k] for key, values in scores.items()} for k, name in enumerate(CLASSES)}
+
+
+def _selective(label: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
+    error = metrics.selective(label, probability, np.array(LEFT_TO_HUMAN) / 100)["error"]
+    return {f"error_left_{p}_percent": value for p, value in zip(LEFT_TO_HUMAN, error, strict=True)}
+
+
+def _without(kept: np.ndarray, by_record: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:
+    scores = headline(by_record[kept].sum(0), rules.classes)
+    return {key: scores[key] for key in ("macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V")}

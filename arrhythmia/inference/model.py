@@ -1,0 +1,136 @@
+"""A released network: the ONNX file, and the recipe of its inputs beside it as JSON. No TensorFlow."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import onnxruntime
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.errors import DataError
+from arrhythmia.preprocessing.inputs import InputRules, model_inputs
+
+DISCLAIMER = "Research software, not a medical device."
+"""Stands on everything that a person may take for a finding."""
+
+CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
+"""What a recipe must say about how beats are cut."""
+
+BATCH = 256
+"""Beats computed at a time, which bounds the memory; larger batches are no faster."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a prediction needs beside the network.
+
+    Attributes:
+        model: `cnn` or `rnn`.
+        protocol: by which it was trained.
+        source: of the training recordings: `physionet`, `kaggle`, or `synthetic` in a demonstration.
+        classes: names of the columns of the network's answer.
+        segment: how beats are cut: the group `segment` of params.yaml.
+        rules: how the inputs are scaled.
+    """
+
+    model: str
+    protocol: str
+    source: str
+    classes: tuple[str, ...]
+    segment: dict[str, Any]
+    rules: InputRules
+
+    def to_json(self) -> str:
+        """Return the recipe as text; equal recipes give equal text."""
+        plain = {name: x.tolist() for name, x in self.rules.to_arrays().items()}
+        fields = {"model": self.model, "protocol": self.protocol, "source": self.source}
+        made = fields | {"classes": list(self.classes), "segment": self.segment, "inputs": plain}
+        return json.dumps(made, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        made = json.loads(text)
+        rules = InputRules.from_arrays({name: np.asarray(x) for name, x in made.pop("inputs").items()})
+        return cls(**made | {"classes": tuple(made["classes"]), "rules": rules})
+
+
+@dataclass(frozen=True)
+class Released:
+    """A network that is ready to classify."""
+
+    recipe: Recipe
+    session: onnxruntime.InferenceSession
+
+    def probability(self, beats: Beats) -> np.ndarray:
+        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
+        columns = [self.recipe.classes.index(name) for name in CLASSES]
+        return infer(self.session, model_inputs(beats, self.recipe.rules))[:, columns]
+
+
+def load_released(network: Path, recipe: Path) -> Released:
+    """Load a released network.
+
+    Args:
+        network: the `.onnx` file.
+        recipe: the `.json` file beside it.
+
+    Raises:
+        DataError: a file is missing, damaged or of another version of this project, or the network takes
+            windows that prediction cannot cut.
+    """
+    for path in (network, recipe):
+        if not path.is_file():
+            raise DataError(f"{path}: missing; restore it with `git checkout -- {path}`, or run `dvc repro`")
+    try:
+        known = Recipe.from_json(recipe.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{recipe}: damaged ({error}); run `git checkout -- {recipe}`") from error
+    if sorted(known.classes) != sorted(CLASSES):
+        raise DataError(f"{recipe}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
+    if set(known.segment) != CUT:
+        raise DataError(f"{recipe}: of another version of this project; run `dvc repro export`")
+    if known.segment["window"] != "centred":
+        window = known.segment["window"]
+        raise DataError(f"{recipe}: made for segment.window={window}; prediction needs 'centred'")
+    return Released(known, session(network))
+
+
+def session(network: Path | bytes) -> onnxruntime.InferenceSession:
+    """Load an ONNX network to be computed on one thread, so that the answers are the same every time.
+
+    Args:
+        network: the file, or its bytes.
+
+    Raises:
+        DataError: it is no ONNX network.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    model = network if isinstance(network, bytes) else str(network)
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions have no common base
+        reason = " ".join(str(error).split())[:200]
+        name = "network" if isinstance(network, bytes) else network
+        raise DataError(f"{name}: cannot be read as ONNX ({reason}); restore it with git") from error
+
+
+def infer(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the answers of a network, `(n, 5)` float32.
+
+    Args:
+        session: from `session`.
+        inputs: `(n, …)` float32 by name; those that the network does not take are passed over.
+    """
+    taken = {x.name: inputs[x.name] for x in session.get_inputs()}
+    n = len(next(iter(taken.values())))
+    parts = [
+        session.run(None, {name: values[i : i + BATCH] for name, values in taken.items()})[0]
+        for i in range(0, n, BATCH)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, 5), np.float32)

@@ -1,0 +1,107 @@
+"""The four files that are written for each classified recording."""
+
+import json
+import re
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import wfdb
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.inference.model import DISCLAIMER
+from arrhythmia.inference.predict import Prediction
+from arrhythmia.inference.summary import uncertain, worst_minute
+from arrhythmia.utils.files import move_all
+
+ANNOTATOR = "pred"
+"""Suffix of the annotation file."""
+
+
+def write_prediction(folder: Path, prediction: Prediction) -> None:
+    """Write annotations, table of beats, picture and summary, all of them or none.
+
+    `NAME.pred` holds WFDB annotations with the symbols N S V F Q, `NAME.beats.csv` a row a beat,
+    `NAME.minute.png` the recording's worst minute, and `NAME.summary.json` the counts.
+
+    Args:
+        folder: where to; made if it is not there.
+        prediction: of one recording.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to.
+    """
+    name = file_name(prediction.ecg.name)
+    with finished_together(folder, name) as unfinished:
+        write_annotations(unfinished, name, prediction)
+        table = beats_table(prediction)
+        with (unfinished / f"{name}.beats.csv").open("w", encoding="utf-8", newline="\n") as file:
+            file.write(f"# {DISCLAIMER}\n")
+            table.to_csv(file, index=False, lineterminator="\n")
+        _write_picture(unfinished / f"{name}.minute.png", prediction)
+        text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
+        (unfinished / f"{name}.summary.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def file_name(name: str) -> str:
+    """Return `name` with letters, digits, - and _ alone, as WFDB wants it."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+def unfinished_folder(folder: Path, name: str) -> Path:
+    """Return the hidden folder that holds the files of a recording until all are there."""
+    return folder / f".{name}.unfinished"
+
+
+@contextmanager
+def finished_together(folder: Path, name: str) -> Iterator[Path]:
+    """Yield a hidden folder, and move the files in it to `folder` if the block succeeds, else remove them."""
+    unfinished = unfinished_folder(folder, name)
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
+    """Write `NAME.pred`: each beat with the letter of its class as its symbol, the first one with a note."""
+    symbols = np.array(CLASSES)[prediction.probability.argmax(axis=1)]
+    notes = [DISCLAIMER] + [""] * (len(symbols) - 1)
+    place = {"fs": prediction.ecg.fs, "write_dir": str(folder)}
+    wfdb.wrann(name, ANNOTATOR, prediction.sample.astype(np.int64), symbols, aux_note=notes, **place)
+
+
+def beats_table(prediction: Prediction) -> pd.DataFrame:
+    """Return a row a beat: `time_s`, `sample`, `class`, the probabilities, and whether it is `uncertain`."""
+    probability = prediction.probability
+    columns = {
+        "time_s": np.round(prediction.sample / prediction.ecg.fs, 3),
+        "sample": prediction.sample,
+        "class": np.array(CLASSES)[probability.argmax(axis=1)],
+    }
+    columns |= {f"p_{name}": np.round(probability[:, k].astype(float), 4) for k, name in enumerate(CLASSES)}
+    return pd.DataFrame(columns | {"uncertain": uncertain(probability).astype(int)})
+
+
+def _write_picture(path: Path, prediction: Prediction) -> None:
+    # imported here: matplotlib's memory is not there yet while a day's beats are classified
+    from arrhythmia.figures.minute import minute_figure
+    from arrhythmia.figures.style import save_png
+
+    ecg, time = prediction.ecg, prediction.sample / prediction.ecg.fs
+    start = worst_minute(prediction.sample, prediction.probability, ecg.fs, ecg.length)
+    signal = ecg.read(start, min(start + round(60 * ecg.fs), ecg.length))
+    title = f"{ecg.name}, lead {ecg.lead}: the minute with the most beats that are not normal or not certain"
+    figure = minute_figure(
+        signal, ecg.fs, start / ecg.fs, time, prediction.probability, title=title, note=DISCLAIMER
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks
+        save_png(path, figure)

@@ -1,0 +1,80 @@
+"""Classifying a whole recording with a released network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.formats import Ecg
+from arrhythmia.features.table import usual_beats
+from arrhythmia.inference.model import DISCLAIMER, Released
+from arrhythmia.inference.quality import Quality, check_alike, check_beats, check_length, check_quality
+from arrhythmia.inference.streaming import stream_beats
+from arrhythmia.inference.summary import summarize
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says about a recording.
+
+    Attributes:
+        ecg: the recording.
+        sample: `(n,)` positions of the beats, in samples.
+        probability: `(n, 5)` calibrated probabilities of the classes.
+        summary: ready for JSON.
+    """
+
+    ecg: Ecg
+    sample: np.ndarray
+    probability: np.ndarray
+    summary: dict[str, Any]
+
+
+def predict(
+    ecg: Ecg,
+    released: Released,
+    *,
+    positions: np.ndarray | None = None,
+    on_piece: Callable[[float], object] = lambda seconds: None,
+) -> Prediction:
+    """Find and classify the beats of a recording.
+
+    Args:
+        ecg: the recording.
+        released: the network.
+        positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
+        on_piece: called after each piece that was read with its length, s.
+
+    Raises:
+        DataError: the recording is not fit for it, with the reason.
+    """
+    where = str(ecg.path)
+    check_length(where, ecg.length, ecg.fs)
+    cut = {key: value for key, value in released.recipe.segment.items() if key != "window"}
+    beats, quality = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
+    check_quality(where, quality)
+    check_beats(where, beats.waveform)
+    if positions is None:
+        check_alike(where, beats.waveform, usual_beats(beats, beats.waveform))
+    probability = released.probability(beats)
+    summary = _summary(ecg, released, quality, beats, probability)
+    return Prediction(ecg, beats.sample, probability, summary)
+
+
+def _summary(
+    ecg: Ecg, released: Released, quality: Quality, beats: Beats, probability: np.ndarray
+) -> dict[str, Any]:
+    recipe = released.recipe
+    trained = f"{recipe.model}, {recipe.protocol}"
+    return {
+        "note": DISCLAIMER,
+        "recording": ecg.name,
+        "lead": ecg.lead,
+        "fs": ecg.fs,
+        "duration_s": round(ecg.length / ecg.fs, 2),
+        "share": quality.shares(),
+        "model": f"{trained}, trained on SYNTHETIC recordings" if recipe.source == "synthetic" else trained,
+        **summarize(beats.sample / ecg.fs, beats.rr[:, int(beats.rr_before) - 1], probability),
+    }

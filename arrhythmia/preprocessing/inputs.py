@@ -1,0 +1,102 @@
+"""What the networks take: from the table of beats to scaled waveforms and features, in training and after."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.features.table import measured, usual_beats
+from arrhythmia.preprocessing.scaling import Scaler, fit_scaler, scale_by_beat, scale_by_record
+from arrhythmia.utils.chunks import in_blocks
+
+OUTLIER = 4.0
+"""Features are cut at this many standard deviations: one odd interval must not outshout the waveform."""
+
+
+@dataclass(frozen=True)
+class InputRules:
+    """How the inputs are made, with all numbers that were fitted on training rows.
+
+    Attributes:
+        method: of scaling the waveforms, one of `scaling.METHODS`.
+        reference_beat: whether the beat minus its patient's reference beat is a second channel.
+        features: their names, in the order of the columns.
+        waveform_shift: `(length,)` mV, for `standard` and `minmax`; empty for methods that need no fit.
+        waveform_scale: the same.
+        feature_shift: `(k,)` means of the features.
+        feature_scale: `(k,)` standard deviations of the features.
+    """
+
+    method: str
+    reference_beat: bool
+    features: tuple[str, ...]
+    waveform_shift: np.ndarray
+    waveform_scale: np.ndarray
+    feature_shift: np.ndarray
+    feature_scale: np.ndarray
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return all fields as arrays, to be saved."""
+        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
+        """Take the fields from what `to_arrays` returned."""
+        named = {"method": str(arrays["method"]), "reference_beat": bool(arrays["reference_beat"])}
+        return cls(**arrays | named | {"features": tuple(map(str, arrays["features"]))})
+
+
+def fit_rules(
+    beats: Beats, train: np.ndarray, *, method: str, reference_beat: bool, features: list[str]
+) -> InputRules:
+    """Fit what there is to fit on the rows `train`.
+
+    Args:
+        beats: all beats.
+        train: row numbers of the training beats, the only ones that are looked at for scaling.
+        method: of scaling the waveforms.
+        reference_beat: whether to add the second channel.
+        features: names of the features.
+
+    Raises:
+        DataError: an unknown feature.
+    """
+    measures = fit_scaler(measured(beats, features)[train], "standard")
+    none = Scaler(np.empty(0), np.empty(0))
+    shapes = fit_scaler(beats.waveform[train], method) if method in ("standard", "minmax") else none
+    return InputRules(
+        method,
+        reference_beat,
+        tuple(features),
+        waveform_shift=shapes.shift,
+        waveform_scale=shapes.scale,
+        feature_shift=measures.shift,
+        feature_scale=measures.scale,
+    )
+
+
+def model_inputs(beats: Beats, rules: InputRules) -> dict[str, np.ndarray]:
+    """Return `waveform (n, length, 1 or 2)` and `features (n, k)`, float32, of all beats.
+
+    The second channel, most features and the method `record` look at all beats of a record, so it must be
+    there as a whole; labels are not looked at.
+    """
+    scaler = Scaler(rules.feature_shift, rules.feature_scale)
+    features = np.nan_to_num(scaler(measured(beats, rules.features)))  # missing ones become the mean, 0
+    # a day's beats are held once: filled in place, without copies beside it
+    waveform = np.empty((*beats.waveform.shape, 2 if rules.reference_beat else 1), dtype=np.float32)
+    scale_waveform(beats, rules, out=waveform[:, :, 0])
+    if rules.reference_beat:
+        np.subtract(waveform[:, :, 0], usual_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
+    return {"waveform": waveform, "features": features.clip(-OUTLIER, OUTLIER)}
+
+
+def scale_waveform(beats: Beats, rules: InputRules, *, out: np.ndarray) -> None:
+    """Write the waveforms scaled by `rules.method` to `out`, `(n, length)` float32."""
+    if rules.method == "record":
+        scale_by_record(beats.waveform, beats.record, out=out)
+    elif rules.method == "beat":
+        in_blocks(scale_by_beat, beats.waveform, out=out)
+    else:
+        in_blocks(Scaler(rules.waveform_shift, rules.waveform_scale), beats.waveform, out=out)

@@ -1,0 +1,210 @@
+"""The tables of REPORT.md, each from the numbers it shows to Markdown."""
+
+from typing import Any
+
+import pandas as pd
+
+from arrhythmia.aami import CLASS_NAMES, CLASSES
+from arrhythmia.protocols import MODELS, protocol_name
+from arrhythmia.utils.markdown import markdown_table, number
+
+Cards = dict[tuple[str, str], dict[str, Any]]
+"""Metrics by protocol and model, as `arrhythmia.evaluation.scorecard.scorecard` gives them."""
+
+SCORES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "macro_f1_nsv": "macro-F1 of N S V",
+    "f1_S": "F1 of S",
+    "f1_V": "F1 of V",
+    "j_kappa": "jκ",
+    "ece": "ECE",
+    "log_loss": "log loss",
+}
+"""What the scores are called in the tables; their keys are those of metrics files and result tables."""
+
+HEADLINE = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece")
+
+LEARNT_FROM = {"intra_patient": "training beats", "inter_patient": "training patients"}
+
+
+def results_table(cards: Cards, cross_validated: Cards, protocol: str) -> str:
+    """Return the models' scores under `protocol`, one row a model.
+
+    Args:
+        cards: all metrics.
+        cross_validated: scores of a cross-validation within the training side, where there are any; they get
+            a row under the model's own.
+        protocol: which one.
+    """
+    rows = []
+    for model, title in MODELS.items():
+        card = cards[protocol, model]
+        f1 = {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
+        scores = [with_interval(card, key, (card | f1)[key]) for key in HEADLINE]
+        rows.append([title, *scores, f"{card['parameters']:,}"])
+        if inner := cross_validated.get((protocol, model)):
+            title = f"{title}, cross-validated on the {LEARNT_FROM[protocol]}"
+            rows.append([title, *(number(inner[key]) for key in HEADLINE), ""])
+    return markdown_table(["model", *(SCORES[key] for key in HEADLINE), "size"], rows)
+
+
+def with_interval(card: dict[str, Any], key: str, value: float | None) -> str:
+    """Return `value` with the 95 % interval that the card holds under `key`, if it does."""
+    if key not in card["ci95"]:
+        return number(value)
+    interval = card["ci95"][key]
+    return f"{number(value)} ({number(interval['low'])}–{number(interval['high'])})"
+
+
+def classes_table(cards: Cards, protocol: str) -> str:
+    """Return precision, recall and F1 of each class, one row a class."""
+    keys = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    header = ["class", "test beats"] + [
+        f"{title} {word}" for title in MODELS.values() for word in keys.values()
+    ]
+    rows = []
+    for name in CLASSES:
+        scores = [cards[protocol, model]["classes"][name] for model in MODELS]
+        row = [f"{name} ({CLASS_NAMES[name]})", f"{scores[0]['support']:,}"]
+        rows.append(row + [number(score[key]) for score in scores for key in keys])
+    return markdown_table(header, rows)
+
+
+def ec57_table(cards: Cards, protocol: str) -> str:
+    """Return the gross EC57 statistics of V and S, one row a model."""
+    keys = {"sensitivity": "Se", "positive_predictivity": "+P", "false_positive_rate": "FPR"}
+    header = ["model"] + [f"{name} {short}" for name in "VS" for short in keys.values()]
+    rows = [
+        [title] + [number(cards[protocol, model]["ec57"][name][key], 4) for name in "VS" for key in keys]
+        for model, title in MODELS.items()
+    ]
+    return markdown_table(header, rows)
+
+
+def without_table(cards: Cards, protocol: str) -> str:
+    """Return the scores with all records and without single ones; empty where none is left out."""
+    keys = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa")
+    rows = []
+    for model, title in MODELS.items():
+        card = cards[protocol, model]
+        if "without" in card:
+            f1 = {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
+            for record, scores in {"none": card | f1, **card["without"]}.items():
+                rows.append([title, record, *(number(scores[key]) for key in keys)])
+    return markdown_table(["model", "left out", *(SCORES[key] for key in keys)], rows) if rows else ""
+
+
+def selective_table(cards: Cards, protocol: str) -> str:
+    """Return the error of what a model keeps, one row a model, the share left to a human in the columns."""
+    rows = []
+    for model, title in MODELS.items():
+        card = cards[protocol, model]
+        errors = [1 - card["accuracy"], *card["selective"].values()]
+        rows.append([title, *(f"{error:.2%}" for error in errors)])
+    shares = [key.split("_")[2] for key in card["selective"]]  # error_left_5_percent
+    return markdown_table(["model", "none left", *(f"{share} % left" for share in shares)], rows)
+
+
+def symbols_table(tables: dict[str, pd.DataFrame]) -> str:
+    """Return how the annotation symbols fare, one row a symbol; shares below a half in bold.
+
+    Args:
+        tables: as `arrhythmia.evaluation.symbols.symbols_table` returns them, by model, on the same beats.
+    """
+    header = ["symbol", "meaning", "class", "beats"]
+    for model in tables:
+        header += [f"{MODELS[model]} right", f"{MODELS[model]} mistakes"]
+    rows = []
+    for lines in zip(*(table.to_dict("records") for table in tables.values()), strict=True):
+        first = lines[0]
+        row = [f"`{first['symbol']}`", first["meaning"], first["class"], f"{first['beats']:,}"]
+        for line in lines:
+            share = f"{line['right']:.1%}"
+            taken = {name: line[name] for name in CLASSES if name != line["class"] and line[name]}
+            common = sorted(taken.items(), key=lambda item: -item[1])
+            mistakes = ", ".join(f"{name} {beats:,}" for name, beats in common)
+            row += [f"**{share}**" if line["right"] < 0.5 else share, mistakes]
+        rows.append(row)
+    return markdown_table(header, rows, left=2)
+
+
+def sides_table(sides: pd.DataFrame) -> str:
+    """Return the beats of each side; `sides` as `class_support.sides_table` returns it."""
+    rows = ([side, *(f"{count:,}" for count in counts)] for side, *counts in sides.itertuples(index=False))
+    return markdown_table(list(sides), rows)
+
+
+def carriers_table(carriers: pd.DataFrame) -> str:
+    """Return who carries the rare classes; `carriers` as `class_support.carriers_table` returns it."""
+    rows = []
+    for line in carriers.to_dict("records"):
+        row = [line["class"]]
+        for side in ("train", "test"):
+            most, share = line[f"{side}_most"], line[f"{side}_share"]
+            held = f"{most} ({share:.0%})" if most else "–"
+            row += [f"{line[f'{side}_beats']:,}", str(line[f"{side}_records"]), held]
+        rows.append(row)
+    sides = [f"{side} {what}" for side in ("training", "test") for what in ("beats", "records", "most in")]
+    return markdown_table(["class", *sides], rows)
+
+
+def commits(table: pd.DataFrame) -> str:
+    """Say of which commits the rows of a table of more than one run are, in the order in which they stand."""
+    names = list(dict.fromkeys(table["commit"]))
+    return f"commit{'s' if names[1:] else ''} {', '.join(names)}"
+
+
+def seeds_table(seeds: pd.DataFrame) -> str:
+    """Return mean, standard deviation and range of each score, one row a protocol and model.
+
+    Args:
+        seeds: columns `protocol`, `model`, `metric`, `mean`, `sd`, `min` and `max`.
+    """
+    metrics = list(dict.fromkeys(seeds["metric"]))
+    rows = []
+    for (protocol, model), lines in seeds.groupby(["protocol", "model"], sort=False):
+        cells = {}
+        for line in lines.to_dict("records"):
+            mean, sd, low, high = (number(line[key]) for key in ("mean", "sd", "min", "max"))
+            cells[line["metric"]] = f"{mean} ± {sd} ({low}–{high})"
+        rows.append([protocol_name(protocol), MODELS[model], *(cells.get(key, "–") for key in metrics)])
+    return markdown_table(["protocol", "model", *(SCORES[key] for key in metrics)], rows, left=2)
+
+
+def baselines_table(baselines: pd.DataFrame) -> str:
+    """Return the models of the literature beside ours, one row a model and protocol.
+
+    Args:
+        baselines: columns `name`, `what`, `protocol`, those of `HEADLINE`, `parameters`, `train_seconds` and
+            `seconds_to_0918`; NaN where not measured, `not passed` where never reached.
+    """
+    whole = {"parameters": "parameters", "train_seconds": "training, s", "seconds_to_0918": "s to 0.918"}
+    rows = [
+        [line["name"], line["what"], protocol_name(line["protocol"])]
+        + [number(line[key]) for key in HEADLINE]
+        + [
+            number(line["parameters"], 0),
+            *(seconds(line[key]) for key in ("train_seconds", "seconds_to_0918")),
+        ]
+        for line in baselines.to_dict("records")
+    ]
+    header = ["name", "what", "protocol", *(SCORES[key] for key in HEADLINE), *whole.values()]
+    return markdown_table(header, rows, left=3)
+
+
+def seconds(cell: float | str) -> str:
+    """Return a cell of measured time: whole seconds, or the word that stands there (`not passed`)."""
+    try:
+        return number(float(cell), 0)
+    except ValueError:
+        return str(cell)
+
+
+def ablation_table(ablation: pd.DataFrame) -> str:
+    """Return what each ingredient brings; columns `ingredient` and scores, one row a variant."""
+    keys = [key for key in ablation if key not in ("ingredient", "commit")]
+    rows = [
+        [line["ingredient"], *(number(line[key]) for key in keys)] for line in ablation.to_dict("records")
+    ]
+    return markdown_table(["ingredient", *(SCORES[key] for key in keys)], rows)

@@ -1,0 +1,71 @@
+"""Scores in numbers that JSON can hold: what is counted on held-out training beats, and on test beats."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.protocols import Rules
+from arrhythmia.scoring import metrics
+
+DECIMALS = 5
+
+
+def training_card(
+    label: np.ndarray,
+    probability: np.ndarray,
+    *,
+    rules: Rules,
+    members: int,
+    temperature: float,
+) -> dict[str, Any]:
+    """Return the scores on held-out training beats, ready for JSON.
+
+    Args:
+        label: `(m,)` labels 0..4.
+        probability: `(m, 5)` probabilities of networks that have not learnt from the beat.
+        rules: of the protocol, one of `RULES`.
+        members: number of networks, each with a fold of its own held out.
+        temperature: of the calibration.
+    """
+    counts = metrics.confusion(label, probability.argmax(axis=1))
+    card = {
+        "beats": len(label),
+        "members": members,
+        **headline(counts, rules.classes),
+        "ece": metrics.calibration_error(metrics.reliability(label, probability)),
+        "log_loss": metrics.log_loss(label, probability),
+        "temperature": temperature,
+    }
+    return plain(card)
+
+
+def headline(counts: np.ndarray, classes: str) -> dict[str, np.ndarray]:
+    """Return the scores that get an interval, `(...)` each.
+
+    Args:
+        counts: `(..., 5, 5)` confusion counts.
+        classes: the classes `macro_f1` averages over.
+    """
+    f1 = metrics.per_class(counts)["f1"]
+    return {
+        "accuracy": metrics.accuracy(counts),
+        "macro_f1": metrics.macro_f1(counts, classes),
+        "macro_f1_nsv": metrics.macro_f1(counts, "NSV"),
+        "j_kappa": metrics.j_kappa(counts),
+        "f1_S": f1[..., CLASSES.index("S")],
+        "f1_V": f1[..., CLASSES.index("V")],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Turn arrays of one number into rounded Python numbers, and NaN, which JSON lacks, into None."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, str | int):
+        return value
+    number = value.item() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(number, int):
+        return number
+    return None if math.isnan(number) else round(number, DECIMALS)

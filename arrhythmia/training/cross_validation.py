@@ -1,0 +1,151 @@
+"""What `train_cnn` and `train_rnn` share: training beats in; model, curves and cross-validated scores out."""
+
+import json
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from arrhythmia import paths
+from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
+from arrhythmia.params import load_params, of_protocol
+from arrhythmia.protocols import RULES
+from arrhythmia.scoring.summary import training_card
+from arrhythmia.training import runtime
+from arrhythmia.training.calibration import fit_temperature, tempered
+from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
+from arrhythmia.utils.files import load_arrays, write_text
+from arrhythmia.utils.parallel import cores, end_with_parent
+
+Builders = Callable[[], dict[str, Callable]]
+"""Imports the functions that build networks, and returns them by the values of `network`; called where the
+runtime is prepared, because importing Keras starts TensorFlow."""
+
+
+def train(name: str, protocol: str, builders: Builders) -> None:
+    """Train the network `name` under `protocol`.
+
+    As many networks as `train.members` says, each on all folds but one; together they are the model. What
+    each says about the fold that it has not seen gives the scores to choose by, and the calibration.
+
+    Args:
+        name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
+        protocol: which split.
+        builders: of the networks.
+    """
+    params = load_params()
+    knobs = of_protocol(params["train"], protocol)
+    members, threads = knobs["members"], knobs["threads"]
+    runtime.prepare(threads=threads, seed=knobs["seed"])
+    from arrhythmia.training.ensemble import averaged
+    from arrhythmia.training.serialization import save_model
+
+    arrays = load_arrays(paths.normalized(protocol, "train"))
+    fold, label = arrays.pop("fold"), arrays["label"]
+    wandb_run = start_wandb(knobs["loggers"], name, protocol, params)
+    # A process each, as many at once as there are cores for: what a network learns does not depend on it.
+    workers = min(members, max(cores() // threads, 1))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+        try:
+            trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+        except BrokenProcessPool as error:
+            raise DataError(
+                f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
+                "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
+            ) from error
+    networks, logits = [], np.zeros((len(fold), len(CLASSES)))
+    for member, (weights, _, answers) in enumerate(trained):
+        network = build(builders(), arrays, **of_protocol(params[name], protocol))
+        network.set_weights(weights)
+        networks.append(network)
+        logits[fold == member] = answers
+    judged = fold < members
+    temperature = fit_temperature(logits[judged], label[judged])
+    probability = cross_calibrated(logits[judged], label[judged], fold[judged])
+    card = training_card(
+        label[judged], probability, rules=RULES[protocol], members=members, temperature=temperature
+    )
+    curves = mean_curves([history for _, history, _ in trained])
+    write_curves(paths.training(protocol, name), curves)
+    model = averaged(networks, temperature)
+    save_model(model, paths.model(protocol, name))
+    write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
+    print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
+    if wandb_run:
+        finish_wandb(wandb_run, curves, card, label[judged], probability)
+
+
+def train_member(
+    name: str, protocol: str, builders: Builders, member: int
+) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
+    """Train one network, without the fold of its number, in a process of its own.
+
+    Returns:
+        Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.
+
+    Raises:
+        DataError: a parameter has an impossible value, or the training came to nothing.
+    """
+    params = load_params()
+    knobs = knobs_of_member(params, protocol, member)
+    runtime.prepare(threads=params["train"]["threads"], seed=knobs["seed"])
+    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.fit import train_epochs
+
+    arrays = load_arrays(paths.normalized(protocol, "train"))
+    fold = arrays.pop("fold")
+    rest, held_out = (
+        {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
+    )
+    history: list[dict[str, float]] = []
+    try:
+        network = build(builders(), rest, **of_protocol(params[name], protocol))
+        for values in train_epochs(network, rest, held_out, **knobs):
+            history.append(values)
+            words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
+            epoch = f"epoch {len(history)} of {knobs['epochs']}"
+            print(f"{name} {protocol} network {member}: {epoch}  {words}", flush=True)
+    except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
+        raise DataError(f"params.yaml: {error}") from error
+    logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
+    if not np.isfinite(logits).all():
+        raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
+    return network.get_weights(), history, logits
+
+
+def knobs_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:
+    """Return what `arrhythmia.training.fit.train_epochs` takes for the network of this number."""
+    knobs = of_protocol(params["train"], protocol)
+    for name in ("members", "threads", "loggers"):
+        del knobs[name]
+    return knobs | {"seed": knobs["seed"] + 1000 * member}
+
+
+def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **knobs: Any):
+    """Build the network called `network`; those of the literature have sizes of their own.
+
+    Raises:
+        ValueError: there is no such network.
+    """
+    if network not in builders:
+        raise ValueError(f"network is '{network}'; use one of {', '.join(builders)}")
+    length, channels = arrays["waveform"].shape[1:]
+    if network in ("residual", "patches"):
+        return builders[network](length, channels, arrays["features"].shape[1], **knobs)
+    return builders[network](length, channels)
+
+
+def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return probabilities with each fold calibrated by the others, or by itself if it is the only one."""
+    probability = np.empty(logits.shape)
+    for number in np.unique(fold):
+        rows = fold == number
+        others = rows if rows.all() else ~rows
+        probability[rows] = tempered(logits[rows], fit_temperature(logits[others], label[others]))
+    return probability

@@ -1,0 +1,120 @@
+"""Where a training's curves go: files by dvclive, always, and Weights & Biases if `train.loggers` says so."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
+from arrhythmia.params import flattened
+from arrhythmia.utils.rounding import to_digits
+
+DIGITS = 6
+"""Significant digits of a curve; a float32 mean over the beats of an epoch is not known finer."""
+REMEDY = "or take wandb out of train.loggers"
+
+
+def mean_curves(histories: list[list[dict[str, float]]]) -> list[dict[str, float]]:
+    """Return what was measured after each epoch, means over the networks, by names such as `val/loss`.
+
+    Args:
+        histories: of each network: after each epoch, `loss` and the like of the training beats, the same with
+            `val_` before them of the held-out fold, and `lr`.
+    """
+    curves = []
+    for epoch in zip(*histories, strict=True):
+        means = {key: to_digits(np.mean([values[key] for values in epoch]), DIGITS) for key in epoch[0]}
+        curves.append({_curve_name(key): mean for key, mean in means.items()})
+    return curves
+
+
+def _curve_name(key: str) -> str:
+    if key == "lr":
+        return key
+    return f"val/{key[4:]}" if key.startswith("val_") else f"train/{key}"
+
+
+def write_curves(folder: Path, curves: list[dict[str, float]]) -> None:
+    """Write the training curves with dvclive; whole or not at all."""
+    from dvclive import Live
+
+    unfinished = folder.with_name("training.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
+        live.step = 1  # epochs are counted from 1
+        for means in curves:
+            for name, mean in means.items():
+                live.log_metric(name, mean)
+            live.next_step()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(unfinished, folder)
+
+
+def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, Any]) -> Any | None:
+    """Start a run of Weights & Biases with the parameters, if it is among the loggers.
+
+    Called before the training, so that a missing package or login costs nobody an hour. Runs of one DVC
+    experiment are one group. `WANDB_MODE=offline` needs no login.
+
+    Returns:
+        The run, for `finish_wandb`; None if the logger is not asked for.
+
+    Raises:
+        DataError: no package, no login, or no answer.
+    """
+    if "wandb" not in loggers:
+        return None
+    if importlib.util.find_spec("wandb") is None:
+        raise DataError(
+            f"train.loggers: wandb is not installed; `pip install -r requirements-wandb.txt` {REMEDY}"
+        )
+    import wandb
+
+    try:
+        if wandb.setup().settings.mode == "online" and not wandb.login(prompt=False):
+            raise DataError(
+                f"train.loggers: no login for wandb; `wandb login`, or WANDB_MODE=offline, {REMEDY}"
+            )
+        return wandb.init(
+            project=os.environ.get("WANDB_PROJECT", "arrhythmia"),
+            group=os.environ.get("DVC_EXP_NAME"),
+            name=f"{name} {protocol}",
+            config={"model": name, "protocol": protocol} | flattened(params),
+            settings=wandb.Settings(console="off", save_code=False),
+        )
+    except wandb.errors.Error as error:
+        said = " ".join(str(error).split())
+        raise DataError(
+            f"train.loggers: wandb does not start ({said}); set WANDB_MODE=offline {REMEDY}"
+        ) from error
+
+
+def finish_wandb(
+    run: Any, curves: list[dict[str, float]], card: dict[str, Any], label: np.ndarray, probability: np.ndarray
+) -> None:
+    """Log curves, scores and confusion matrix of the held-out folds to the run, and end it.
+
+    Args:
+        run: of `start_wandb`.
+        curves: of `mean_curves`.
+        card: scores by name.
+        label: `(n,)` labels 0..4 of the held-out beats.
+        probability: `(n, 5)` of these beats.
+    """
+    from wandb.plot import confusion_matrix
+
+    for epoch, means in enumerate(curves, start=1):
+        run.log(means, step=epoch)
+    chart = confusion_matrix(
+        y_true=label.tolist(),
+        preds=probability.argmax(axis=1).tolist(),
+        class_names=list(CLASSES),
+        title="Held-out folds",
+    )
+    run.log({"confusion": chart}, step=len(curves))
+    run.summary.update(card)
+    run.finish()

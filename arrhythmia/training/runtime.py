@@ -1,0 +1,52 @@
+"""Settings that make Keras give the same bytes on every run."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from arrhythmia.determinism import check_environment, fix_environment, replace_operations
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Keep from the terminal what C++ code writes to it.
+
+    TensorFlow's first lines, about CUDA drivers and instruction sets, come before its log level is read.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def prepare(*, threads: int, seed: int) -> None:
+    """Fix seeds, threads, kernels and operations. Call before anything else imports Keras.
+
+    Args:
+        threads: threads inside one operation; another number gives other rounding, so other weights.
+        seed: seed of Python, NumPy and the Keras backend.
+
+    Raises:
+        DataError: NumPy was loaded before its settings.
+    """
+    fix_environment()
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
+    with silent_stderr():
+        import keras  # after the environment is set, which TensorFlow reads once
+        import tensorflow as tf
+
+    check_environment()
+    tf.config.experimental.enable_op_determinism()
+    replace_operations()
+    # as Keras has them where nobody's keras.json says otherwise
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_dtype_policy("float32")
+    keras.utils.set_random_seed(seed)

@@ -1,0 +1,298 @@
+import errno
+import os
+import tracemalloc
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+import wfdb
+
+from arrhythmia.ecg import formats
+from arrhythmia.ecg.formats import choose_lead, find_recordings, millivolts, open_ecg, recording_name
+from arrhythmia.errors import DataError
+
+SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
+
+
+def write_wfdb(folder, *, header=None, name="r"):
+    """Write SIGNAL and twice SIGNAL at 200 units per mV."""
+    adu = np.stack([200 * SIGNAL, 400 * SIGNAL], 1).round().astype("<i2")
+    adu.tofile(folder / f"{name}.dat")
+    lines = header or [f"{name}.dat 16 200 12 0 0 0 0 V5", f"{name}.dat 16 200 12 0 0 0 0 MLII"]
+    (folder / f"{name}.hea").write_text("\n".join([f"{name} 2 250 1000", *lines]) + "\n")
+    return folder / name
+
+
+def write_csv(folder, text=None, name="r.csv"):
+    lines = "\n".join(["t;ecg", *(f"{i};{x}" for i, x in enumerate(SIGNAL))])
+    (folder / name).write_text(lines + "\n" if text is None else text)
+    return folder / name
+
+
+def test_wfdb_takes_the_trained_lead(tmp_path):
+    ecg = open_ecg(write_wfdb(tmp_path))
+    assert (ecg.name, ecg.fs, ecg.lead, ecg.length) == ("r", 250.0, "MLII", 1000)
+    np.testing.assert_allclose(ecg.read(10, 20), 2 * SIGNAL[10:20], atol=0.003)
+    assert ecg.read(0, 5).dtype == np.float32
+
+
+def test_wfdb_unnamed_leads_and_gain_0_mean_200_per_mv(tmp_path):
+    ecg = open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0", "r.dat 16 0"]))
+    assert ecg.lead == "channel 0"
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
+
+
+@pytest.mark.parametrize(("lead", "factor"), [("V5", 1), ("0", 1), ("MLII", 2), ("1", 2)])
+def test_a_lead_by_name_or_number(tmp_path, lead, factor):
+    ecg = open_ecg(write_wfdb(tmp_path).with_suffix(".hea"), lead=lead)
+    np.testing.assert_allclose(ecg.read(0, 1000), factor * SIGNAL, atol=0.003)
+
+
+def test_a_lead_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match=r"no lead 'II'; it has 0 'V5', 1 'MLII'"):
+        open_ecg(write_wfdb(tmp_path), lead="II")
+
+
+def test_units(tmp_path):
+    header = ["r.dat 16 200/uV 12 0 0 0 0 V5", "r.dat 16 200/mmHg 12 0 0 0 0 ABP"]
+    path = write_wfdb(tmp_path, header=header)
+    np.testing.assert_allclose(open_ecg(path).read(0, 9), SIGNAL[:9] / 1000, atol=3e-6)
+    np.testing.assert_allclose(open_ecg(path, unit="V").read(0, 9), SIGNAL[:9] * 1000, atol=3)
+    with pytest.raises(DataError, match="lead ABP: unit 'mmHg' is no voltage"):
+        open_ecg(path, lead="ABP")
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1), ("uV", 0.001), ("V", 1000), ("200", 0.005)])
+def test_millivolts(unit, factor):
+    assert millivolts(unit, "x") == factor
+
+
+@pytest.mark.parametrize("unit", ["", "0", "-1", "nan", "mmHg"])
+def test_what_is_no_voltage(unit):
+    with pytest.raises(DataError, match="is no voltage"):
+        millivolts(unit, "x")
+
+
+@pytest.mark.parametrize(
+    ("names", "units", "channel"),
+    [
+        (["V1", "II"], ["mV", "mV"], 1),
+        (["PLETH", "", ""], ["NU", "mV", "mV"], 1),
+        (["EEG", "ECG"], ["uV", "uV"], 1),
+        (["RESP"], ["L"], 0),
+    ],
+)
+def test_choice_of_the_lead(names, units, channel):
+    assert choose_lead(names, units, None, "r") == channel
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "r.dat").unlink(),
+        lambda folder: (folder / "r.dat").write_bytes(b"\0" * 400),
+        lambda folder: (folder / "r.hea").write_text("garbage"),
+        lambda folder: (folder / "r.hea").write_bytes(b""),
+        lambda folder: (folder / "r.hea").unlink(),
+        lambda folder: (folder / "r.hea").write_text("r 0 250 1000\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 50 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 -250 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 1 nan 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 3 250 1000\nr.dat 16 200\n"),
+        lambda folder: (folder / "r.hea").write_text("r 2 250 1001\nr.dat 16 200\nr.dat 16 200\n"),
+    ],
+)
+def test_damaged_wfdb_is_one_line(tmp_path, damage):
+    path = write_wfdb(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(DataError) as error:
+        open_ecg(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_csv(tmp_path):
+    ecg = open_ecg(write_csv(tmp_path), column="ecg", fs=250, unit="uV")
+    assert (ecg.name, ecg.lead, ecg.length) == ("r", "ecg", 1000)
+    np.testing.assert_allclose(ecg.read(5, 9), SIGNAL[5:9] / 1000, rtol=1e-6)
+
+
+def test_csv_missing_values_are_nan(tmp_path):
+    ecg = open_ecg(write_csv(tmp_path, "t,ecg\n0,1\n1,\n2,3\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(ecg.read(0, 3), [1, np.nan, 3])
+    alone = open_ecg(write_csv(tmp_path, "ecg\n1\n\n3\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(alone.read(0, 3), [1, np.nan, 3])
+
+
+@pytest.mark.parametrize(
+    ("text", "knobs", "words"),
+    [
+        ("", {"column": "ecg", "fs": 250}, "empty file"),
+        ("a,b\n1,2\n", {"fs": 250}, "choose with --column one of a, b"),
+        ("a,b\n1,2\n", {"column": "ecg", "fs": 250}, "no column 'ecg'"),
+        ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
+        ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
+        ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate is 5 Hz"),
+        ("ecg\n1\n", {"column": "ecg", "fs": float("nan")}, "sampling rate is nan Hz"),
+        ("ecg;t\n0,1;2\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
+        ("ecg,t,ecg\n1,2,3\n", {"column": "ecg", "fs": 250}, "2 columns are called 'ecg'"),
+        ("e\0c\0g\0", {"column": "ecg", "fs": 250}, "no text in UTF-8"),
+    ],
+)
+def test_csv_that_cannot_be_used(tmp_path, text, knobs, words):
+    with pytest.raises(DataError, match=words):
+        open_ecg(write_csv(tmp_path, text), **knobs)
+
+
+def test_csv_of_untidy_writers(tmp_path):
+    """A separator more on each line, other columns of one name, a value that no float32 can hold."""
+    ecg = open_ecg(write_csv(tmp_path, "ecg,x,x\n1,2,3,\n1e300,2,3,\n"), column="ecg", fs=250)
+    np.testing.assert_array_equal(ecg.read(0, 2), [1, np.inf])
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.501])
+def test_an_edf_file_that_was_cut_short_is_refused(tmp_path, kept):
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")
+    data = (tmp_path / "r.edf").read_bytes()
+    records = len(data) - 512
+    (tmp_path / "r.edf").write_bytes(data[: 512 + int(kept * records)])
+    with pytest.raises(DataError, match=r"r\.edf: cannot be read"):
+        open_ecg(tmp_path / "r.edf")
+
+
+def test_an_edf_file_that_does_not_know_its_length(tmp_path):
+    """A recorder that has not finished writes -1 for the number of records."""
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")
+    data = bytearray((tmp_path / "r.edf").read_bytes())
+    data[236:244] = b"-1      "
+    (tmp_path / "r.edf").write_bytes(data)
+    assert open_ecg(tmp_path / "r.edf").length == 1000
+
+
+def test_edf(tmp_path):
+    signals = [
+        edfio.EdfSignal(100 * SIGNAL, 100, label="EEG C3", physical_dimension="uV"),
+        edfio.EdfSignal(1000 * SIGNAL, 250, label="ECG II", physical_dimension="uV"),
+    ]
+    edfio.Edf([signals[1], edfio.EdfSignal(np.zeros(400), 100, label="EEG")]).write(tmp_path / "r.edf")
+    ecg = open_ecg(tmp_path / "r.edf")
+    assert (ecg.name, ecg.fs, ecg.lead, ecg.length) == ("r", 250.0, "ECG II", 1000)
+    np.testing.assert_allclose(ecg.read(100, 200), SIGNAL[100:200], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [(8, "its header gives no range of values"), (16, "cannot be read"), (24, "its header gives no range")],
+)
+def test_edf_whose_range_is_damaged(tmp_path, field, words):
+    """The physical range of no extent, a digital end that is no number, the digital range of no extent."""
+    path = tmp_path / "r.edf"
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(path)
+    data, start = bytearray(path.read_bytes()), 256 + 16 + 80 + 8  # first field: physical minimum
+    before = data[start + field - 8 : start + field]
+    data[start + field : start + field + 8] = b"abc     " if field == 16 else before
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=words):
+        open_ecg(path)
+
+
+def test_damaged_edf_and_missing_files(tmp_path):
+    (tmp_path / "r.edf").write_bytes(b"no edf" * 100)
+    for path in (tmp_path / "r.edf", tmp_path / "x.edf", tmp_path / "x.csv", tmp_path / "x"):
+        with pytest.raises(DataError, match="^" + str(path)):
+            open_ecg(path, column="ecg", fs=250)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "r 2",
+        "r 2 250",
+        "r 2 -250 1000",
+        "r 2 fast 1000",
+        "r 2 250 many",
+        "r 2 250.garbage 1000",
+        "r 2 2.5e2 1000",
+    ],
+)
+def test_a_header_without_rate_or_with_words_for_numbers(tmp_path, line):
+    header = write_wfdb(tmp_path).with_suffix(".hea")
+    header.write_text(header.read_text().replace("r 2 250 1000", line))
+    with pytest.raises(DataError, match=r"r\.hea: sampling rate or number of samples (missing|is no number)"):
+        open_ecg(header)
+
+
+@pytest.mark.parametrize("line", ["r 2 250/250(0) 1000", "r 2 250.0 1000 12:00:00"])
+def test_a_header_may_say_more(tmp_path, line):
+    header = write_wfdb(tmp_path).with_suffix(".hea")
+    whole = open_ecg(header).read(0, 1000)
+    header.write_text(header.read_text().replace("r 2 250 1000", line))
+    ecg = open_ecg(header)
+    assert (ecg.fs, ecg.length) == (250, 1000)
+    np.testing.assert_array_equal(ecg.read(0, 1000), whole)
+
+
+def test_a_name_that_nobody_can_print():
+    assert recording_name(Path(os.fsdecode(b"bad\xff.csv"))) == "bad\ufffd"
+
+
+def test_the_recordings_of_a_folder(tmp_path):
+    write_wfdb(tmp_path)
+    write_csv(tmp_path, name="b.csv")
+    for other in ("notes.txt", "r.beats.csv", ".b.csv"):
+        (tmp_path / other).write_text("")
+    assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "r.hea"]
+    assert find_recordings(tmp_path / "r") == [tmp_path / "r"]
+    with pytest.raises(DataError, match="no recording in it"):
+        find_recordings((tmp_path / "empty").mkdir() or tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("a/100", "100"), ("100.hea", "100"), ("NIGHT.EDF", "NIGHT"), ("a.1", "a.1"), ("a.1.csv", "a.1")],
+)
+def test_name_of_a_recording(path, name):
+    assert recording_name(Path(path)) == name
+
+
+def test_a_real_record_of_another_database(reference_data):
+    ecg = open_ecg(reference_data / "svdb" / "800")
+    assert (ecg.fs, ecg.length) == (128.0, 230400)
+    whole = wfdb.rdrecord(str(reference_data / "svdb" / "800")).p_signal[1000:2000, 0]
+    np.testing.assert_allclose(ecg.read(1000, 2000), whole, rtol=1e-6)
+
+
+def peak_of_opening(path, **knobs):
+    """Return the most memory, in bytes, that opening a recording and reading a piece of it took."""
+    tracemalloc.start()
+    try:
+        ecg = open_ecg(path, **knobs)
+        assert len(ecg.read(500_000, 501_000)) == 1000
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_csv_file_is_not_held_in_memory(tmp_path, monkeypatch):
+    (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 2_000_000)  # 8 MB as float32
+    open_ecg(tmp_path / "r.csv", column="ecg", fs=250)  # imports are not counted
+    monkeypatch.setattr(formats, "CSV_ROWS", 20_000)
+    assert peak_of_opening(tmp_path / "r.csv", column="ecg", fs=250) < 3e6
+
+
+def test_a_long_edf_file_is_not_held_in_memory(tmp_path):
+    signal = edfio.EdfSignal(np.tile([-1.0, 1.0], 1_000_000), 250, label="ECG", physical_dimension="mV")
+    edfio.Edf([signal]).write(tmp_path / "r.edf")  # 4 MB
+    open_ecg(tmp_path / "r.edf")
+    assert peak_of_opening(tmp_path / "r.edf") < 1e6
+
+
+def test_a_csv_file_that_does_not_fit_into_the_temporary_folder(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 3000)
+    with pytest.raises(DataError, match=r"r\.csv: its samples do not fit into .* \(No space left .*TMPDIR$"):
+        open_ecg(tmp_path / "r.csv", column="ecg", fs=250)

@@ -1,0 +1,167 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arrhythmia.ecg.formats import Ecg, open_ecg
+from arrhythmia.ecg.records import read_recording
+from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
+from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.features.rhythm import rhythm_features
+from arrhythmia.inference import streaming
+from arrhythmia.inference.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats
+from tests.arrhythmia.ecg.test_detection import ecg
+
+CUT = {"fs": 125, "before": 0.3, "after": 0.5, "rr_before": 5, "rr_after": 4, "rr_long": 10}
+
+
+def recording(signal, fs=250):
+    signal = signal.astype(np.float32)
+    return Ecg(Path("r"), fs, "II", len(signal), lambda start, stop: signal[start:stop])
+
+
+def test_pieces_cover_the_recording_once(monkeypatch):
+    monkeypatch.setattr(streaming, "PIECE", 2.0)
+    monkeypatch.setattr(streaming, "MARGIN", 0.5)
+    signal = np.arange(1100)
+    seen = list(pieces(recording(signal)))
+    assert [(start, stop) for start, stop, _, _ in seen] == [(0, 500), (500, 1000), (1000, 1100)]
+    for start, stop, first, part in seen:
+        np.testing.assert_array_equal(part[start - first : stop - first], signal[start:stop])
+
+
+def test_beats_in_pieces_are_those_of_the_whole(monkeypatch):
+    signal, peaks = ecg(250, 60)
+    whole, _ = stream_beats(recording(signal), **CUT)
+    assert len(whole) == len(peaks)
+    np.testing.assert_array_equal(whole.rr, rr_intervals(whole.sample, 250, before=5, after=4))
+    np.testing.assert_array_equal(whole.rr_long, long_run_rr(whole.sample, 250, beats=10))
+    monkeypatch.setattr(streaming, "PIECE", 10.0)
+    monkeypatch.setattr(streaming, "MARGIN", 8.0)
+    times = []
+    parts, quality = stream_beats(recording(signal), **CUT, on_piece=times.append)
+    np.testing.assert_array_equal(parts.sample, whole.sample)
+    np.testing.assert_array_equal(parts.rr, whole.rr)
+    np.testing.assert_allclose(parts.waveform, whole.waveform, atol=1e-3)
+    assert quality.samples == len(signal)
+    assert sum(times) == 60
+
+
+def test_a_beat_cut_by_the_edge_is_left_out():
+    signal, _ = ecg(250)
+    shifted = signal[125:]  # starts on a peak
+    found = stream_beats(recording(shifted), **CUT)[0].sample
+    assert found[0] > 200
+
+
+@pytest.mark.parametrize("lost", [np.nan, 0.0])
+def test_no_interval_across_lost_signal(monkeypatch, lost):
+    signal, peaks = ecg(250, 60)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    signal[6000:8000] = lost  # the beats at 24.5 to 31.5 s
+    monkeypatch.setattr(streaming, "PIECE", 28.0)
+    beats, _ = stream_beats(recording(signal), **CUT)
+    np.testing.assert_allclose(beats.sample / 250, peaks[(peaks < 24) | (peaks > 32)], atol=0.01)
+    after = 24  # the first beat after the gap
+    assert np.flatnonzero(np.isnan(beats.rr[:, 4])).tolist() == [0, after]
+    assert np.flatnonzero(np.isnan(beats.rr[:, 5])).tolist() == [after - 1, len(beats) - 1]
+    assert np.nanmax(beats.rr) < 1.05
+    np.testing.assert_allclose(beats.rr_long, 1, atol=0.01)
+    features = rhythm_features(beats.rr, 5, beats.rr_long)
+    around = [after - 2, after + 2]  # the beats next to the gap lack an interval of their own
+    assert np.isfinite(features[around]).all()
+    np.testing.assert_allclose(features[around], 0, atol=0.03)
+
+
+def test_no_beats_in_a_piece_that_is_nearly_all_lost(monkeypatch):
+    signal, peaks = ecg(250, 120)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    lost = np.arange(len(signal)) >= 58 * 250
+    lost[85 * 250 : 92 * 250] = False
+    signal[lost] = np.nan
+    monkeypatch.setattr(streaming, "PIECE", 60.0)
+    monkeypatch.setattr(streaming, "MARGIN", 1.0)
+    found = stream_beats(recording(signal), **CUT)[0].sample / 250
+    assert not lost[np.round(found * 250).astype(int)].any()
+    np.testing.assert_allclose(found[found < 57], peaks[peaks < 57], atol=0.01)
+
+
+def test_intervals_that_are_known_stay():
+    rng = np.random.default_rng(0)
+    sample = np.cumsum(rng.integers(200, 400, size=40))
+    unknown = np.zeros(39, dtype=bool)
+    np.testing.assert_array_equal(
+        known_rr(sample, 250, unknown, before=4, after=3), rr_intervals(sample, 250, before=4, after=3)
+    )
+    np.testing.assert_array_equal(
+        known_long_run(sample, 250, unknown, beats=6), long_run_rr(sample, 250, beats=6)
+    )
+    unknown[[9, 10, 30]] = True
+    interval = np.where(unknown, np.nan, np.diff(sample) / 250)  # the first one ends with beat 1
+    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    for beat in (12, 20, 30, 31):
+        np.testing.assert_allclose(rr[beat], interval[beat - 4 : beat + 3], rtol=1e-6)
+    assert np.flatnonzero(np.isnan(rr[:, 3])).tolist() == [0, 10, 11, 31]
+    assert np.flatnonzero(np.isnan(rr[:, 4])).tolist() == [9, 10, 30, 39]
+    mean = known_long_run(sample, 250, unknown, beats=3)
+    np.testing.assert_allclose(mean[20], interval[16:23].mean(), rtol=1e-6)
+    np.testing.assert_allclose(mean[12], np.r_[interval[6:9], interval[11:15]].mean(), rtol=1e-6)
+    np.testing.assert_allclose(mean[29], np.r_[interval[25:30], interval[31:33]].mean(), rtol=1e-6)
+    # a beat after lost signal has no interval of its own: it takes the mean of the beat before the gap
+    np.testing.assert_array_equal(mean[[10, 11, 31]], mean[[9, 9, 30]])
+    far = np.r_[0:5, 16:26, 35:40]  # further from lost signal than the mean reaches
+    np.testing.assert_allclose(mean[far], long_run_rr(sample, 250, beats=3)[far], rtol=1e-6)
+
+
+@given(
+    interval=st.lists(st.tuples(st.integers(100, 400), st.booleans()), max_size=15), beats=st.integers(1, 5)
+)
+def test_the_long_run_mean_is_that_of_the_known_intervals_on_either_side(interval, beats):
+    sample = np.cumsum([1000, *[length for length, _ in interval]])
+    unknown = np.array([lost for _, lost in interval], dtype=bool)
+    known = [length / 250 for length, lost in interval if not lost]
+    expected = []
+    for beat in range(len(sample)):
+        place = int(np.sum(~unknown[:beat])) - 1  # of the last known interval up to the beat, among the known
+        around = known[max(place - beats, 0) : place + beats + 1]
+        expected.append(np.mean(around) if around else np.nan)
+    found = known_long_run(sample, 250, unknown, beats=beats)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_few_beats_and_nothing_known_between_them(n):
+    sample, unknown = np.arange(n) * 300, np.ones(max(n - 1, 0), dtype=bool)
+    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    assert rr.shape == (n, 7)
+    assert np.isnan(rr).all()
+    mean = known_long_run(sample, 250, unknown, beats=2)
+    np.testing.assert_array_equal(mean, np.full(n, np.float32(np.nan)))
+
+
+@pytest.mark.parametrize(
+    ("lost", "between"),
+    [
+        ([[150, 180]], [1]),
+        ([[150, 250]], [1, 2]),
+        ([[0, 50], [450, 500]], []),
+        ([[201, 300], [120, 200]], [1, 2]),
+        ([[0, 500]], [0, 1, 2, 3]),
+        (np.empty((0, 2), dtype=int), []),
+    ],
+)
+def test_lost_between(lost, between):
+    found = lost_between(np.array([50, 100, 200, 300, 400]), np.array(lost))
+    assert np.flatnonzero(found).tolist() == between
+
+
+def test_annotated_beats_are_cut_as_in_training(mitdb, monkeypatch):
+    monkeypatch.setattr(streaming, "PIECE", 100.0)
+    record = read_recording(mitdb, "101")
+    trained = cut_beats([record], window="centred", source="physionet", **CUT)
+    found, _ = stream_beats(open_ecg(mitdb / "101"), **CUT, positions=trained.sample.astype(np.int64))
+    for name in ("waveform", "rr", "rr_long", "sample", "r_index"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(trained, name))

@@ -1,0 +1,193 @@
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from arrhythmia.evaluation import symbols
+from arrhythmia.protocols import MODELS
+from arrhythmia.report import tables as tables
+from arrhythmia.report.report import (
+    FIGURES,
+    PROTOCOLS,
+    SOURCES,
+    WIDE,
+    Material,
+    inputs_words,
+    normal_share,
+    report,
+    run_words,
+)
+from tests.cards import BOTH, make_cards
+
+PARAMS = {
+    "segment": {"window": "centred", "fs": 125},
+    "normalize": {"method": "record", "reference_beat": True, "features": ["early", "width"]},
+    "train": {"lr": 0.002, "epochs": 8, "seed": 0},
+}
+SEEDS = pd.DataFrame(
+    [["inter_patient", "cnn", "ece", 0.02, 0.001, 0.01, 0.03, "0 1 2", "abc1234"]],
+    columns=["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit"],
+)
+ABLATION = pd.DataFrame({"ingredient": ["committed default"], "f1_S": [0.8], "commit": ["abc1234"]})
+
+
+def carriers(q_beats):
+    rows = []
+    for name, beats in (("S", 1837), ("V", 3221), ("F", 388), ("Q", q_beats)):
+        row = {"class": name}
+        for side in ("train", "test"):
+            row |= {f"{side}_beats": beats, f"{side}_records": 7 if beats else 0}
+            row |= {f"{side}_most": "213" if beats else "", f"{side}_share": 0.93 if beats else np.nan}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", "232"), **knobs):
+    inter = "inter_patient" in protocols
+    table = symbols.symbols_table(np.array(["N", "A"]), np.array([0, 1]), np.array([0, 0]))
+    made = {
+        "source": source,
+        "params": PARAMS,
+        "protocols": protocols,
+        "cards": make_cards(protocols, source=source, records=records),
+        "cross_validated": {},
+        "sides": {p: pd.DataFrame([["train", 9]], columns=["side", "beats"]) for p in protocols},
+        "carriers": carriers(7) if inter else None,
+        "symbols": {"cnn": table, "rnn": table} if inter else {},
+        "results": {},
+        "pictures": {
+            (p, model, figure): f"plots/{p}/{model}/pictures/{figure}.png"
+            for p in protocols
+            for model in ("cnn", "rnn")
+            for figure in FIGURES
+        },
+        "comparison": "plots/both.png",
+    }
+    return Material(**made | knobs)
+
+
+@pytest.fixture(scope="module")
+def material():
+    return make_material()
+
+
+def headings(text, level=2):
+    return re.findall(rf"^{'#' * level} (.*)$", text, flags=re.MULTILINE)
+
+
+def test_report_has_both_protocols_and_the_gap(material):
+    text = report(material)
+    assert headings(text) == ["The gap", "intra-patient", "inter-patient"]
+    assert SOURCES["physionet"] in text
+    assert "(plots/both.png)" in text
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    for protocol in BOTH:
+        assert PROTOCOLS[protocol] in text
+        assert tables.results_table(material.cards, {}, protocol) in text
+        assert tables.sides_table(material.sides[protocol]) in text
+
+
+def test_every_table_of_the_report_is_rectangular(material):
+    text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
+    blocks = re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE)
+    # sides, results, classes, EC57, selective; for inter also carriers, left out, symbols; and two of results
+    assert len(blocks) == 2 * 5 + 3 + 2
+    for block in blocks:
+        assert len({line.count(" | ") for line in block.splitlines()}) == 1
+
+
+def test_pictures_are_those_of_both_networks_and_strips_those_of_new_patients(material):
+    pictures = re.findall(r'<img src="([^"]+)"', report(material))
+    assert len(set(pictures)) == len(pictures) == 2 * (2 * len(FIGURES) - len(WIDE))
+    assert "plots/inter_patient/rnn/pictures/worst_records.png" in pictures
+    assert "plots/inter_patient/cnn/pictures/mistakes.png" in pictures
+    assert "plots/intra_patient/cnn/pictures/mistakes.png" not in pictures
+
+
+def test_a_picture_that_was_not_made_is_not_shown(material):
+    there = {key: path for key, path in material.pictures.items() if key[2] != "records"}
+    text = report(dataclasses.replace(material, pictures=there))
+    assert "records.png" not in text.replace("worst_records.png", "")
+    assert not [heading for heading in headings(text, 3) if heading.startswith("Record by record")]
+
+
+def test_gap_is_said_for_every_model(material):
+    lines = [line for line in report(material).splitlines() if line.startswith("- ")]
+    assert [line[2:].split(":")[0] for line in lines] == list(MODELS.values())
+    near, far = (material.cards[protocol, "cnn"]["macro_f1_nsv"] for protocol in BOTH)
+    assert near > far
+    assert f"from {near:.3f} to {far:.3f}" in lines[0]
+
+
+def test_share_of_n(material):
+    assert normal_share(material.cards) == 0.6
+
+
+@pytest.mark.parametrize("protocol", BOTH)
+def test_one_protocol_alone_has_no_gap(protocol):
+    text = report(make_material([protocol]))
+    assert headings(text) == [protocol.replace("_", "-")]
+    assert ("Which annotation symbols" in text) == (protocol == "inter_patient")
+    assert ("rest on few patients" in text) == (protocol == "inter_patient")
+
+
+def test_results_of_more_than_one_run_say_how_they_were_made(material):
+    text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
+    assert headings(text)[1:3] == ["How much the seed matters", "What each ingredient brings"]
+    made = "Made by `python -m scripts.seeds` of commit abc1234 on the real recordings"
+    assert f"{made} with the committed parameters" in text
+    assert "seeds: 0 1 2." in text
+    assert tables.ablation_table(ABLATION) in text
+
+
+def test_report_on_synthetic_recordings_says_so_and_shows_nothing_of_the_real_ones():
+    made = make_material(source="synthetic", records=("s01", "s02"), carriers=None, results={"seeds": SEEDS})
+    text = report(made)
+    assert "**Synthetic recordings: these figures say" in text.splitlines()[2]
+    for known_only_of_the_real_ones in ("MIT-BIH", "202", "232", "scripts.seeds"):
+        assert known_only_of_the_real_ones not in text
+
+
+def test_f_and_q_are_said_to_be_a_handful_of_patients(material):
+    text = report(material)
+    assert (
+        "388 F beats in 7 records, 93% of them in 213, and 7 Q beats in 7 records, 93% of them in 213."
+        in text
+    )
+    none = report(dataclasses.replace(material, carriers=carriers(0)))
+    assert "93% of them in 213, and 0 Q beats in 0 records. Their" in none
+
+
+def test_the_report_says_with_what_it_was_run():
+    words = run_words(PARAMS, BOTH)
+    assert (
+        "`segment` window centred; `normalize` method record, reference_beat yes, features early width"
+        in words
+    )
+    assert "; `train` lr 0.002" in words
+    assert "seed 0" in words
+    assert "\n" not in words
+    normalize = {"method": "beat", "features": []}
+    train = {"epochs": {"intra_patient": 12, "inter_patient": 6}}
+    other = {**PARAMS, "normalize": normalize, "train": train}
+    assert "features none" in run_words(other, BOTH)
+    assert "epochs 12 (intra-patient) and 6 (inter-patient)" in run_words(other, BOTH)
+    assert "`train` epochs 6 (inter-patient)." in run_words(other, ["inter_patient"])
+
+
+def test_the_report_says_what_is_seen_of_the_whole_recording():
+    seen = inputs_words(PARAMS["normalize"])
+    assert "its median amplitude and its median QRS width and its reference beat (" in seen
+    plain = {"method": "standard", "reference_beat": False, "features": []}
+    assert inputs_words(plain).startswith("The networks see the beat. ")
+    features = inputs_words(plain | {"features": ["early"]})
+    assert features.startswith(
+        "The networks see the beat, the intervals around it; and of the whole recording "
+    )
+    both = inputs_words(plain | {"features": ["width", "p_wave"]})
+    assert ", the P waves of the beats around it; and of the whole recording its median QRS width and" in both
+    channel = inputs_words(plain | {"reference_beat": True})
+    assert channel.startswith("The networks see the beat; and of the whole recording its reference beat (")

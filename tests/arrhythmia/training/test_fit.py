@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+KNOBS = {
+    "lr": 0.01,
+    "schedule": "cosine",
+    "batch_size": 8,
+    "epochs": 3,
+    "foreign": 0.0,
+    "class_weight_power": 0.5,
+    "seed": 0,
+}
+LENGTH = 130
+CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.3}
+
+
+@pytest.fixture(scope="module")
+def fit(keras):
+    """The module under test, imported when Keras is ready."""
+    from arrhythmia.training import fit
+
+    return fit
+
+
+@pytest.fixture(scope="module")
+def build(keras):
+    """Return a function that builds a small network with dropout, from seed 0."""
+    from arrhythmia.models.cnn import build_cnn
+
+    def model(channels=1, features=2):
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(0)
+        return build_cnn(LENGTH, channels, features, **CNN)
+
+    return model
+
+
+def arrays(n, seed, channels=1):
+    """Beats of five classes, each told by its amplitude."""
+    rng = np.random.default_rng(seed)
+    label = np.arange(n) % 5
+    return {
+        "waveform": (rng.normal(0, 0.1, size=(n, LENGTH, channels)) + label[:, None, None]).astype(
+            np.float32
+        ),
+        "features": rng.normal(size=(n, 2)).astype(np.float32),
+        "label": label.astype(np.int8),
+    }
+
+
+def trained(fit, model, *, channels=1, **knobs):
+    """Train `model`, and return what was said after each epoch."""
+    beats, held_out = arrays(40, 0, channels), arrays(20, 1, channels)
+    return list(fit.train_epochs(model, beats, held_out, **{**KNOBS, **knobs}))
+
+
+def weights(model):
+    return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+
+def test_constant_learning_rate(fit):
+    assert fit.learning_rate("constant", 0.003, 100) == 0.003
+
+
+def test_cosine_learning_rate(fit):
+    rate = fit.learning_rate("cosine", 0.002, 100)
+    steps = np.array([float(rate(step)) for step in range(101)])
+    assert steps[0] == 0
+    np.testing.assert_allclose(steps[5], 0.002, rtol=1e-6)
+    assert steps.argmax() == 5
+    assert (np.diff(steps[5:]) < 0).all()
+    np.testing.assert_allclose(steps[100], 0, atol=1e-8)
+
+
+def test_cosine_learning_rate_of_a_single_step(fit):
+    assert np.isfinite(float(fit.learning_rate("cosine", 0.002, 1)(0)))
+
+
+@pytest.mark.parametrize("features", [2, 0])
+def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three(fit, build, features):
+    epochs = trained(fit, build(features=features))
+    assert len(epochs) == 3
+    for values in epochs:
+        assert set(values) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
+        assert all(isinstance(value, float) for value in values.values())
+    assert epochs[0]["lr"] > epochs[2]["lr"]
+
+
+def test_without_held_out_beats_there_is_nothing_of_them_to_report(fit, build):
+    epochs = fit.train_epochs(build(), arrays(40, 0), None, **KNOBS)
+    assert [set(values) for values in epochs] == [{"loss", "macro_f1", "lr"}] * 3
+
+
+def test_the_reported_loss_is_that_of_the_answer(fit, build):
+    model = build()
+    values = trained(fit, model)
+    held_out = arrays(20, 1)
+    logits = model.predict(fit.inputs_of(model, held_out), verbose=0)["logits"]
+    loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(20), held_out["label"]]
+    assert values[-1]["val_loss"] == pytest.approx(loss.mean(), rel=1e-4)
+
+
+def test_it_learns(fit, build):
+    history = trained(fit, build(), epochs=15, lr=0.03)
+    assert history[-1]["loss"] < 0.8 * history[0]["loss"]
+    assert history[-1]["val_loss"] < 0.8 * history[0]["val_loss"]
+
+
+def test_the_held_out_beats_have_no_part_in_it(fit, build):
+    """No epoch is picked by them."""
+    one, other = build(), build()
+    list(fit.train_epochs(one, arrays(40, 0), None, **KNOBS))
+    poisoned = arrays(20, 1)
+    poisoned["waveform"] *= 100
+    poisoned["label"][:] = 0
+    np.random.seed(5)  # noqa: NPY002  what Keras may draw for the held-out beats must not count either
+    list(fit.train_epochs(other, arrays(40, 0), poisoned, **KNOBS))
+    np.testing.assert_array_equal(weights(one), weights(other))
+
+
+@pytest.mark.parametrize("name", ["kachuee", "three_layer", "stacked_lstm"])
+def test_the_classic_networks_can_be_trained(keras, fit, name):
+    from arrhythmia.models.literature import CNNS, RNNS
+
+    keras.utils.set_random_seed(0)
+    model = {**CNNS, **RNNS}[name](LENGTH, 1)
+    before = weights(model)
+    history = trained(fit, model, epochs=1)
+    assert (weights(model) != before).mean() > 0.5
+    assert set(history[0]) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
+
+
+def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone(fit, build):
+    alone = [build(), build()]
+    for model in alone:
+        trained(fit, model)
+    together = [build(), build()]
+    beats, held_out = arrays(40, 0), arrays(20, 1)
+    runs = [fit.train_epochs(model, beats, held_out, **KNOBS) for model in together]
+    assert len(list(zip(*runs, strict=True))) == 3
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(weights(one), weights(other))
+
+
+def test_class_weights_reach_the_loss(fit, build):
+    losses = {}
+    for power in (0, 1):
+        unequal = {key: value[np.arange(40) % 5 != 4] for key, value in arrays(40, 0).items()}
+        unequal["label"][:20] = 0
+        knobs = {**KNOBS, "class_weight_power": power, "epochs": 1}
+        (values,) = fit.train_epochs(build(), unequal, None, **knobs)
+        losses[power] = values["loss"]
+    assert losses[0] != losses[1]
+
+
+def test_foreign_beats_are_laid_over_the_training_beats_only(fit, build, monkeypatch):
+    seen = []
+
+    def lay_over(waveform, strength, rng):
+        seen.append((waveform.shape, strength))
+        return waveform * 0
+
+    monkeypatch.setattr(fit, "foreign_patients", lay_over)
+    one, other = build(channels=2), build(channels=2)
+    trained(fit, one, channels=2, foreign=1.5)
+    assert seen == [((40, LENGTH, 2), 1.5)] * 3
+    seen.clear()
+    trained(fit, other, channels=2)
+    assert seen == []
+    assert (weights(one) != weights(other)).any()
+
+
+def saved(fit, model, path, **knobs):
+    from arrhythmia.training.serialization import save_model
+
+    trained(fit, model, **knobs)
+    save_model(model, path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(fit, build, tmp_path_factory):
+    """Bytes of the archive after a fit, with foreign beats."""
+    path = tmp_path_factory.mktemp("undisturbed") / "model.keras"
+    return saved(fit, build(channels=2), path, channels=2, foreign=1.0)
+
+
+def test_the_same_training_gives_the_same_bytes(fit, build, undisturbed, tmp_path):
+    again = saved(fit, build(channels=2), tmp_path / "model.keras", channels=2, foreign=1.0)
+    assert again == undisturbed
+
+
+def test_an_abandoned_training_leaves_no_trace(fit, build, undisturbed, tmp_path):
+    knobs = {"channels": 2, "foreign": 1.0}
+    beats = arrays(40, 0, channels=2)
+    next(fit.train_epochs(build(channels=2), beats, None, **{**KNOBS, "foreign": 1.0}))
+    assert saved(fit, build(channels=2), tmp_path / "model.keras", **knobs) == undisturbed
+
+
+def test_another_seed_gives_other_bytes(fit, build, undisturbed, tmp_path):
+    """The seed of the order and of the augmentation; that of weights and dropout is Keras' own."""
+    model = build(channels=2)
+    other = saved(fit, model, tmp_path / "model.keras", channels=2, foreign=1.0, seed=1)
+    assert other != undisturbed
