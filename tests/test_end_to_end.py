@@ -23,15 +23,21 @@ from tests.params import write_params
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-NOT_IN_AN_ARCHIVE = shutil.ignore_patterns(
-    ".git", ".venv", "data", "models", "demo", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis"
-)
+OUTPUTS = {"data", "models", "demo"}
+"""Folders at the top that no archive of the project holds; there are others of these names below."""
+
+UNTRACKED = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "__pycache__", ".*_cache", ".hypothesis")
 PROTOCOLS = ("intra_patient", "inter_patient")
 SMALL = {
     "synthetic": {"seconds": 60},
     "train": {"epochs": dict.fromkeys(PROTOCOLS, 2), "members": dict(zip(PROTOCOLS, (1, 2), strict=True))},
     "evaluate": {"replicates": 50},
 }
+
+
+def not_in_an_archive(folder, names):
+    """Return which of the names in a folder are left out of an archive, as `shutil.copytree` asks it."""
+    return UNTRACKED(folder, names) | (OUTPUTS if Path(folder) == ROOT else set())
 
 
 def environment(home):
@@ -65,7 +71,7 @@ def demo(tmp_path_factory):
     """Run the demo in an archive's folder; return the folder, what it printed, and the files of before."""
     home = tmp_path_factory.mktemp("home")
     archive = home / "archive"
-    shutil.copytree(ROOT, archive, ignore=NOT_IN_AN_ARCHIVE)
+    shutil.copytree(ROOT, archive, ignore=not_in_an_archive)
     write_params(archive / "params.yaml", **SMALL)
     before = files_of(archive)
     said = checked(sys.executable, "-m", "scripts.demo", cwd=archive, env=environment(home))

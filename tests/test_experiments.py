@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from arrhythmia.params import parse_yaml, read_yaml
 from tests.params import write_params
-from tests.test_end_to_end import NOT_IN_AN_ARCHIVE, ROOT, checked, environment
+from tests.test_end_to_end import ROOT, checked, environment, not_in_an_archive
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def project(tmp_path_factory):
     shutil.copytree(
         ROOT,
         clone.folder,
-        ignore=lambda *given: NOT_IN_AN_ARCHIVE(*given) | without_its_settings(*given),
+        ignore=lambda *given: not_in_an_archive(*given) | without_its_settings(*given),
     )
     (clone.folder / "dvc.lock").unlink()
     write_params(clone.folder / "params.yaml", protocols=["inter_patient"], **SMALL)
