@@ -34,6 +34,7 @@ SETTINGS = {
 
 READ_BY_LIBRARIES = (
     "DNNL_",
+    "FREETYPE_",
     "GOTO_",
     "KERAS_",
     "NPY_",
@@ -48,8 +49,9 @@ READ_BY_LIBRARIES = (
 HARMLESS = ("KERAS_HOME", "ONEDNN_VERBOSE", "TF_CPP_MIN_LOG_LEVEL")
 """Variables of these beginnings that change no result."""
 
-NEEDED = ("avx2", "fma")
-"""Instruction sets of a supported processor, as Linux calls them: Intel from Haswell (2013), AMD from Zen."""
+NEEDED = ("avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm")
+"""Instruction sets of a supported processor, as Linux calls them: x86-64-v3, Intel from Haswell (2013), AMD
+from Zen (2017). NumPy's kernels need all of them; a virtual machine may hide some."""
 
 
 def fix_environment() -> None:
@@ -65,17 +67,22 @@ def fix_environment() -> None:
 
 
 def check_environment() -> None:
-    """Check that NumPy and OpenBLAS run, in this process, as `KERNELS` and `SETTINGS` say.
+    """Check that NumPy and OpenBLAS run, in this process, with the kernels of Haswell and on one thread.
 
     Raises:
-        DataError: they were loaded before `fix_environment`.
+        DataError: they were loaded before `fix_environment`, or the C library is told to use other functions.
     """
     if unsupported():
         return
+    if "hwcaps" in (tunables := os.environ.get("GLIBC_TUNABLES", "")):
+        raise DataError(
+            f"GLIBC_TUNABLES is '{tunables}', which selects other mathematical functions; unset it"
+        )
     from numpy._core._multiarray_umath import __cpu_features__ as used_by_numpy
     from threadpoolctl import threadpool_info
 
-    wrong = [name for name in KERNELS["NPY_DISABLE_CPU_FEATURES"].split() if used_by_numpy.get(name)]
+    wrong = [name for name in ("X86_V4", "AVX512_ICL", "AVX512_SPR") if used_by_numpy.get(name)]
+    wrong += [] if used_by_numpy["X86_V3"] else ["no kernels for AVX2"]
     for pool in threadpool_info():
         found = pool.get("architecture"), pool["num_threads"]
         if pool["internal_api"] == "openblas" and found != ("Haswell", 1):
@@ -88,9 +95,9 @@ def check_environment() -> None:
 
 
 def processor() -> str:
-    """Return machine, make and needed instruction sets, such as `x86_64, AMD EPYC, avx2, fma`."""
+    """Return machine, make and instruction sets for vectors, such as `x86_64, AMD EPYC, avx2, fma`."""
     model = re.search(r"(?m)^model name\s*: (.+)", _cpuinfo())
-    flags = [name for name in (*NEEDED, "avx512f") if name in _flags()]
+    flags = [name for name in ("avx2", "fma", "avx512f") if name in _flags()]
     return ", ".join([platform.machine(), model[1] if model else "unknown make", *flags])
 
 
@@ -130,7 +137,8 @@ def replace_operations() -> None:
     """Replace the two operations of TensorFlow in our networks whose last bits depend on the processor.
 
     Keras calls both by these names, for batch normalisation and for the orthogonal initial weights of
-    recurrent layers. Its layers, and so the model files, stay as they are.
+    recurrent layers. Its layers, and so the model files, stay as they are. They are replaced for the whole
+    process; the factorisation is computed at once, so not in a `tf.function`.
     """
     import tensorflow as tf
 

@@ -14,7 +14,7 @@ import pandas as pd
 from arrhythmia import paths
 from arrhythmia.features import rhythm
 from arrhythmia.features.table import FEATURES
-from arrhythmia.report.run_tables import ABLATION_SCORES
+from arrhythmia.report.run_tables import ABLATION_SCORES, read_table
 from arrhythmia.utils.files import write_text
 from scripts.experiments import git, last_commit, refuse_changes, run_experiment
 from scripts.overlay import Changes
@@ -61,15 +61,16 @@ def main(argv: list[str]) -> None:
     parser.add_argument("model", nargs="?", default="cnn", choices=["cnn", "rnn"])
     model = parser.parse_args(argv).model
     refuse_changes()
+    head = last_commit()
     rows = []
     for i, (name, (words, changes)) in enumerate(INGREDIENTS.items(), start=1):
         print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
         commit = run_experiment(f"ablation-{model}-{name}", changes, [f"train_{model}@{PROTOCOL}"])
         card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
-    table = pd.DataFrame(rows).assign(commit=last_commit())
+    table = pd.DataFrame(rows).assign(commit=head)
     if paths.ABLATION.exists():  # the rows of the other network stay
-        kept = pd.read_csv(paths.ABLATION)
+        kept = read_table(paths.ABLATION)
         kept = kept[~kept["ingredient"].str.startswith(f"{model.upper()},")]
         table = pd.concat([table, kept] if model == "cnn" else [kept, table], ignore_index=True)
     write_text(paths.ABLATION, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))

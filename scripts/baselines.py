@@ -50,6 +50,7 @@ def main(argv: list[str]) -> None:
     if unknown := [name for name in names if name not in OVERLAYS]:
         raise DataError(f"--only {unknown[0]}: no baseline; there is {', '.join(OVERLAYS)}")
     refuse_changes()
+    head = last_commit()
     params = read_params("HEAD")
     protocols = params["protocols"]
     commits = {name: ("HEAD", name, what) for name, what in COMMITTED.items()}
@@ -67,7 +68,7 @@ def main(argv: list[str]) -> None:
             print(f"error: {error}", flush=True)
             failed.append(name)
     rows = [
-        baseline_row(name, what, protocol, read_card(commit, protocol, model), last_commit())
+        baseline_row(name, what, protocol, read_card(commit, protocol, model), head)
         for name, (commit, model, what) in commits.items()
         for protocol in protocols
     ]

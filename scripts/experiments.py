@@ -77,7 +77,7 @@ def find_experiment(name: str) -> str:
 
 def last_commit() -> str:
     """Return the name of the last commit, shortened."""
-    return git("rev-parse", "--short", "HEAD").strip()
+    return git("rev-parse", "--short=7", "HEAD").strip()
 
 
 def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import pandas as pd
 from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.protocols import MODELS, RULES, protocol_name
+from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import SCORES, Cards, commits
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table, number
@@ -54,7 +55,7 @@ def parts() -> dict[str, str]:
         DataError: DVC failed.
     """
     cards = committed_cards()
-    seeds, baselines = pd.read_csv(paths.SEEDS), pd.read_csv(paths.BASELINES)
+    seeds, baselines = read_table(paths.SEEDS), read_table(paths.BASELINES)
     return {
         "results": results_part(seeds, baselines, cards),
         "stages": stages_part(dvc_output(["dag", "--mermaid"])),
@@ -76,9 +77,9 @@ def outdated() -> list[str]:
     cards = committed_cards()
     validated = json.loads(paths.cross_validated("inter_patient", "cnn").read_text(encoding="utf-8"))
     notes = [
-        other_seeds(pd.read_csv(paths.SEEDS), cards),
-        other_baselines(pd.read_csv(paths.BASELINES), cards),
-        other_ablation(pd.read_csv(paths.ABLATION), validated),
+        other_seeds(read_table(paths.SEEDS), cards),
+        other_baselines(read_table(paths.BASELINES), cards),
+        other_ablation(read_table(paths.ABLATION), validated),
     ]
     return [note for note in notes if note]
 

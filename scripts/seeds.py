@@ -14,7 +14,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.protocols import MODELS, RULES
-from arrhythmia.report.run_tables import seeds_table
+from arrhythmia.report.run_tables import read_table, seeds_table
 from arrhythmia.utils.files import write_text
 from scripts.experiments import last_commit, read_card, read_params, refuse_changes, run_experiment, target
 from stages.run import run_command
@@ -34,6 +34,7 @@ def main(argv: list[str]) -> None:
     words = parser.parse_args(argv)
     seeds = list(dict.fromkeys(words.seeds))
     refuse_changes()
+    head = last_commit()
     protocols = words.protocols or read_params("HEAD")["protocols"]
     models = [(protocol, model) for protocol in protocols for model in MODELS]
     cards = {}
@@ -43,9 +44,9 @@ def main(argv: list[str]) -> None:
             f"seed-{seed}", {"train.seed": seed, "forest.seed": seed}, [target(*key) for key in models]
         )
         cards[seed] = {key: read_card(commit, *key) for key in models}
-    table = seeds_table(cards, last_commit())
+    table = seeds_table(cards, head)
     if paths.SEEDS.exists():
-        there = pd.read_csv(paths.SEEDS)
+        there = read_table(paths.SEEDS)
         kept = there[~there["protocol"].isin(protocols)]
         table = pd.concat([table, kept]).sort_values(
             "protocol", key=lambda name: name.map(ORDER), kind="stable"

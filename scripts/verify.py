@@ -59,9 +59,10 @@ def main(argv: list[str]) -> None:
             raise DataError(f"the run of commit {commit[:7]} failed; the lines above say why")
         changed = changed_files(copy)
         count, differ = differing(committed, read_yaml(copy / LOCK), changed)
-    names = [name for path in differ for name in files_of(path, changed) or [path]]
+        others = [name for name in of_no_output(committed, changed) if not (differ and name == LOCK)]
+    names = [name for path in differ for name in files_of(path, changed) or [path]] + others
     print(verdict(count, len(differ), names, commit, f"{processor()}; {versions()}"))
-    if differ:
+    if names:
         sys.exit(1)
 
 
@@ -86,6 +87,11 @@ def differing(
     )
 
 
+def of_no_output(lock: dict[str, Any], changed: Collection[str]) -> list[str]:
+    """Return the changed files that belong to no output, which a run should leave alone, such as dvc.lock."""
+    return sorted(set(changed) - {file for path in outputs(lock) for file in files_of(path, changed)})
+
+
 def outputs(lock: dict[str, Any]) -> dict[str, str]:
     """Return the MD5 of every output of a lock file by path; a folder is one output."""
     stages = lock.get("stages", {}).values()
@@ -103,11 +109,11 @@ def verdict(count: int, differ: int, names: list[str], commit: str, machine: str
     Args:
         count: of all outputs.
         differ: how many of them differ.
-        names: the files that differ; the folder of files that git does not keep.
+        names: the files that differ, those of no output too; the folder of files that git does not keep.
         commit: full name of the commit.
         machine: processor and versions.
     """
-    if not differ:
+    if not names:
         return f"{count} of {count} tracked outputs have the committed bytes (commit {commit[:7]}; {machine})"
     return "\n".join(
         [

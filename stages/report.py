@@ -14,7 +14,7 @@ from arrhythmia.params import load_params
 from arrhythmia.protocols import MODELS, NETWORKS
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
-from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS
+from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
 from arrhythmia.utils.files import load_arrays, write_text
 from stages.run import run
 
@@ -77,7 +77,7 @@ def read_results(name: str) -> pd.DataFrame:
         DataError: its columns are not those of this version.
     """
     path, columns = RESULTS[name]
-    table = pd.read_csv(path)
+    table = read_table(path)
     if wrong := sorted(set(columns) ^ set(table)):
         raise DataError(f"{path}: columns {wrong} do not match; run `python -m scripts.{name}`")
     return table

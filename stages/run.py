@@ -44,6 +44,7 @@ def run(main: Callable[..., None]) -> None:
 def run_command(main: Callable[[list[str]], None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
     listen_for_interrupts()
+    warn_if_unsupported()
     try:
         check_environment()
         main(sys.argv[1:])

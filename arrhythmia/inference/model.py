@@ -102,6 +102,9 @@ def load_released(network: Path, recipe: Path) -> Released:
 def session(network: Path | bytes) -> onnxruntime.InferenceSession:
     """Load an ONNX network to be computed on one thread, so that the answers are the same every time.
 
+    Only basic optimisations: the extended ones round the inputs of layers with int8 weights to int8 as well,
+    by kernels that differ between processors.
+
     Args:
         network: the file, or its bytes.
 
@@ -110,6 +113,7 @@ def session(network: Path | bytes) -> onnxruntime.InferenceSession:
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.log_severity_level = 3
     model = network if isinstance(network, bytes) else str(network)
     try:

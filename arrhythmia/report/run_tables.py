@@ -1,5 +1,6 @@
 """Tables over several trainings: one model from many seeds, and many models beside each other."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,11 @@ BASELINES_COLUMNS = (
 
 ABLATION_SCORES = ("f1_S", "f1_V", "macro_f1_nsv", "j_kappa", "log_loss")
 ABLATION_COLUMNS = ("ingredient", *ABLATION_SCORES, "commit")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table of more than one run; the names of commits stay texts, also those of digits only."""
+    return pd.read_csv(path, dtype={"commit": str})
 
 
 def headline(card: Card) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from arrhythmia import determinism
+from arrhythmia.errors import DataError
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = {
@@ -19,7 +20,24 @@ HOSTILE = {
     "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
     "DNNL_MAX_CPU_ISA": "SSE41",
     "KERAS_BACKEND": "jax",
+    "FREETYPE_PROPERTIES": "truetype:interpreter-version=35",
+    "GOTO_NUM_THREADS": "2",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0",
+    "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
 }
+IN_FORCE = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ONEDNN_DEFAULT_FPMATH_MODE": "STRICT",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "KERAS_BACKEND": "tensorflow",
+}
+V3 = "avx2 fma bmi1 bmi2 f16c movbe abm"
 supported_only = pytest.mark.skipif(bool(determinism.unsupported()), reason="not a supported processor")
 
 
@@ -32,7 +50,7 @@ def run_python(code, **environment):
 def other_machine(monkeypatch):
     """Return a function that makes this machine look like another."""
 
-    def become(*, platform="linux", machine="x86_64", flags="avx2 fma"):
+    def become(*, platform="linux", machine="x86_64", flags=V3):
         monkeypatch.setattr(determinism.sys, "platform", platform)
         monkeypatch.setattr(determinism.platform, "machine", lambda: machine)
         monkeypatch.setattr(determinism, "_cpuinfo", lambda: f"model name\t: A CPU\nflags\t\t: fpu {flags}\n")
@@ -45,8 +63,7 @@ def test_somebodys_own_variables_are_replaced_or_dropped(monkeypatch, other_mach
     own = HOSTILE | {"HOME": "/home/me", "TF_CPP_MIN_LOG_LEVEL": "0"}
     monkeypatch.setattr(determinism.os, "environ", own.copy())
     determinism.fix_environment()
-    expected = determinism.SETTINGS | determinism.KERNELS | {"HOME": "/home/me", "TF_CPP_MIN_LOG_LEVEL": "0"}
-    assert determinism.os.environ == expected
+    assert determinism.os.environ == IN_FORCE | {"HOME": "/home/me", "TF_CPP_MIN_LOG_LEVEL": "0"}
 
 
 def test_a_processor_that_lacks_the_kernels_is_not_told_to_use_them(monkeypatch, other_machine):
@@ -61,11 +78,11 @@ def test_a_processor_that_lacks_the_kernels_is_not_told_to_use_them(monkeypatch,
     ("machine", "reason"),
     [
         ({}, None),
-        ({"flags": "avx2 fma avx512f"}, None),
+        ({"flags": f"{V3} avx512f"}, None),
         ({"machine": "aarch64"}, "on aarch64"),
         ({"platform": "darwin"}, "on x86_64"),
-        ({"flags": "avx fma"}, "a processor without AVX2"),
-        ({"flags": "avx"}, "a processor without AVX2 and FMA"),
+        ({"flags": V3.replace("movbe", "")}, "a processor without MOVBE"),
+        ({"flags": V3.replace("avx2 fma", "avx")}, "a processor without AVX2 and FMA"),
     ],
 )
 def test_other_machines_are_named_in_one_line(other_machine, capsys, machine, reason):
@@ -99,6 +116,13 @@ def test_numpy_loaded_before_the_settings_is_refused():
     assert done.returncode == 1
     assert "DataError: NumPy was loaded before its settings and uses" in done.stderr
     assert "OpenBLAS for Sandybridge with 2 threads" in done.stderr
+
+
+@supported_only
+def test_other_functions_of_the_c_library_are_refused(monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2,-FMA")
+    with pytest.raises(DataError, match=r"^GLIBC_TUNABLES is 'glibc\.cpu\.hwcaps=-AVX2,-FMA', which selects"):
+        determinism.check_environment()
 
 
 def in_force():

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from arrhythmia.datasets.synthetic.recordings import write_recordings
-from tests.test_end_to_end import NOT_IN_AN_ARCHIVE
+from tests.test_end_to_end import not_in_an_archive
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -52,7 +52,7 @@ def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_hosted_on_synthetic_recordings(tmp_path, monkeypatch):
     copy = tmp_path / "project"
-    shutil.copytree(ROOT, copy, ignore=NOT_IN_AN_ARCHIVE)
+    shutil.copytree(ROOT, copy, ignore=not_in_an_archive)
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     for words in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "start"]):
         subprocess.run(["git", *words], cwd=copy, check=True)

@@ -54,7 +54,7 @@ def differing(found):
     return [
         f"{part}: {name}"
         for part, names in found.items()
-        for name in names.keys() | committed[part].keys()
+        for name in dict.fromkeys([*names, *committed[part]])
         if names.get(name) != committed[part].get(name)
     ]
 

@@ -5,7 +5,10 @@ import pytest
 
 from arrhythmia.aami import CLASSES
 
-APPROXIMATE = {"Rsqrt", "Reciprocal", "Inv", "RsqrtGrad", "ReciprocalGrad", "InvGrad"}
+APPROXIMATE = {
+    *("Rsqrt", "Reciprocal", "Inv", "RsqrtGrad", "ReciprocalGrad", "InvGrad"),
+    *("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "_FusedBatchNormEx"),
+}
 """Operations for which Eigen starts, in float32, from instructions whose bits differ by make of processor."""
 
 RECURRENT = {"cell": "gru", "units": 8, "patch": 4, "embedding": 8, "dense": 8, "dropout": 0.3}
