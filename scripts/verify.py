@@ -59,7 +59,7 @@ def main(argv: list[str]) -> None:
             raise DataError(f"the run of commit {commit[:7]} failed; the lines above say why")
         changed = changed_files(copy)
         count, differ = differing(committed, read_yaml(copy / LOCK), changed)
-        others = [name for name in of_no_output(committed, changed) if not (differ and name == LOCK)]
+        others = of_no_output(committed, changed)
     names = [name for path in differ for name in files_of(path, changed) or [path]] + others
     print(verdict(count, len(differ), names, commit, f"{processor()}; {versions()}"))
     if names:
@@ -88,8 +88,9 @@ def differing(
 
 
 def of_no_output(lock: dict[str, Any], changed: Collection[str]) -> list[str]:
-    """Return the changed files that belong to no output, which a run should leave alone, such as dvc.lock."""
-    return sorted(set(changed) - {file for path in outputs(lock) for file in files_of(path, changed)})
+    """Return the changed files that belong to no output: a run should leave them alone, but for dvc.lock."""
+    known = {file for path in outputs(lock) for file in files_of(path, changed)}
+    return sorted(set(changed) - known - {LOCK})
 
 
 def outputs(lock: dict[str, Any]) -> dict[str, str]:

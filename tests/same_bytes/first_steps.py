@@ -1,4 +1,4 @@
-"""The first steps of each default network on synthetic recordings, from the recordings to probabilities."""
+"""The first steps of each default network on synthetic recordings, from the recordings to released files."""
 
 import tempfile
 from pathlib import Path
@@ -8,6 +8,8 @@ import numpy as np
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.export.quantization import with_int8_weights
+from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
 from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
@@ -35,6 +37,7 @@ def results(protocol, name):
     import keras
     import tensorflow as tf
 
+    from arrhythmia.export.onnx import onnx_model
     from arrhythmia.models.layers import inputs_of
     from arrhythmia.training.calibration import fit_temperature
     from arrhythmia.training.ensemble import averaged
@@ -78,4 +81,10 @@ def results(protocol, name):
     temperature = fit_temperature(logits, held_out["label"])
     model = averaged([network], temperature)
     probability = model.predict(inputs_of(model, held_out), batch_size=1024, verbose=0)
-    return found | {"logits": logits, "temperature": temperature, "probability": probability}
+    found |= {"logits": logits, "temperature": temperature, "probability": probability}
+    exported = onnx_model(model)
+    for precision, made in {"float32": exported, "int8": with_int8_weights(exported)}.items():
+        data = made.SerializeToString(deterministic=True)
+        found |= {f"{precision} file": np.frombuffer(data, np.uint8)}
+        found |= {f"{precision} probability": infer(session(data), inputs_of(model, held_out))}
+    return found

@@ -14,7 +14,15 @@ from arrhythmia.errors import DataError
 from arrhythmia.params import read_yaml
 from scripts import verify
 from scripts.experiments import git
-from scripts.verify import changed_files, differing, not_verified, run_environment, verdict, versions
+from scripts.verify import (
+    changed_files,
+    differing,
+    not_verified,
+    of_no_output,
+    run_environment,
+    verdict,
+    versions,
+)
 
 ROOT = Path(__file__).parents[2]
 COMMIT = "abc1234" + 33 * "0"
@@ -81,6 +89,12 @@ def test_the_good_verdict_is_one_line():
     assert verdict(106, 0, [], COMMIT, "AMD EPYC, x86_64; Python 3") == (
         "106 of 106 tracked outputs have the committed bytes (commit abc1234; AMD EPYC, x86_64; Python 3)"
     )
+
+
+def test_a_changed_file_of_no_output_is_named():
+    lock = {"stages": {"s": {"outs": [{"path": "plots", "md5": "1"}]}}}
+    assert of_no_output(lock, ["dvc.lock", "plots/a.png", "results/seeds.csv"]) == ["results/seeds.csv"]
+    assert verdict(1, 0, ["results/seeds.csv"], COMMIT, "here").startswith("0 of 1 tracked outputs differ")
 
 
 def test_the_bad_verdict_names_each_file_and_where_to_read_on():
