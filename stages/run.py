@@ -3,7 +3,8 @@
 import inspect
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from arrhythmia.determinism import check_environment, warn_if_unsupported
@@ -28,26 +29,27 @@ def run(main: Callable[..., None]) -> None:
     for name, value in zip(signature.parameters, sys.argv[1:], strict=True):
         if value not in ARGUMENTS[name]:
             sys.exit(f"error: unknown {name} '{value}'; use {' or '.join(ARGUMENTS[name])}")
-    listen_for_interrupts()
-    warn_if_unsupported()
-    try:
-        check_environment()
-        main(*sys.argv[1:])
-    except DataError as error:
-        sys.exit(f"error: {error}")
-    except FileNotFoundError as error:
-        sys.exit(f"error: {error.filename}: missing; run `dvc repro`")
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    with errors_in_one_line():
+        try:
+            main(*sys.argv[1:])
+        except FileNotFoundError as error:
+            raise DataError(f"{error.filename}: missing; run `dvc repro`") from error
 
 
 def run_command(main: Callable[[list[str]], None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1."""
+    with errors_in_one_line():
+        main(sys.argv[1:])
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Check where the program runs, then end an error or Ctrl-C within in one line and exit code 1."""
     listen_for_interrupts()
     warn_if_unsupported()
     try:
         check_environment()
-        main(sys.argv[1:])
+        yield
     except DataError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
