@@ -4,8 +4,12 @@ from pathlib import Path
 
 RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
+FEATURES = Path("data/features.npz")
 REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
+LEARNING_CURVES = Path("plots/learning_curves")
+"""Folder of the figures of the trainings."""
+
 # Tables made by hand: scripts.seeds, scripts.baselines, scripts.ablation and scripts.neighbours
 RESULTS = Path("results")
 SEEDS = RESULTS / "seeds.csv"
@@ -29,9 +33,14 @@ def input_rules(protocol: str) -> Path:
     return Path(f"data/normalized/{protocol}/rules.npz")
 
 
-def model(protocol: str, name: str) -> Path:
-    """The trained Keras model."""
-    return Path(f"models/{protocol}/{name}.keras")
+def model(protocol: str, name: str, suffix: str = ".keras") -> Path:
+    """A network (`.keras`, `.onnx`, `.int8.onnx`), how its inputs are made (`.json`), its card (`.md`)."""
+    return Path(f"models/{protocol}/{name}{suffix}")
+
+
+def predictions(protocol: str, name: str) -> Path:
+    """Probabilities of the test beats."""
+    return Path(f"data/predictions/{protocol}/{name}.npz")
 
 
 def training(protocol: str, name: str) -> Path:
@@ -39,9 +48,14 @@ def training(protocol: str, name: str) -> Path:
     return Path(f"plots/{protocol}/{name}/training")
 
 
-def pictures(protocol: str, name: str) -> Path:
+def learning_curves(protocol: str, name: str) -> Path:
+    """The figure of a training."""
+    return LEARNING_CURVES / f"{protocol}_{name}.png"
+
+
+def figures(protocol: str, name: str) -> Path:
     """Folder of the evaluation's PNG files."""
-    return Path(f"plots/{protocol}/{name}/pictures")
+    return Path(f"plots/{protocol}/{name}/figures")
 
 
 def tables(protocol: str, name: str) -> Path:
@@ -75,10 +89,5 @@ def overlay(name: str) -> Path:
 
 
 def exported(protocol: str, name: str) -> Path:
-    """Scores of the released files beside the Keras model."""
+    """Scores of the ONNX files beside the Keras model."""
     return Path(f"metrics/{protocol}/{name}_export.json")
-
-
-def released(protocol: str, name: str, suffix: str) -> Path:
-    """A released file: network (`.onnx`, `.int8.onnx`), recipe (`.json`) or model card (`.md`)."""
-    return Path(f"released/{protocol}/{name}{suffix}")

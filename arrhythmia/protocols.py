@@ -10,7 +10,7 @@ NETWORKS = ("cnn", "rnn")
 MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest"}
 """The models of the pipeline, in the order of the report."""
 
-ARGUMENTS = {"protocol": PROTOCOLS, "name": NETWORKS}
+ARGUMENTS = {"protocol": PROTOCOLS, "network": NETWORKS, "model": tuple(MODELS)}
 """What the arguments of a stage may be, by the name of the parameter of its `main`."""
 
 DIVISIONS = {"physionet": (DS1, DS2), "synthetic": (SYNTHETIC_DS1, SYNTHETIC_DS2)}

@@ -11,7 +11,6 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.errors import DataError
 from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.model import Recipe, infer, session
 from arrhythmia.params import load_params
@@ -25,7 +24,7 @@ from stages.run import run
 SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
 
-def main(protocol: str, name: str) -> None:
+def main(protocol: str, network: str) -> None:
     """Write the network in two precisions, its recipe, its card, and the agreement with the Keras model."""
     params = load_params()
     runtime.prepare(threads=params["train"]["threads"], seed=0)
@@ -33,43 +32,41 @@ def main(protocol: str, name: str) -> None:
 
     from arrhythmia.export.onnx import onnx_model
     from arrhythmia.export.quantization import with_int8_weights
-    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.training.serialization import load_model
 
-    if not paths.model(protocol, name).exists():
-        raise DataError(f"{paths.model(protocol, name)}: missing; run `dvc repro train_{name}`")
-    model = keras.saving.load_model(paths.model(protocol, name), compile=False, safe_mode=True)
+    model = load_model(paths.model(protocol, network))
     test = load_arrays(paths.normalized(protocol, "test"))
-    expected = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
-    network = onnx_model(model)
-    networks = {"float32": network, "int8": with_int8_weights(network)}
+    expected = load_arrays(paths.predictions(protocol, network))["probability"]
+    converted = onnx_model(model)
+    precisions = {"float32": converted, "int8": with_int8_weights(converted)}
     agreement = {}
-    for precision, made in networks.items():
+    for precision, made in precisions.items():
         data = made.SerializeToString(deterministic=True)
         start = time.perf_counter()
         answer = infer(session(data), test)
         rate = len(answer) / (time.perf_counter() - start)
         agreement[precision] = {**compare(test["label"], expected, answer, protocol), "bytes": len(data)}
         print(
-            f"{name} {protocol} {precision}: {rate:,.0f} beats a second on one core, {agreement[precision]}"
+            f"{network} {protocol} {precision}: {rate:,.0f} beats a second on one core, {agreement[precision]}"
         )
-        with replacing(paths.released(protocol, name, SUFFIXES[precision])) as temporary:
+        with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
-    card = json.loads(paths.metrics(protocol, name).read_text())
+    card = json.loads(paths.metrics(protocol, network).read_text())
     recipe = Recipe(
-        model=name,
+        model=network,
         protocol=protocol,
         source=card["source"],
         classes=CLASSES,
         segment=params["segment"],
         rules=InputRules.from_arrays(load_arrays(paths.input_rules(protocol))),
     )
-    write_text(paths.released(protocol, name, ".json"), recipe.to_json())
-    write_text(paths.exported(protocol, name), json.dumps(agreement, indent=2) + "\n")
-    records = paths.tables(protocol, name) / "records.csv"
+    write_text(paths.model(protocol, network, ".json"), recipe.to_json())
+    write_text(paths.exported(protocol, network), json.dumps(agreement, indent=2) + "\n")
+    records = paths.tables(protocol, network) / "records.csv"
     table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
     members = sum(isinstance(layer, keras.Model) for layer in model.layers)
     text = model_card(recipe, card, agreement, table, members=members)
-    write_text(paths.released(protocol, name, ".md"), text)
+    write_text(paths.model(protocol, network, ".md"), text)
 
 
 def compare(label: np.ndarray, expected: np.ndarray, answer: np.ndarray, protocol: str) -> dict[str, float]:

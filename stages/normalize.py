@@ -12,8 +12,9 @@ def main(protocol: str) -> None:
     """Scale waveforms and features; save `train.npz`, `test.npz` and the rules by which they were made."""
     knobs = of_protocol(load_params()["normalize"], protocol)
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
-    rules = fit_rules(beats, split["train"], **knobs)
-    inputs = model_inputs(beats, rules)
+    table = load_arrays(paths.FEATURES)["features"]
+    rules = fit_rules(beats, table, split["train"], **knobs)
+    inputs = model_inputs(beats, table, rules)
     save_arrays(paths.input_rules(protocol), **rules.to_arrays())
     for side, extra in (("train", {"fold": split["fold"]}), ("test", {})):
         rows = split[side]

@@ -1,6 +1,8 @@
 """Stage `report`: write REPORT.md, the results for people who do not run anything."""
 
+import itertools
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,10 @@ from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.figures.comparison import comparison
+from arrhythmia.figures.evaluation import training_curves
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
-from arrhythmia.protocols import MODELS, NETWORKS
+from arrhythmia.protocols import MODELS, NETWORKS, heading
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
@@ -40,6 +43,7 @@ def main() -> None:
     inner = {key: paths.cross_validated(*key) for key in every}
     beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
     splits = {protocol: read_sides(protocol) for protocol in protocols}
+    draw_learning_curves(protocols, str(beats.source))
     title = f"macro-F1 over N, S and V with 95 % intervals, {RECORDINGS[str(beats.source)]}"
     save_png(paths.COMPARISON, comparison(cards, title=title))
     material = Material(
@@ -57,6 +61,24 @@ def main() -> None:
     )
     write_text(paths.REPORT, report(material))
     print(f"{paths.REPORT}: {len(cards)} models, {RECORDINGS[str(beats.source)]}")
+
+
+def draw_learning_curves(protocols: list[str], source: str) -> None:
+    """Draw what dvclive wrote while the networks were trained."""
+    shutil.rmtree(paths.LEARNING_CURVES, ignore_errors=True)
+    for protocol, model in itertools.product(protocols, NETWORKS):
+        folder = paths.training(protocol, model) / "plots" / "metrics"
+        curve = {
+            key: pd.read_csv(folder / f"{key}.tsv", sep="\t").iloc[:, -1].to_numpy()
+            for key in ("train/loss", "val/loss", "train/macro_f1", "val/macro_f1", "lr")
+        }
+        figure = training_curves(
+            {side: curve[f"{side}/loss"] for side in ("train", "val")},
+            {side: curve[f"{side}/macro_f1"] for side in ("train", "val")},
+            curve["lr"],
+            title=f"{heading(protocol, model, source)}: training",
+        )
+        save_png(paths.learning_curves(protocol, model), figure)
 
 
 def read_sides(protocol: str) -> dict[str, np.ndarray]:
@@ -85,12 +107,12 @@ def read_results(name: str) -> pd.DataFrame:
 
 def existing_pictures(protocols: list[str]) -> dict[tuple[str, str, str], str]:
     """Return the path of each picture of the networks, by protocol, model and figure."""
-    folders = {
-        (protocol, model): paths.pictures(protocol, model) for protocol in protocols for model in NETWORKS
-    }
-    return {
-        (*key, path.stem): path.as_posix() for key, folder in folders.items() for path in folder.glob("*.png")
-    }
+    found = {}
+    for key in itertools.product(protocols, NETWORKS):
+        found |= {(*key, path.stem): path.as_posix() for path in paths.figures(*key).glob("*.png")}
+        if paths.learning_curves(*key).exists():
+            found[(*key, "training")] = paths.learning_curves(*key).as_posix()
+    return found
 
 
 if __name__ == "__main__":

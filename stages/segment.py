@@ -1,4 +1,6 @@
-"""Stage `segment`: cut every labelled beat out of the recordings into data/beats.npz."""
+"""Stage `segment`: cut every labelled beat out of the recordings, and compute its features."""
+
+import numpy as np
 
 from arrhythmia import paths
 from arrhythmia.aami import LABELS
@@ -6,7 +8,9 @@ from arrhythmia.datasets.kaggle import load_test_fold, read_rows
 from arrhythmia.ecg.beats import Beats, beat_table, save_beats
 from arrhythmia.ecg.records import Recording, read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
+from arrhythmia.features.table import FEATURES, beat_features
 from arrhythmia.params import load_params
+from arrhythmia.utils.files import save_arrays
 from stages.run import run
 
 
@@ -22,6 +26,7 @@ def main() -> None:
         beats = cut_beats(recordings, source=source, **knobs)
         describe(beats, recordings)
     save_beats(paths.BEATS, beats)
+    save_arrays(paths.FEATURES, features=beat_features(beats), names=np.array(FEATURES))
 
 
 def beats_of_csv(knobs: dict) -> Beats:

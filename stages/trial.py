@@ -81,7 +81,9 @@ def training_beats(protocol: str, params: dict[str, Any]) -> dict[str, np.ndarra
     """Return what the stage normalize makes of the training beats, but with all features there are."""
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     knobs = of_protocol(params["normalize"], protocol) | {"features": list(FEATURES)}
-    inputs = model_inputs(beats, fit_rules(beats, split["train"], **knobs)) | {"label": beats.label}
+    table = load_arrays(paths.FEATURES)["features"]
+    inputs = model_inputs(beats, table, fit_rules(beats, table, split["train"], **knobs))
+    inputs["label"] = beats.label
     return {name: values[split["train"]] for name, values in inputs.items()} | {"fold": split["fold"]}
 
 

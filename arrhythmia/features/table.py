@@ -1,5 +1,7 @@
 """The measures of rhythm and shape that stand beside the waveform, and that the forest works on alone."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from arrhythmia.ecg.beats import Beats
@@ -12,27 +14,27 @@ FEATURES = rhythm.FEATURES + morphology.FEATURES
 """Names of all features, in the order of their columns."""
 
 
-def beat_features(beats: Beats, reference: np.ndarray) -> np.ndarray:
-    """Return the features of all beats, `(n, 11)` float32, NaN where one is unknown.
+def beat_features(beats: Beats) -> np.ndarray:
+    """Return all features of all beats, `(n, 11)` float32, NaN where one is unknown.
 
     See `rhythm.rhythm_features` and `morphology.shape_features` for what each is. Together they need the
     whole record, but no label.
-
-    Args:
-        beats: `n` beats.
-        reference: `(n, length)` from `template.reference_beat`.
     """
     before = int(beats.rr_before)
     intervals = in_blocks(
         lambda rr, rr_long: rhythm.rhythm_features(rr, before, rr_long), beats.rr, beats.rr_long
     )
     shape = morphology.shape_features(
-        beats.waveform, reference, beats.record, float(beats.fs), int(beats.r_index)
+        beats.waveform,
+        usual_beats(beats, beats.waveform),
+        beats.record,
+        float(beats.fs),
+        int(beats.r_index),
     )
     return np.column_stack([intervals, shape])
 
 
-def columns_of(names: list[str]) -> list[int]:
+def columns_of(names: Iterable[str]) -> list[int]:
     """Return the columns of the features called `names`.
 
     Raises:
@@ -42,14 +44,6 @@ def columns_of(names: list[str]) -> list[int]:
     if unknown:
         raise DataError(f"there is no feature '{unknown[0]}'; known are {', '.join(FEATURES)}")
     return [FEATURES.index(name) for name in names]
-
-
-def measured(beats: Beats, names: tuple[str, ...] | list[str]) -> np.ndarray:
-    """Return the features called `names`, `(n, k)` float32, not scaled, NaN where unknown."""
-    chosen = columns_of(list(names))
-    if not chosen:
-        return np.empty((len(beats), 0), dtype=np.float32)
-    return beat_features(beats, usual_beats(beats, beats.waveform))[:, chosen]
 
 
 def usual_beats(beats: Beats, waveform: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import onnxruntime
 from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
+from arrhythmia.features.table import beat_features
 from arrhythmia.preprocessing.inputs import InputRules, model_inputs
 
 DISCLAIMER = "Research software, not a medical device."
@@ -68,7 +69,7 @@ class Released:
     def probability(self, beats: Beats) -> np.ndarray:
         """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
         columns = [self.recipe.classes.index(name) for name in CLASSES]
-        return infer(self.session, model_inputs(beats, self.recipe.rules))[:, columns]
+        return infer(self.session, model_inputs(beats, beat_features(beats), self.recipe.rules))[:, columns]
 
 
 def load_released(network: Path, recipe: Path) -> Released:

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.features.table import measured, usual_beats
+from arrhythmia.features.table import columns_of, usual_beats
 from arrhythmia.preprocessing.scaling import Scaler, fit_scaler, scale_by_beat, scale_by_record
 from arrhythmia.utils.chunks import in_blocks
 
@@ -48,21 +48,28 @@ class InputRules:
 
 
 def fit_rules(
-    beats: Beats, train: np.ndarray, *, method: str, reference_beat: bool, features: list[str]
+    beats: Beats,
+    table: np.ndarray,
+    train: np.ndarray,
+    *,
+    method: str,
+    reference_beat: bool,
+    features: list[str],
 ) -> InputRules:
     """Fit what there is to fit on the rows `train`.
 
     Args:
         beats: all beats.
+        table: `(n, 11)` their features, from `features.table.beat_features`.
         train: row numbers of the training beats, the only ones that are looked at for scaling.
         method: of scaling the waveforms.
         reference_beat: whether to add the second channel.
-        features: names of the features.
+        features: names of those that the network is given.
 
     Raises:
         DataError: an unknown feature.
     """
-    measures = fit_scaler(measured(beats, features)[train], "standard")
+    measures = fit_scaler(table[train][:, columns_of(features)], "standard")
     none = Scaler(np.empty(0), np.empty(0))
     shapes = fit_scaler(beats.waveform[train], method) if method in ("standard", "minmax") else none
     return InputRules(
@@ -76,14 +83,19 @@ def fit_rules(
     )
 
 
-def model_inputs(beats: Beats, rules: InputRules) -> dict[str, np.ndarray]:
+def model_inputs(beats: Beats, table: np.ndarray, rules: InputRules) -> dict[str, np.ndarray]:
     """Return `waveform (n, length, 1 or 2)` and `features (n, k)`, float32, of all beats.
 
-    The second channel, most features and the method `record` look at all beats of a record, so it must be
-    there as a whole; labels are not looked at.
+    The second channel and the method `record` look at all beats of a record, so it must be there as a whole;
+    labels are not looked at.
+
+    Args:
+        beats: `n` beats of whole records.
+        table: `(n, 11)` their features, from `features.table.beat_features`.
+        rules: as fitted on training rows.
     """
     scaler = Scaler(rules.feature_shift, rules.feature_scale)
-    features = np.nan_to_num(scaler(measured(beats, rules.features)))  # missing ones become the mean, 0
+    features = np.nan_to_num(scaler(table[:, columns_of(rules.features)]))  # missing ones become the mean, 0
     # a day's beats are held once: filled in place, without copies beside it
     waveform = np.empty((*beats.waveform.shape, 2 if rules.reference_beat else 1), dtype=np.float32)
     scale_waveform(beats, rules, out=waveform[:, :, 0])

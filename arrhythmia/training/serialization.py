@@ -1,4 +1,4 @@
-"""Saving a Keras model so that equal models are equal files."""
+"""Saving a Keras model so that equal models are equal files, and loading it."""
 
 import json
 import zipfile
@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from arrhythmia.errors import DataError
 from arrhythmia.utils.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -23,6 +24,21 @@ def save_model(model: keras.Model, path: str | Path) -> None:
     with replacing(path) as temporary:
         model.save(temporary)
         canonicalize(temporary)
+
+
+def load_model(path: str | Path) -> keras.Model:
+    """Load a model to predict with; no code in the file is run.
+
+    Raises:
+        DataError: there is no such file, or it is no model.
+    """
+    if not Path(path).exists():
+        raise DataError(f"{path}: missing; run `dvc repro`")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: cannot be read as a Keras model ({reason})") from error
 
 
 def canonicalize(path: str | Path) -> None:

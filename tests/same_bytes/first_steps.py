@@ -12,6 +12,7 @@ from arrhythmia.export.quantization import with_int8_weights
 from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
+from arrhythmia.features.table import beat_features
 from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
 from arrhythmia.training.augmentation import foreign_patients
 from arrhythmia.training.cross_validation import build, knobs_of_member
@@ -27,8 +28,9 @@ def training_beats(protocol):
         recordings = [read_recording(Path(folder), name) for name in record_names(Path(folder))]
     beats = cut_beats(recordings, source="synthetic", **PARAMS["segment"])
     split = splits.inter_patient(beats, folds=PARAMS["split"]["folds"])
-    rules = fit_rules(beats, split.train, **of_protocol(PARAMS["normalize"], protocol))
-    inputs = {name: values[split.train] for name, values in model_inputs(beats, rules).items()}
+    table = beat_features(beats)
+    rules = fit_rules(beats, table, split.train, **of_protocol(PARAMS["normalize"], protocol))
+    inputs = {name: values[split.train] for name, values in model_inputs(beats, table, rules).items()}
     return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
 
 
