@@ -46,9 +46,8 @@ def main(protocol: str, network: str) -> None:
         answer = infer(session(data), test)
         rate = len(answer) / (time.perf_counter() - start)
         agreement[precision] = {**compare(test["label"], expected, answer, protocol), "bytes": len(data)}
-        print(
-            f"{network} {protocol} {precision}: {rate:,.0f} beats a second on one core, {agreement[precision]}"
-        )
+        speed = f"{rate:,.0f} beats a second on one core"
+        print(f"{network} {protocol} {precision}: {speed}, {agreement[precision]}")
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
     card = json.loads(paths.metrics(protocol, network).read_text())

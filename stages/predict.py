@@ -6,7 +6,6 @@ python -m stages.predict inter_patient cnn
 import numpy as np
 
 from arrhythmia import paths
-from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, save_arrays

@@ -25,6 +25,11 @@ def main() -> None:
         recordings = [read_recording(paths.RAW, name) for name in record_names(paths.RAW)]
         beats = cut_beats(recordings, source=source, **knobs)
         describe(beats, recordings)
+    write(beats)
+
+
+def write(beats: Beats) -> None:
+    """Save the beats, and beside them their features."""
     save_beats(paths.BEATS, beats)
     save_arrays(paths.FEATURES, features=beat_features(beats), names=np.array(FEATURES))
 

@@ -16,10 +16,8 @@ from tests.imports import direct_imports, imported_modules
 ROOT = Path(__file__).parents[1]
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
 PARAMS = read_yaml(ROOT / "params.yaml")
-LIGHT = ("download", "segment", "split", "normalize", "baseline", "report")
-FITTING = ("train_cnn", "train_rnn", "baseline")
-SCORING = {"arrhythmia/evaluation", "arrhythmia/figures"}
-"""Packages that `baseline` needs, as it scores the test beats itself."""
+LIGHT = ("download", "segment", "split", "normalize", "train_forest", "evaluate", "report")
+FITTING = ("train_cnn", "train_rnn", "train_forest")
 
 TOP = "errors aami paths determinism protocols params"
 LAYERS = (
@@ -71,7 +69,7 @@ def test_no_dependency_is_idle(stage):
 def test_what_fits_neither_draws_nor_reports_nor_predicts_nor_exports(stage):
     others = {f"arrhythmia/{name}" for name in ("evaluation", "figures", "inference", "report", "export")}
     used = {room_of(path) for path in code_of(stage) | imported_modules(f"stages/{stage}.py")}
-    assert used & others == (SCORING if stage == "baseline" else set())
+    assert used & others == set()
 
 
 def test_no_module_imports_from_a_layer_above_its_own():

@@ -13,14 +13,14 @@ import pytest
 from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
 from arrhythmia.datasets.synthetic.recordings import write_recordings
-from arrhythmia.ecg.beats import load_beats, save_beats
+from arrhythmia.ecg.beats import load_beats
 from arrhythmia.features import table
 from arrhythmia.params import load_params, read_yaml
 from arrhythmia.preprocessing.splits import inter_patient
 from arrhythmia.protocols import DIVISIONS
 from arrhythmia.training import cross_validation
 from arrhythmia.utils.files import load_arrays
-from stages import baseline, normalize, segment, split, train_cnn
+from stages import normalize, segment, split, train_cnn, train_forest
 from tests.imports import imported_modules
 from tests.params import write_params
 
@@ -79,7 +79,7 @@ def without(beats, rows):
 
 def training_arrays(beats):
     """Run `split` and `normalize`; return the bytes of the arrays that networks learn from."""
-    save_beats(paths.BEATS, beats)
+    segment.write(beats)
     split.main(INTER)
     normalize.main(INTER)
     return paths.normalized(INTER, "train").read_bytes()
@@ -143,9 +143,11 @@ def test_training_runs_where_there_is_nothing_but_the_training_arrays(
 def fit_everything(monkeypatch):
     """Have the scalers fitted on all rows in place of the training rows."""
     fit = normalize.fit_rules
-    monkeypatch.setattr(
-        normalize, "fit_rules", lambda beats, train, **knobs: fit(beats, np.arange(len(beats)), **knobs)
-    )
+
+    def on_all_rows(beats, table, train, **knobs):
+        return fit(beats, table, np.arange(len(beats)), **knobs)
+
+    monkeypatch.setattr(normalize, "fit_rules", on_all_rows)
 
 
 def choose(monkeypatch, **knobs):
@@ -210,66 +212,66 @@ def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
         assert before != after
 
 
-def forest_on_a_spared_record(beats, monkeypatch):
-    """Run `baseline`; return its probabilities for the last test record."""
-    caught = {}
-    monkeypatch.setattr(baseline, "write_scores", lambda *args, **given: caught.update(given))
-    save_beats(paths.BEATS, beats)
+def forest_on_a_spared_record(beats):
+    """Run `train_forest`; return its probabilities for the last test record."""
+    segment.write(beats)
     split.main(INTER)
-    baseline.main(INTER)
-    return caught["probability"][beats.record[caught["test"]] == SYNTHETIC_DS2[-1]]
+    train_forest.main(INTER)
+    test = load_arrays(paths.split(INTER))["test"]
+    probability = load_arrays(paths.predictions(INTER, "forest"))["probability"]
+    return probability[beats.record[test] == SYNTHETIC_DS2[-1]]
 
 
 def but_the_last(beats):
     return is_tested(beats) & (beats.record != SYNTHETIC_DS2[-1])
 
 
-def test_other_test_records_do_not_change_what_the_forest_says(beats, monkeypatch):
-    before = forest_on_a_spared_record(beats, monkeypatch)
-    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)), monkeypatch)
+def test_other_test_records_do_not_change_what_the_forest_says(beats):
+    before = forest_on_a_spared_record(beats)
+    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)))
     assert len(before) > 0
     np.testing.assert_array_equal(before, after)
 
 
-def test_the_forests_scores_to_choose_by_know_no_test_record(beats, monkeypatch):
+def test_the_forests_scores_to_choose_by_know_no_test_record(beats):
     seen = []
     for version in (beats, poisoned(beats, is_tested(beats))):
-        forest_on_a_spared_record(version, monkeypatch)
+        forest_on_a_spared_record(version)
         seen.append(paths.cross_validated(INTER, "forest").read_bytes())
     assert seen[0] == seen[1]
 
 
-def test_the_labels_of_a_test_record_do_not_change_what_the_forest_says_about_it(beats, monkeypatch):
-    before = forest_on_a_spared_record(beats, monkeypatch)
+def test_the_labels_of_a_test_record_do_not_change_what_the_forest_says_about_it(beats):
+    before = forest_on_a_spared_record(beats)
     label = np.where(beats.record == SYNTHETIC_DS2[-1], (beats.label + 1) % 5, beats.label).astype(np.int8)
-    after = forest_on_a_spared_record(dataclasses.replace(beats, label=label), monkeypatch)
+    after = forest_on_a_spared_record(dataclasses.replace(beats, label=label))
     np.testing.assert_array_equal(before, after)
 
 
 def test_a_leak_into_the_forest_is_seen(beats, monkeypatch):
-    fit = baseline.forest_probabilities
+    fit = train_forest.forest_probabilities
     monkeypatch.setattr(
-        baseline,
+        train_forest,
         "forest_probabilities",
         lambda features, label, train, test, **knobs: fit(
             features, label, np.concatenate([train, test]), test, **knobs
         ),
     )
-    before = forest_on_a_spared_record(beats, monkeypatch)
-    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)), monkeypatch)
+    before = forest_on_a_spared_record(beats)
+    after = forest_on_a_spared_record(poisoned(beats, but_the_last(beats)))
     assert (before != after).any()
 
 
 def test_labels_of_test_beats_change_no_training_array_where_patients_are_on_both_sides(beats):
     """Under intra_patient a record's amplitude and reference beat know its test beats, but no label."""
-    save_beats(paths.BEATS, beats)
+    segment.write(beats)
     split.main(INTRA)
     test = load_arrays(paths.split(INTRA))["test"]
     normalize.main(INTRA)
     before = paths.normalized(INTRA, "train").read_bytes()
     label = beats.label.copy()
     label[test] = (label[test] + 1) % 5
-    save_beats(paths.BEATS, dataclasses.replace(beats, label=label))
+    segment.write(dataclasses.replace(beats, label=label))
     normalize.main(INTRA)
     assert paths.normalized(INTRA, "train").read_bytes() == before
 
@@ -292,22 +294,22 @@ def test_a_training_depends_on_the_training_arrays_alone(stage):
 
 
 @pytest.mark.parametrize("protocol", ["${item.protocol}", INTER, INTRA])
-def test_only_evaluation_and_export_depend_on_the_test_arrays(protocol):
+def test_only_prediction_and_export_depend_on_the_test_arrays(protocol):
     """The export compares the answers of its files with those of the Keras model."""
     test = f"data/normalized/{protocol}/test.npz"
-    assert {stage for stage in STAGES if sees(stage, test)} <= {"evaluate", "export"}
-    assert sees("evaluate", "data/normalized/${item.protocol}/test.npz")
+    assert {stage for stage in STAGES if sees(stage, test)} <= {"predict", "export"}
+    assert sees("predict", "data/normalized/${item.protocol}/test.npz")
 
 
 def test_no_stage_before_the_scores_depends_on_scores():
     """A choice by test scores inside the pipeline would need them."""
-    first = ("download", "segment", "split", "normalize", "train_cnn", "train_rnn", "baseline")
-    scores = [f"{folder}/x" for folder in ("metrics", "plots", "results", "models")]
+    first = ("download", "segment", "split", "normalize", "train_cnn", "train_rnn", "train_forest")
+    scores = [f"{folder}/x" for folder in ("metrics", "plots", "results", "models", "data/predictions")]
     assert [stage for stage in first if any(sees(stage, path) for path in scores)] == []
     assert sees("report", "metrics/x")
 
 
-@pytest.mark.parametrize("stage", ["evaluate", "export"])
+@pytest.mark.parametrize("stage", ["predict", "evaluate", "export"])
 def test_what_sees_the_test_arrays_has_no_means_to_fit(stage, monkeypatch):
     monkeypatch.chdir(ROOT)
     fitting = {

@@ -9,10 +9,10 @@ from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.export.quantization import with_int8_weights
+from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
-from arrhythmia.features.table import beat_features
 from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
 from arrhythmia.training.augmentation import foreign_patients
 from arrhythmia.training.cross_validation import build, knobs_of_member

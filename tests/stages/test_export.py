@@ -44,6 +44,7 @@ def rows():
 def project(tmp_path_factory, keras, rows):
     """A folder with a small network and all that the stage reads, exported once."""
     from arrhythmia.models.cnn import build_cnn
+    from arrhythmia.models.layers import inputs_of
     from arrhythmia.training.ensemble import averaged
 
     with pytest.MonkeyPatch.context() as patch:
@@ -54,7 +55,10 @@ def project(tmp_path_factory, keras, rows):
         keras.utils.set_random_seed(0)
         sizes = {"filters": 16, "blocks": 1, "kernel_size": 5, "stride": 2, "dense": 64, "dropout": 0.1}
         paths.model(PROTOCOL, NAME).parent.mkdir(parents=True)
-        averaged([build_cnn(100, 2, 2, **sizes)], 1.3).save(paths.model(PROTOCOL, NAME))
+        model = averaged([build_cnn(100, 2, 2, **sizes)], 1.3)
+        model.save(paths.model(PROTOCOL, NAME))
+        probability = model.predict(inputs_of(model, rows), verbose=0)
+        save_arrays(paths.predictions(PROTOCOL, NAME), probability=probability)
         paths.metrics(PROTOCOL, NAME).parent.mkdir(parents=True)
         paths.metrics(PROTOCOL, NAME).write_text(json.dumps(card(PROTOCOL, hits=0.7)))
         paths.tables(PROTOCOL, NAME).mkdir(parents=True)
@@ -65,19 +69,19 @@ def project(tmp_path_factory, keras, rows):
 
 
 def written():
-    found = [*Path("released").rglob("*"), paths.exported(PROTOCOL, NAME)]
+    found = [*Path("models").rglob(f"{NAME}.*"), paths.exported(PROTOCOL, NAME)]
     return {path.as_posix(): path.read_bytes() for path in found if path.is_file()}
 
 
 def answers(int8):
     suffix = ".int8.onnx" if int8 else ".onnx"
-    recipe = paths.released(PROTOCOL, NAME, ".json")
-    return load_released(paths.released(PROTOCOL, NAME, suffix), recipe)
+    recipe = paths.model(PROTOCOL, NAME, ".json")
+    return load_released(paths.model(PROTOCOL, NAME, suffix), recipe)
 
 
-def test_four_files_and_the_metrics(project):
-    folder = f"released/{PROTOCOL}/{NAME}"
-    made = [f"{folder}{suffix}" for suffix in (".onnx", ".int8.onnx", ".json", ".md")]
+def test_four_files_beside_the_model_and_the_metrics(project):
+    folder = f"models/{PROTOCOL}/{NAME}"
+    made = [f"{folder}{suffix}" for suffix in (".keras", ".onnx", ".int8.onnx", ".json", ".md")]
     assert sorted(written()) == sorted([*made, paths.exported(PROTOCOL, NAME).as_posix()])
 
 
@@ -106,9 +110,9 @@ def test_the_metrics_tell_agreement_and_size(project):
     assert metrics["float32"]["macro_f1_change"] == 0.0
     assert metrics["int8"]["largest_difference"] < 0.05
     for precision, suffix in export.SUFFIXES.items():
-        size = paths.released(PROTOCOL, NAME, suffix).stat().st_size
+        size = paths.model(PROTOCOL, NAME, suffix).stat().st_size
         assert metrics[precision]["bytes"] == size
-        assert f"| {size:,} |" in paths.released(PROTOCOL, NAME, ".md").read_text()
+        assert f"| {size:,} |" in paths.model(PROTOCOL, NAME, ".md").read_text()
     assert metrics["int8"]["bytes"] < metrics["float32"]["bytes"]
 
 
@@ -119,9 +123,7 @@ def test_same_bytes_on_every_run(project):
 
 
 def test_a_missing_model_is_named(project):
-    with pytest.raises(
-        DataError, match=r"^models/inter_patient/rnn\.keras: missing; run `dvc repro train_rnn`"
-    ):
+    with pytest.raises(DataError, match=r"^models/inter_patient/rnn\.keras: missing; run `dvc repro`"):
         export.main(PROTOCOL, "rnn")
 
 

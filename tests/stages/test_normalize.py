@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrhythmia import paths
-from arrhythmia.ecg.beats import save_beats
 from arrhythmia.features.table import FEATURES
 from arrhythmia.preprocessing.inputs import OUTLIER
 from arrhythmia.preprocessing.scaling import METHODS
 from arrhythmia.utils.files import load_arrays, save_arrays
-from stages import normalize
+from stages import normalize, segment
 from tests.params import write_params
 
 SPLIT = {"train": np.arange(14), "fold": np.repeat([0, 1], [10, 4]), "test": np.arange(14, 20)}
@@ -42,7 +41,7 @@ def normalized(folder):
     def run(beats, method="standard", reference_beat=False, features=FEATURES):
         knobs = {"method": method, "reference_beat": reference_beat, "features": list(features)}
         write_params(normalize=knobs)
-        save_beats(paths.BEATS, beats)
+        segment.write(beats)
         save_arrays(
             paths.split("inter_patient"), **{side: rows.astype(np.int32) for side, rows in SPLIT.items()}
         )

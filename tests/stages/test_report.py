@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 from arrhythmia import paths
 from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import MODELS
+from arrhythmia.protocols import MODELS, NETWORKS
+from arrhythmia.training.logging import write_curves
 from arrhythmia.utils.files import save_arrays, write_text
 from stages import report
 from tests.cards import BOTH, make_cards
@@ -14,6 +16,10 @@ from tests.params import write_params
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
 SYMBOLS = "symbol,meaning,class,beats,right,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
+CURVES = [
+    {"train/loss": 0.5, "val/loss": 0.6, "train/macro_f1": 0.7, "val/macro_f1": 0.6, "lr": lr}
+    for lr in (0.1, 0.05)
+]
 SEEDS = (
     "protocol,model,metric,mean,sd,min,max,seeds,commit\n"
     "inter_patient,cnn,ece,0.02,0.001,0.01,0.03,0 1 2,abc1234\n"
@@ -38,7 +44,9 @@ def project(tmp_path, monkeypatch, make_beats):
         for (protocol, model), card in make_cards(source=source).items():
             write_text(paths.metrics(protocol, model), json.dumps(card))
             write_text(paths.tables(protocol, model) / "symbols.csv", SYMBOLS)
-            write_text(paths.pictures(protocol, model) / "confusion.png", "")
+            write_text(paths.figures(protocol, model) / "confusion.png", "")
+        for protocol, model in itertools.product(BOTH, NETWORKS):
+            write_curves(paths.training(protocol, model), CURVES)
         write_text(paths.SEEDS, SEEDS)
 
     fill()
@@ -49,8 +57,9 @@ def test_the_report_is_written_with_its_picture_and_twice_the_same(project):
     report.main()
     text = paths.REPORT.read_text()
     assert paths.COMPARISON.exists()
-    assert "plots/inter_patient/cnn/pictures/confusion.png" in text
+    assert "plots/inter_patient/cnn/figures/confusion.png" in text
     assert "records.png" not in text
+    assert 'src="plots/learning_curves/intra_patient_rnn.png"' in text
     assert "| `N` | Normal beat | N | 4 | 75.0% | S 1 |" in text
     assert "scripts.seeds" in text
     assert "Beside the literature" not in text

@@ -14,17 +14,17 @@ ROOT = Path(__file__).parents[2]
 def test_arguments_reach_main(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["stages/split.py", "inter_patient", "cnn"])
     seen = []
-    run(lambda protocol, name: seen.append((protocol, name)))
+    run(lambda protocol, network: seen.append((protocol, network)))
     assert seen == [("inter_patient", "cnn")]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["both"], "protocol 'both'"), (["inter_patient", "x"], "name 'x'")]
+    ("words", "said"), [(["both"], "protocol 'both'"), (["inter_patient", "x"], "network 'x'")]
 )
 def test_an_unknown_protocol_or_model_is_named(words, said, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["stages/evaluate.py", *words])
     with pytest.raises(SystemExit, match=f"error: unknown {said}; use "):
-        run((lambda protocol: None) if len(words) == 1 else (lambda protocol, name: None))
+        run((lambda protocol: None) if len(words) == 1 else (lambda protocol, network: None))
 
 
 def test_data_error_ends_in_one_line_and_exit_code_1(monkeypatch):

@@ -18,10 +18,6 @@ WITH_P_WAVES = {
 """Six windows at 125 Hz that begin 0.32 s before the R peak."""
 
 
-def features_of(beats):
-    return beat_features(beats, reference_beat(beats.waveform, beats.rr[:, 3], beats.record))
-
-
 def test_names_and_order_of_the_columns():
     assert (
         *("early", "wait", "pause", "onset", "long_run", "irregularity"),
@@ -32,7 +28,7 @@ def test_names_and_order_of_the_columns():
 def test_columns_are_those_of_rhythm_and_shape(make_beats):
     beats = make_beats([0, 1, 2, 3, 4, 0], record=np.repeat(["a", "b"], 3), **WITH_P_WAVES)
     reference = reference_beat(beats.waveform, beats.rr[:, 3], beats.record)
-    features = beat_features(beats, reference)
+    features = beat_features(beats)
     assert features.shape == (6, len(FEATURES))
     assert features.dtype == np.float32
     np.testing.assert_array_equal(features[:, :6], rhythm_features(beats.rr, 4, beats.rr_long))
@@ -57,18 +53,18 @@ def test_an_unknown_feature_is_named():
 def test_no_label_is_looked_at(make_beats):
     record = np.repeat(["a", "b"], 10)
     one, other = (make_beats(np.full(20, label), record=record) for label in (0, 2))
-    np.testing.assert_array_equal(features_of(one), features_of(other))
+    np.testing.assert_array_equal(beat_features(one), beat_features(other))
 
 
 def test_beats_without_intervals_keep_their_shape(make_beats):
     nothing = {"rr": np.full((6, 5), np.nan, np.float32), "rr_long": np.full(6, np.nan, np.float32)}
-    features = features_of(make_beats([0] * 6, **nothing, **WITH_P_WAVES))
+    features = beat_features(make_beats([0] * 6, **nothing, **WITH_P_WAVES))
     assert np.isnan(features[:, :6]).all()
     assert np.isfinite(features[:, 6:]).all()
 
 
 def test_windows_that_begin_after_the_p_wave_lack_that_feature_only(make_beats):
-    features = features_of(make_beats([0] * 6, record=np.repeat(["a", "b"], 3)))
+    features = beat_features(make_beats([0] * 6, record=np.repeat(["a", "b"], 3)))
     assert np.isnan(features[:, -1]).all()
     assert np.isfinite(features[:, :-1]).all()
 
@@ -82,7 +78,7 @@ def test_only_what_is_said_to_be_causal_is_unmoved_by_later_beats(make_beats):
         sample = np.cumsum([0, *interval])
         rr = rr_intervals(sample, 360, before=4, after=3)
         rr_long = long_run_rr(sample, 360, beats=3)
-        return features_of(
+        return beat_features(
             make_beats([0] * 30, waveform=waveform, rr=rr, rr_long=rr_long, r_index=np.array(40))
         )
 

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import Recipe
 from arrhythmia.preprocessing.inputs import InputRules, fit_rules, model_inputs
 from arrhythmia.utils.files import load_arrays, save_arrays
@@ -14,7 +15,8 @@ CASES = [("record", True, ["early", "width"]), ("standard", False, ["pause"]), (
 def rules(request, make_beats):
     method, reference_beat, features = request.param
     beats = make_beats(np.arange(12) % 5)
-    made = fit_rules(beats, np.arange(8), method=method, reference_beat=reference_beat, features=features)
+    knobs = {"method": method, "reference_beat": reference_beat, "features": features}
+    made = fit_rules(beats, beat_features(beats), np.arange(8), **knobs)
     assert made.waveform_shift.size == (20 if method == "standard" else 0)
     assert made.feature_scale.shape == (len(features),)
     return made
@@ -46,7 +48,8 @@ def test_rules_go_through_a_recipe_unchanged(rules, make_beats):
     assert (read.model, read.protocol, read.source) == ("cnn", "inter_patient", "physionet")
     assert (read.classes, read.segment) == (tuple("NSVFQ"), segment)
     beats = make_beats(np.arange(12) % 5)
-    before, after = model_inputs(beats, rules), model_inputs(beats, read.rules)
+    table = beat_features(beats)
+    before, after = (model_inputs(beats, table, x) for x in (rules, read.rules))
     for name in ("waveform", "features"):
         np.testing.assert_array_equal(after[name], before[name])
     assert json.loads(text)["inputs"]["method"] == rules.method

@@ -8,13 +8,15 @@ import wfdb
 
 from arrhythmia import paths
 from arrhythmia.aami import labels_of
-from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.beats import Beats, save_beats
 from arrhythmia.ecg.records import read_recording
 from arrhythmia.errors import DataError
-from stages import scores
-from stages.scores import write_scores
+from arrhythmia.figures import strips
+from arrhythmia.utils.files import save_arrays
+from stages import evaluate
+from tests.params import write_params
 
-PICTURES = {
+FIGURES = {
     f"{name}.png"
     for name in (
         "confusion",
@@ -72,8 +74,12 @@ def synthetic_beats():
 
 def write(beats, test, *, protocol="inter_patient", probability=None):
     probability = guesses(beats.label[test]) if probability is None else probability
-    knobs = {"parameters": 123, "seed": 0, "replicates": 50}
-    write_scores(protocol, "cnn", beats=beats, test=test, probability=probability, **knobs)
+    write_params(evaluate={"replicates": 50})
+    save_beats(paths.BEATS, beats)
+    save_arrays(paths.split(protocol), test=test)
+    predictions = paths.predictions(protocol, "cnn")
+    save_arrays(predictions, probability=probability, parameters=np.array(123))
+    evaluate.main(protocol, "cnn")
 
 
 @pytest.fixture(autouse=True)
@@ -98,11 +104,11 @@ def files_below(folder):
 def test_it_writes_every_file_and_the_same_bytes_again(project, monkeypatch):
     folder, beats, test = project
     monkeypatch.chdir(folder)
-    pictures, tables = (
-        list(place("inter_patient", "cnn").iterdir()) for place in (paths.pictures, paths.tables)
+    figures, tables = (
+        list(place("inter_patient", "cnn").iterdir()) for place in (paths.figures, paths.tables)
     )
-    assert ({path.name for path in pictures}, {path.name for path in tables}) == (PICTURES, TABLES)
-    assert all(path.stat().st_size < 150_000 for path in pictures + tables)
+    assert ({path.name for path in figures}, {path.name for path in tables}) == (FIGURES, TABLES)
+    assert all(path.stat().st_size < 150_000 for path in figures + tables)
     first = files_below(folder)
     write(beats, test)
     assert files_below(folder) == first
@@ -140,20 +146,20 @@ def test_beats_without_records_and_recordings_are_scored_all_the_same():
     write(beats, np.arange(60), protocol="intra_patient")
     written = [
         {path.name for path in place("intra_patient", "cnn").iterdir()}
-        for place in (paths.pictures, paths.tables)
+        for place in (paths.figures, paths.tables)
     ]
-    assert written == [PICTURES - {"records.png", "worst_records.png"}, BY_BEAT]
+    assert written == [FIGURES - {"records.png", "worst_records.png"}, BY_BEAT]
 
 
 def captions(monkeypatch):
     """Collect the captions of the strips that the next gallery shows."""
-    shown, draw = [], scores.gallery
+    shown, draw = [], strips.gallery
 
-    def spy(strips, *, title):
-        shown.extend(strip.caption for strip in strips)
-        return draw(strips, title=title)
+    def spy(chosen, *, title):
+        shown.extend(strip.caption for strip in chosen)
+        return draw(chosen, title=title)
 
-    monkeypatch.setattr(scores, "gallery", spy)
+    monkeypatch.setattr(strips, "gallery", spy)
     return shown
 
 
