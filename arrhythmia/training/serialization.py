@@ -57,7 +57,8 @@ def canonicalize(path: str | Path) -> None:
     members["config.json"] = _encode(renumber(json.loads(members["config.json"]), {}))
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), members[name])
+            # half the size; bzip2 because deflate gives other bytes with other builds of zlib
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), members[name], zipfile.ZIP_BZIP2)
 
 
 def renumber(node: Any, ids: dict[int, int]) -> Any:
