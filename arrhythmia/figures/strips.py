@@ -126,17 +126,33 @@ def gallery(strips: Sequence[Strip], *, title: str) -> Figure:
 
 def _draw(axes: Axes, strip: Strip) -> None:
     axes.axvspan(-0.15, 0.15, color=COLOURS["S"], alpha=0.3, linewidth=0)
-    axes.plot(strip.time, strip.signal, color="black", linewidth=0.9)
+    draw_ecg(axes, strip.time, strip.signal, unit=strip.unit, below=0.05, above=0.25)
     axes.set_xlim(strip.time[0], strip.time[-1])
-    low, high = strip.signal.min(), strip.signal.max()
-    spread = max(high - low, 0.1)  # a flat line has none
-    axes.set_ylim(low - 0.05 * spread, high + 0.25 * spread)  # room for the symbols
     for time, symbol in zip(strip.beat_time, strip.beat_symbol, strict=True):
         weight = "bold" if time == 0 else "normal"
         axes.text(
             time, 0.98, symbol, transform=axes.get_xaxis_transform(), ha="center", va="top", weight=weight
         )
-    axes.grid(True)
     axes.set_title(strip.caption)
-    axes.set_ylabel(strip.unit, fontsize=9)
+
+
+def draw_ecg(
+    axes: Axes, time: np.ndarray, signal: np.ndarray, *, unit: str, below: float, above: float
+) -> None:
+    """Draw a piece of ECG with room for letters.
+
+    Args:
+        axes: to draw on.
+        time: `(k,)` s.
+        signal: `(k,)`.
+        unit: of the signal.
+        below: free height under the ECG, as a share of its own.
+        above: likewise over it.
+    """
+    axes.plot(time, signal, color="black", linewidth=0.9)
+    low, high = signal.min(), signal.max()
+    spread = max(high - low, 0.1)  # a flat line has none
+    axes.set_ylim(low - below * spread, high + above * spread)
+    axes.grid(True)
+    axes.set_ylabel(unit, fontsize=9)
     axes.tick_params(labelsize=9)

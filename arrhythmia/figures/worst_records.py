@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from arrhythmia.aami import CLASSES, labels_of
 from arrhythmia.ecg.records import Recording
+from arrhythmia.figures.strips import draw_ecg
 from arrhythmia.figures.style import COLOURS, GREY, styled
 
 SECONDS = 10.0
@@ -141,11 +142,8 @@ def worst_figure(excerpts: Sequence[Excerpt], *, title: str) -> Figure:
 
 
 def _draw(axes: Axes, shown: Excerpt) -> None:
-    axes.plot(shown.time, shown.signal, color="black", linewidth=0.9)
+    draw_ecg(axes, shown.time, shown.signal, unit=shown.unit, below=0.25, above=0.2)
     axes.set_xlim(0, SECONDS)
-    low, high = shown.signal.min(), shown.signal.max()
-    spread = max(high - low, 0.1)  # a flat line has none
-    axes.set_ylim(low - 0.25 * spread, high + 0.2 * spread)  # room for symbols and letters
     across = {"transform": axes.get_xaxis_transform(), "ha": "center"}
     for time, symbol, letter, wrong in zip(
         shown.beat_time, shown.beat_symbol, shown.predicted, shown.wrong, strict=True
@@ -155,9 +153,6 @@ def _draw(axes: Axes, shown: Excerpt) -> None:
         axes.text(time, 0.03, letter, va="bottom", color=colour, weight=weight, **across)
         if wrong:
             axes.axvspan(time - 0.12, time + 0.12, color=COLOURS["V"], alpha=0.12, linewidth=0)
-    axes.grid(True)
     lines = textwrap.wrap(shown.remarks, 150)
     axes.set_title(shown.caption, loc="left", pad=8 + 13 * len(lines))
     axes.text(0, 1.03, "\n".join(lines), transform=axes.transAxes, va="bottom", fontsize=9, color="#444444")
-    axes.set_ylabel(shown.unit, fontsize=9)
-    axes.tick_params(labelsize=9)
