@@ -33,8 +33,15 @@ from arrhythmia.errors import DataError
 from arrhythmia.protocols import PROTOCOLS
 
 FEATURES = (
-    *("early", "wait", "pause", "onset", "long_run", "irregularity"),
-    *("width", "similarity", "residual", "area", "p_wave"),
+    *(
+        "pre_rr_local",
+        "post_rr_local",
+        "pre_post_rr_ratio",
+        "pre_rr_ratio",
+        "pre_rr_global",
+        "rr_irregularity",
+    ),
+    *("qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation"),
 )
 """Names of `arrhythmia.features.table`, repeated here because that module loads SciPy."""
 
@@ -203,7 +210,7 @@ class Normalize(Group):
     """What networks take."""
 
     method: by_protocol(choice("standard", "minmax", "beat", "record"))
-    reference_beat: by_protocol(Annotated[bool, Field(strict=True), allowed("true or false")])
+    template_channel: by_protocol(Annotated[bool, Field(strict=True), allowed("true or false")])
     features: by_protocol(some_of(*FEATURES))
 
 
@@ -217,9 +224,9 @@ class Train(Group):
     batch_size: by_protocol(whole(1, 1_000_000, "beats"))
     # Nobody's network on these beats takes more than hundreds
     epochs: by_protocol(whole(1, 1000))
-    members: by_protocol(whole(1, 100))
+    ensemble_size: by_protocol(whole(1, 100))
     # At 10 nothing is left to see of the beat itself
-    foreign: by_protocol(number(0, 10))
+    template_mixing: by_protocol(number(0, 10))
     class_weight_power: by_protocol(ClassWeightPower)
     seed: Seed
     loggers: Annotated[
@@ -341,7 +348,7 @@ def _kaggle_files(params: Parameters) -> Iterator[str]:
     if method == "record" or any(others):
         yield (
             "download.source=kaggle does not tell records apart; add -S normalize.method=standard "
-            "-S normalize.reference_beat=false -S 'normalize.features.intra_patient=[]'"
+            "-S normalize.template_channel=false -S 'normalize.features.intra_patient=[]'"
         )
 
 
@@ -355,9 +362,9 @@ def _lengths(params: Parameters, protocol: str) -> Iterator[str]:
 
 
 def _members(params: Parameters, protocol: str) -> Iterator[str]:
-    members, folds = chosen(params.train.members, protocol), params.split.folds
+    members, folds = chosen(params.train.ensemble_size, protocol), params.split.folds
     if members > folds:
-        yield f"train.members.{protocol} is {members}; use 1 to {folds} (split.folds)"
+        yield f"train.ensemble_size.{protocol} is {members}; use 1 to {folds} (split.folds)"
 
 
 def _patches(rnn: Rnn, protocol: str) -> Iterator[str]:

@@ -28,9 +28,9 @@ def normalized(protocol: str, side: str) -> Path:
     return Path(f"data/normalized/{protocol}/{side}.npz")
 
 
-def input_rules(protocol: str) -> Path:
+def preprocessor(protocol: str) -> Path:
     """How the model-ready arrays were made, with what was fitted on training rows."""
-    return Path(f"data/normalized/{protocol}/rules.npz")
+    return Path(f"data/normalized/{protocol}/preprocessor.npz")
 
 
 def model(protocol: str, name: str, suffix: str = ".keras") -> Path:

@@ -22,7 +22,7 @@ from stages.run import run_command
 
 PROTOCOL = "inter_patient"
 
-DEFAULT = (*rhythm.FEATURES, "p_wave")
+DEFAULT = (*rhythm.FEATURES, "p_wave_correlation")
 """`normalize.features.inter_patient` of params.yaml."""
 
 
@@ -39,14 +39,23 @@ def without(*names: str) -> Changes:
 INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "default": ("the committed default", {}),
     "none": ("without features", features()),
-    "irregularity": ("without irregularity", without("irregularity")),
-    "p_wave": ("without p_wave", without("p_wave")),
-    "fibrillation": ("without irregularity and p_wave", without("irregularity", "p_wave")),
-    "long_run": ("without long_run", without("long_run")),
-    "neighbours": ("without pause and onset", without("pause", "onset")),
-    "underlying": ("without early and wait", without("early", "wait")),
+    "rr_irregularity": ("without rr_irregularity", without("rr_irregularity")),
+    "p_wave_correlation": ("without p_wave_correlation", without("p_wave_correlation")),
+    "fibrillation": (
+        "without rr_irregularity and p_wave_correlation",
+        without("rr_irregularity", "p_wave_correlation"),
+    ),
+    "pre_rr_global": ("without pre_rr_global", without("pre_rr_global")),
+    "neighbours": (
+        "without pre_post_rr_ratio and pre_rr_ratio",
+        without("pre_post_rr_ratio", "pre_rr_ratio"),
+    ),
+    "underlying": ("without pre_rr_local and post_rr_local", without("pre_rr_local", "post_rr_local")),
     "all": ("with the shape features too: all eleven", features(*FEATURES)),
-    "foreign": ("without augmentation (foreign beats, polarity, gain)", {f"train.foreign.{PROTOCOL}": 0.0}),
+    "template_mixing": (
+        "without augmentation (other patients' templates, polarity, gain)",
+        {f"train.template_mixing.{PROTOCOL}": 0.0},
+    ),
 }
 """What is taken out, in words, and how."""
 

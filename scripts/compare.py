@@ -57,7 +57,7 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
         names: dotted names of all parameters.
     """
     groups = {name.rpartition(".")[0] for name in names}  # a number in place of values by protocol
-    knobs = [column for column in shown if column in groups or column in names]
+    settings = [column for column in shown if column in groups or column in names]
     cards = {column: match.groups() for column in shown if (match := CARD.fullmatch(column))}
     for protocol, model in dict.fromkeys((protocol, model) for protocol, model, _ in cards.values()):
         scores = {
@@ -66,7 +66,7 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
         scores = pd.DataFrame({key: scores[key] for key in SCORES if key in scores})
         touched = (scores != scores.iloc[0]).any(axis=1)
         touched[0] = True  # the last commit
-        changed = shown.loc[touched, knobs]
+        changed = shown.loc[touched, settings]
         table = pd.concat(
             [
                 shown.loc[touched, "Experiment"].fillna(shown["rev"]).rename("experiment"),

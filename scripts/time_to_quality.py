@@ -47,11 +47,11 @@ def main(argv: list[str]) -> None:
     params, arrays = of_workspace() if name not in OVERLAYS else of_experiment(name)
     runtime.prepare(threads=THREADS, seed=params["train"]["seed"])
     model = build(OVERLAYS.get(name, name), params, arrays["train"])
-    from arrhythmia.training.cross_validation import knobs_of_member
+    from arrhythmia.training.cross_validation import settings_of_member
 
-    knobs = knobs_of_member(params, PROTOCOL, 0)
+    settings = settings_of_member(params, PROTOCOL, 0)
     print("epoch  seconds  macro-F1", flush=True)
-    history = timed_training(model, arrays["train"], arrays["test"], knobs)
+    history = timed_training(model, arrays["train"], arrays["test"], settings)
     passed = seconds_to(QUALITY, history)
     said = "not passed" if passed is None else f"{passed:.1f}"
     print(f"{name}: macro-F1 {QUALITY}: {said}{' s' if passed is not None else ''}")
@@ -93,14 +93,14 @@ def build(model: str, params: dict[str, Any], arrays: dict):
     return cross_validation.build(builders, arrays, **of_protocol(params[model], PROTOCOL))
 
 
-def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> list[tuple[float, float]]:
+def timed_training(model, train: dict, test: dict, settings: dict[str, Any]) -> list[tuple[float, float]]:
     """Train `model`, and score the test beats after each epoch while the clock stands still.
 
     Args:
         model: takes the arrays' inputs, gives five logits.
         train: normalized arrays to learn from.
         test: normalized arrays to score.
-        knobs: see `arrhythmia.training.fit.train_epochs`.
+        settings: see `arrhythmia.training.fit.train_epochs`.
 
     Returns:
         Seconds of training so far and macro-F1 over five classes, for each epoch.
@@ -111,7 +111,7 @@ def timed_training(model, train: dict, test: dict, knobs: dict[str, Any]) -> lis
     history: list[tuple[float, float]] = []
     scoring_time = 0.0
     start = time.perf_counter()
-    for _ in train_epochs(model, train, None, **knobs):
+    for _ in train_epochs(model, train, None, **settings):
         now = time.perf_counter()
         logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)["logits"]
         counts = metrics.confusion(test["label"], logits.argmax(axis=1))

@@ -29,7 +29,7 @@ from stages.run import run
 
 def main(protocol: str, model: str) -> None:
     """Write the metrics of a model, and its tables and figures."""
-    knobs = load_params()["evaluate"]
+    settings = load_params()["evaluate"]
     predictions = load_arrays(paths.predictions(protocol, model))
     probability = predictions["probability"].astype(float)
     beats, test = load_beats(paths.BEATS), load_arrays(paths.split(protocol))["test"]
@@ -42,7 +42,7 @@ def main(protocol: str, model: str) -> None:
             rules=RULES[protocol],
             source=source,
             parameters=int(predictions["parameters"]),
-            **knobs,
+            **settings,
         )
     except DataError as error:
         raise DataError(f"{model}, {protocol}: {error}") from error
@@ -80,7 +80,9 @@ def scores_figures(label: np.ndarray, probability: np.ndarray, *, title: str) ->
         "reliability": evaluation.reliability_diagram(
             bins, error=metrics.calibration_error(bins), title=title
         ),
-        "selective": evaluation.selective_curves(metrics.selective(label, probability), title=title),
+        "risk_coverage": evaluation.risk_coverage_curves(
+            metrics.risk_coverage(label, probability), title=title
+        ),
     }
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.export.model_card import model_card
-from arrhythmia.inference.model import Recipe, infer, session
+from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
-from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.protocols import RULES
 from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
@@ -25,7 +25,7 @@ SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
 
 def main(protocol: str, network: str) -> None:
-    """Write the network in two precisions, its recipe, its card, and the agreement with the Keras model."""
+    """Write the network in two precisions, its config, its card, and the agreement with the Keras model."""
     params = load_params()
     runtime.prepare(threads=params["train"]["threads"], seed=0)
     import keras
@@ -51,20 +51,20 @@ def main(protocol: str, network: str) -> None:
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
     card = json.loads(paths.metrics(protocol, network).read_text())
-    recipe = Recipe(
+    config = ModelConfig(
         model=network,
         protocol=protocol,
         source=card["source"],
         classes=CLASSES,
         segment=params["segment"],
-        rules=InputRules.from_arrays(load_arrays(paths.input_rules(protocol))),
+        preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
     )
-    write_text(paths.model(protocol, network, ".json"), recipe.to_json())
+    write_text(paths.model(protocol, network, ".json"), config.to_json())
     write_text(paths.exported(protocol, network), json.dumps(agreement, indent=2) + "\n")
     records = paths.tables(protocol, network) / "records.csv"
     table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
     members = sum(isinstance(layer, keras.Model) for layer in model.layers)
-    text = model_card(recipe, card, agreement, table, members=members)
+    text = model_card(config, card, agreement, table, members=members)
     write_text(paths.model(protocol, network, ".md"), text)
 
 

@@ -115,8 +115,8 @@ def match(words: argparse.Namespace) -> None:
 def kaggle_beats(folder: Path) -> Beats:
     """Cut the Kaggle window of every beat out of the recordings in `folder`."""
     names = tqdm(record_names(folder), desc="reading", unit=" records", delay=1, disable=None)
-    knobs = load_params()["segment"] | {"window": "kaggle"}
-    return cut_beats((read_recording(folder, name) for name in names), source="physionet", **knobs)
+    settings = load_params()["segment"] | {"window": "kaggle"}
+    return cut_beats((read_recording(folder, name) for name in names), source="physionet", **settings)
 
 
 def refuse_overwriting(targets: list[Path], *, force: bool) -> None:

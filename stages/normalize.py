@@ -3,19 +3,19 @@
 from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.params import load_params, of_protocol
-from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 from arrhythmia.utils.files import load_arrays, save_arrays
 from stages.run import run
 
 
 def main(protocol: str) -> None:
-    """Scale waveforms and features; save `train.npz`, `test.npz` and the rules by which they were made."""
-    knobs = of_protocol(load_params()["normalize"], protocol)
+    """Scale waveforms and features; save the arrays of both sides, and what was fitted."""
+    settings = of_protocol(load_params()["normalize"], protocol)
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     table = load_arrays(paths.FEATURES)["features"]
-    rules = fit_rules(beats, table, split["train"], **knobs)
-    inputs = model_inputs(beats, table, rules)
-    save_arrays(paths.input_rules(protocol), **rules.to_arrays())
+    preprocessor = fit_preprocessor(beats, table, split["train"], **settings)
+    inputs = model_inputs(beats, table, preprocessor)
+    save_arrays(paths.preprocessor(protocol), **preprocessor.to_arrays())
     for side, extra in (("train", {"fold": split["fold"]}), ("test", {})):
         rows = split[side]
         arrays = {name: values[rows] for name, values in inputs.items()}

@@ -17,13 +17,13 @@ from stages.run import run
 def main() -> None:
     """Read `data/raw`, cut the beats, say what came from where."""
     params = load_params()
-    source, knobs = params["download"]["source"], params["segment"]
+    source, settings = params["download"]["source"], params["segment"]
     if source == "kaggle":
-        beats = beats_of_csv(knobs)
+        beats = beats_of_csv(settings)
         print(f"{len(beats)} beats from the Kaggle files: no records, no RR intervals")
     else:
         recordings = [read_recording(paths.RAW, name) for name in record_names(paths.RAW)]
-        beats = cut_beats(recordings, source=source, **knobs)
+        beats = cut_beats(recordings, source=source, **settings)
         describe(beats, recordings)
     write(beats)
 
@@ -34,11 +34,11 @@ def write(beats: Beats) -> None:
     save_arrays(paths.FEATURES, features=beat_features(beats), names=np.array(FEATURES))
 
 
-def beats_of_csv(knobs: dict) -> Beats:
+def beats_of_csv(settings: dict) -> Beats:
     """Read the two Kaggle files, which hold nothing but Kaggle windows."""
     files = [read_rows(paths.RAW / f"mitbih_{part}.csv") for part in ("train", "test")]
     fold = load_test_fold()
-    return kaggle_csv_beats(files, fold, rr_before=knobs["rr_before"], rr_after=knobs["rr_after"])
+    return kaggle_csv_beats(files, fold, rr_before=settings["rr_before"], rr_after=settings["rr_after"])
 
 
 def describe(beats: Beats, recordings: list[Recording]) -> None:

@@ -11,13 +11,13 @@ from stages.run import run
 
 def main(protocol: str) -> None:
     """Split the beats by `protocol`, check that nothing leaks, save the row numbers."""
-    knobs = load_params()["split"]
+    settings = load_params()["split"]
     beats = load_beats(paths.BEATS)
     if protocol == "inter_patient":
-        split = splits.inter_patient(beats, folds=knobs["folds"])
+        split = splits.inter_patient(beats, folds=settings["folds"])
         splits.check_records(split, beats.record)
     else:
-        split = splits.intra_patient(beats, load_test_fold(), **knobs)
+        split = splits.intra_patient(beats, load_test_fold(), **settings)
     splits.check_rows(split, beats.label)
     for side in ("train", "test"):
         rows = getattr(split, side)

@@ -14,11 +14,11 @@ from arrhythmia.errors import DataError
 from arrhythmia.experiments.search.space import suggest
 from arrhythmia.features.table import FEATURES, columns_of
 from arrhythmia.params import changed, of_protocol
-from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
+from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 from arrhythmia.protocols import RULES
-from arrhythmia.scoring.summary import training_card
+from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training.calibration import fit_temperature
-from arrhythmia.training.cross_validation import build, cross_calibrated, knobs_of_member
+from arrhythmia.training.cross_validation import build, cross_calibrated, settings_of_member
 from arrhythmia.utils.files import load_arrays
 from stages import train_cnn, train_rnn
 
@@ -80,9 +80,9 @@ def score(
 def training_beats(protocol: str, params: dict[str, Any]) -> dict[str, np.ndarray]:
     """Return what the stage normalize makes of the training beats, but with all features there are."""
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
-    knobs = of_protocol(params["normalize"], protocol) | {"features": list(FEATURES)}
+    settings = of_protocol(params["normalize"], protocol) | {"features": list(FEATURES)}
     table = load_arrays(paths.FEATURES)["features"]
-    inputs = model_inputs(beats, table, fit_rules(beats, table, split["train"], **knobs))
+    inputs = model_inputs(beats, table, fit_preprocessor(beats, table, split["train"], **settings))
     inputs["label"] = beats.label
     return {name: values[split["train"]] for name, values in inputs.items()} | {"fold": split["fold"]}
 
@@ -103,8 +103,8 @@ def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict
 
     keras.backend.clear_session()
     networks = []
-    for member in range(of_protocol(params["train"], protocol)["members"]):
-        keras.utils.set_random_seed(knobs_of_member(params, protocol, member)["seed"])
+    for member in range(of_protocol(params["train"], protocol)["ensemble_size"]):
+        keras.utils.set_random_seed(settings_of_member(params, protocol, member)["seed"])
         networks.append(build(BUILDERS[name](), arrays, **of_protocol(params[name], protocol)))
     return networks
 
@@ -121,7 +121,7 @@ def train_together(
         arrays: normalized training beats, with their folds.
 
     Yields:
-        After each epoch what the model's cv card would say (see `summary.training_card`).
+        After each epoch what the model's cv card would say (see `summary.cv_metrics`).
 
     Raises:
         FloatingPointError: an answer is not a number.
@@ -136,7 +136,7 @@ def train_together(
             network,
             {key: x[fold != member] for key, x in beats.items()},
             None,
-            **knobs_of_member(params, protocol, member),
+            **settings_of_member(params, protocol, member),
         )
         for member, network in enumerate(networks)
     ]
@@ -149,7 +149,7 @@ def train_together(
             logits[fold == member] = answers["logits"]
         if not np.isfinite(logits).all():
             raise FloatingPointError
-        yield training_card(
+        yield cv_metrics(
             label[judged],
             cross_calibrated(logits[judged], label[judged], fold[judged]),
             rules=RULES[protocol],

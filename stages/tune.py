@@ -43,7 +43,7 @@ from stages.trial import BUILDERS, DONE, score, training_beats
 from stages.tune_results import write_results
 
 OBJECTIVES = ("macro_f1_nsv", "macro_f1", "j_kappa", "accuracy", "f1_S", "f1_V")
-"""Scores of `summary.training_card` that a search can raise."""
+"""Scores of `summary.cv_metrics` that a search can raise."""
 
 ALIVE = (*DONE, TrialState.RUNNING, TrialState.WAITING)
 
@@ -189,7 +189,7 @@ def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, A
     """
     features = {"features": params["normalize"]["features"]}
     groups = {"train": params["train"], model: params[model], "normalize": features}
-    plain = {group: of_protocol(knobs, protocol) for group, knobs in groups.items()}
+    plain = {group: of_protocol(settings, protocol) for group, settings in groups.items()}
     fixed = {"train.seed", "train.threads", "train.loggers"}
     names = flattened(plain) | flattened(groups)
     return {name: value for name, value in names.items() if name not in fixed}
@@ -266,17 +266,17 @@ def begin(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
         DataError: the study's trials had other parameters, another plan or other beats.
     """
     protocol = search.plan["protocol"]
-    knobs = searchable(search.params, search.model, protocol)
+    settings = searchable(search.params, search.model, protocol)
     others = [search.params["train"][key] for key in ("seed", "threads")]
     others += [of_protocol(search.params["normalize"], protocol)]
-    about = json.dumps([search.plan, knobs, others], sort_keys=True)
+    about = json.dumps([search.plan, settings, others], sort_keys=True)
     beats, split = paths.BEATS, paths.split(protocol)
     for path in (beats, split):
         load_arrays(path)  # says in one line that it is missing or damaged
     digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
     with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
-        study.enqueue_trial(labels_of(search.plan["space"], knobs), user_attrs={"values": "params.yaml"})
+        study.enqueue_trial(labels_of(search.plan["space"], settings), user_attrs={"values": "params.yaml"})
         study.set_user_attr("digest", digest)
         return study
     study = load_study(search, storage)
@@ -329,8 +329,8 @@ def run_trials(search: Search, storage: optuna.storages.RDBStorage) -> None:
     Raises:
         DataError: a file is missing or a parameter has an impossible value.
     """
-    knobs = search.params["train"]
-    runtime.prepare(threads=knobs["threads"], seed=knobs["seed"])
+    settings = search.params["train"]
+    runtime.prepare(threads=settings["threads"], seed=settings["seed"])
     arrays = training_beats(search.plan["protocol"], search.params)
     study = load_study(search, storage)
 

@@ -42,10 +42,10 @@ def card(protocol, *, hits, source="physionet", records=("100", "202", "232")):
     )
 
 
-def make_cards(protocols=BOTH, **knobs):
+def make_cards(protocols=BOTH, **settings):
     hits = {"intra_patient": 0.95, "inter_patient": 0.7}
     return {
-        (protocol, model): card(protocol, hits=hits[protocol], **knobs)
+        (protocol, model): card(protocol, hits=hits[protocol], **settings)
         for protocol in protocols
         for model in MODELS
     }

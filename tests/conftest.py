@@ -55,8 +55,8 @@ def real_recordings(mitdb):
 def real_beats(real_recordings):
     """All real beats, by window; the centred windows are short, to be quick."""
     times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_after": 2, "rr_long": 300}
-    knobs = {"fs": 125, **times, **rr, "source": "physionet"}
-    return {window: cut_beats(real_recordings, window=window, **knobs) for window in ("centred", "kaggle")}
+    settings = {"fs": 125, **times, **rr, "source": "physionet"}
+    return {window: cut_beats(real_recordings, window=window, **settings) for window in ("centred", "kaggle")}
 
 
 @pytest.fixture(scope="session")

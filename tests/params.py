@@ -11,7 +11,7 @@ COMMITTED = Path(__file__).parents[1] / "params.yaml"
 KAGGLE = {
     "protocols": ["intra_patient"],
     "segment": {"window": "kaggle"},
-    "normalize": {"method": "standard", "reference_beat": False, "features": []},
+    "normalize": {"method": "standard", "template_channel": False, "features": []},
 }
 """What `download.source=kaggle` needs beside it."""
 
@@ -24,6 +24,6 @@ def write_params(path="params.yaml", **groups):
 def params(**groups):
     """Return the committed tree in which these parameters of a group are changed."""
     tree = read_yaml(COMMITTED)
-    for group, knobs in groups.items():
-        tree[group] = {**tree[group], **knobs} if isinstance(knobs, dict) else knobs
+    for group, settings in groups.items():
+        tree[group] = {**tree[group], **settings} if isinstance(settings, dict) else settings
     return tree

@@ -122,8 +122,8 @@ def test_every_parameter_is_named_in_the_code():
     code = "".join(
         path.read_text() for folder in ("arrhythmia", "stages") for path in (ROOT / folder).rglob("*.py")
     )
-    knobs = [knob for group in PARAMS.values() if isinstance(group, dict) for knob in group]
-    assert [knob for knob in knobs if not re.search(rf"\b{knob}\b", code)] == []
+    settings = [setting for group in PARAMS.values() if isinstance(group, dict) for setting in group]
+    assert [setting for setting in settings if not re.search(rf"\b{setting}\b", code)] == []
 
 
 @pytest.mark.parametrize("stage", LIGHT)

@@ -30,7 +30,10 @@ UNTRACKED = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "__pycache__
 PROTOCOLS = ("intra_patient", "inter_patient")
 SMALL = {
     "synthetic": {"seconds": 60},
-    "train": {"epochs": dict.fromkeys(PROTOCOLS, 2), "members": dict(zip(PROTOCOLS, (1, 2), strict=True))},
+    "train": {
+        "epochs": dict.fromkeys(PROTOCOLS, 2),
+        "ensemble_size": dict(zip(PROTOCOLS, (1, 2), strict=True)),
+    },
     "evaluate": {"replicates": 50},
 }
 
@@ -177,10 +180,10 @@ def test_an_impossible_learning_rate_is_named_before_any_training(workspace, dem
     model.write_bytes(kept)
 
 
-@pytest.mark.parametrize(("knob", "other"), [("cnn.filters", "train_rnn"), ("rnn.units", "train_cnn")])
-def test_a_networks_parameter_reruns_that_network_only(workspace, knob, other):
+@pytest.mark.parametrize(("setting", "other"), [("cnn.filters", "train_rnn"), ("rnn.units", "train_cnn")])
+def test_a_networks_parameter_reruns_that_network_only(workspace, setting, other):
     copy, run = workspace
-    group, name = knob.split(".")
+    group, name = setting.split(".")
     path = copy / "params.yaml"
     before = path.read_text()
     params = read_yaml(path)

@@ -27,7 +27,7 @@ PER_PROTOCOL = ("intra_patient", "inter_patient")
 SMALL = {
     "download": {"source": "synthetic"},
     "synthetic": {"seconds": 60},
-    "train": {"epochs": dict.fromkeys(PER_PROTOCOL, 1), "members": dict.fromkeys(PER_PROTOCOL, 1)},
+    "train": {"epochs": dict.fromkeys(PER_PROTOCOL, 1), "ensemble_size": dict.fromkeys(PER_PROTOCOL, 1)},
     "cnn": {"filters": 4, "blocks": 1, "dense": 4},
     "rnn": {"units": 4, "stem": 0, "embedding": 4, "patch": 8, "dense": 4},
     "forest": {"trees": 4},
@@ -114,7 +114,7 @@ def trainings(folder):
 @pytest.fixture(scope="module")
 def queue(project):
     """Two points of a grid, run by two workers with a core each: what was seen of them once a second."""
-    project.run(f"dvc exp run --queue -S cnn.filters=8,10 -S train.members.inter_patient=2 {TRAINING}")
+    project.run(f"dvc exp run --queue -S cnn.filters=8,10 -S train.ensemble_size.inter_patient=2 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
         cwd=project.folder,
@@ -171,7 +171,7 @@ def test_a_feature_list_of_a_grid_arrives_as_a_list(project):
     commits = project.run("git log -g --format=%H refs/exps/celery/stash").split()
     project.run("dvc queue remove --queued")
     queued = [project.params(commit)["normalize"]["features"]["inter_patient"] for commit in commits]
-    assert queued == [["early", "wait"], []]
+    assert queued == [["pre_rr_local", "post_rr_local"], []]
 
 
 def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
@@ -188,7 +188,7 @@ def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wide
         "cnn.filters",
         "experiment",
         "macro_f1_nsv",
-        "train.members.inter_patient",
+        "train.ensemble_size.inter_patient",
     ]
     rows = [dict(zip(said[1].split(), line.split(), strict=True)) for line in said[2:]]
     assert sorted(int(row["cnn.filters"]) for row in rows) == [4, 6, 8, 10]

@@ -30,7 +30,7 @@ PARAMS = load_params(ROOT / "params.yaml")
 INTER, INTRA = "inter_patient", "intra_patient"
 TINY = {
     "download": {"source": "synthetic"},
-    "train": {"epochs": dict.fromkeys((INTRA, INTER), 1), "members": dict.fromkeys((INTRA, INTER), 2)},
+    "train": {"epochs": dict.fromkeys((INTRA, INTER), 1), "ensemble_size": dict.fromkeys((INTRA, INTER), 2)},
     "cnn": {"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "dense": 4},
 }
 
@@ -142,17 +142,17 @@ def test_training_runs_where_there_is_nothing_but_the_training_arrays(
 
 def fit_everything(monkeypatch):
     """Have the scalers fitted on all rows in place of the training rows."""
-    fit = normalize.fit_rules
+    fit = normalize.fit_preprocessor
 
-    def on_all_rows(beats, table, train, **knobs):
-        return fit(beats, table, np.arange(len(beats)), **knobs)
+    def on_all_rows(beats, table, train, **settings):
+        return fit(beats, table, np.arange(len(beats)), **settings)
 
-    monkeypatch.setattr(normalize, "fit_rules", on_all_rows)
+    monkeypatch.setattr(normalize, "fit_preprocessor", on_all_rows)
 
 
-def choose(monkeypatch, **knobs):
+def choose(monkeypatch, **settings):
     params = load_params()
-    params["normalize"].update(knobs)
+    params["normalize"].update(settings)
     monkeypatch.setattr(normalize, "load_params", lambda: params)
 
 
@@ -171,10 +171,10 @@ def leak_of_a_record(monkeypatch):
 
 
 def leak_of_the_reference_beat(monkeypatch):
-    mixed = table.reference_beat
+    mixed = table.template_beat
     monkeypatch.setattr(
         table,
-        "reference_beat",
+        "template_beat",
         lambda waveform, rr, record: mixed(waveform, rr, np.full(len(record), "all")),
     )
 
@@ -253,8 +253,8 @@ def test_a_leak_into_the_forest_is_seen(beats, monkeypatch):
     monkeypatch.setattr(
         train_forest,
         "forest_probabilities",
-        lambda features, label, train, test, **knobs: fit(
-            features, label, np.concatenate([train, test]), test, **knobs
+        lambda features, label, train, test, **settings: fit(
+            features, label, np.concatenate([train, test]), test, **settings
         ),
     )
     before = forest_on_a_spared_record(beats)
@@ -263,7 +263,7 @@ def test_a_leak_into_the_forest_is_seen(beats, monkeypatch):
 
 
 def test_labels_of_test_beats_change_no_training_array_where_patients_are_on_both_sides(beats):
-    """Under intra_patient a record's amplitude and reference beat know its test beats, but no label."""
+    """Under intra_patient a record's amplitude and template beat know its test beats, but no label."""
     segment.write(beats)
     split.main(INTRA)
     test = load_arrays(paths.split(INTRA))["test"]

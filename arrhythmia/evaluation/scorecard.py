@@ -13,7 +13,7 @@ from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.summary import headline, plain
 
 CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
-LEFT_TO_HUMAN = (1, 5, 10, 20)
+REJECTED = (1, 5, 10, 20)
 """Percentages of the beats, the least certain ones, for which the error of the rest is a metric."""
 
 
@@ -65,7 +65,7 @@ def scorecard(
         **{key: scores[key] for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")},
         "ece": metrics.calibration_error(metrics.reliability(label, probability)),
         "log_loss": metrics.log_loss(label, probability),
-        "selective": _selective(label, probability),
+        "risk_coverage": _risk_coverage(label, probability),
         "classes": _by_class(counts),
         "ec57": ec57.rates(counts),
         "ci95": {"resampled": rules.resampled, **intervals(resamples, rules.classes)},
@@ -116,9 +116,9 @@ def _by_class(counts: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
     return {name: {key: values[k] for key, values in scores.items()} for k, name in enumerate(CLASSES)}
 
 
-def _selective(label: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
-    error = metrics.selective(label, probability, np.array(LEFT_TO_HUMAN) / 100)["error"]
-    return {f"error_left_{p}_percent": value for p, value in zip(LEFT_TO_HUMAN, error, strict=True)}
+def _risk_coverage(label: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
+    error = metrics.risk_coverage(label, probability, np.array(REJECTED) / 100)["error"]
+    return {f"error_rejecting_{p}_percent": value for p, value in zip(REJECTED, error, strict=True)}
 
 
 def _without(kept: np.ndarray, by_record: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:

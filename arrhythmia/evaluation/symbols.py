@@ -10,7 +10,7 @@ from arrhythmia.scoring.ec57 import ratio
 
 
 def symbols_table(symbol: np.ndarray, label: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Count what the beats of each annotation symbol were taken for.
+    """Count the predicted classes of the beats of each annotation symbol.
 
     Args:
         symbol: `(m,)` annotation symbols; empty where the source does not tell.
@@ -19,15 +19,15 @@ def symbols_table(symbol: np.ndarray, label: np.ndarray, predicted: np.ndarray) 
 
     Returns:
         One row a symbol that has beats, in the order of the classes; columns `symbol`, its `meaning` (in the
-        words of the WFDB annotation codes), `class`, `beats`, the share of them put in that class (`right`),
-        and how many were predicted as each of `N S V F Q`.
+        words of the WFDB annotation codes), `class`, `beats`, the share of them that are classified so
+        (`recall`), and how many are classified as each of `N S V F Q`.
     """
     rows = []
     for k, name in enumerate(CLASSES):
         for mark in [*SYMBOLS[name], ""]:
             chosen = (symbol == mark) & (label == k)
             counts = metrics.confusion(label[chosen], predicted[chosen])[k]
-            right = ratio(counts[k], counts.sum())
-            rows.append([mark, SYMBOL_MEANINGS.get(mark, ""), name, counts.sum(), right, *counts])
-    table = pd.DataFrame(rows, columns=["symbol", "meaning", "class", "beats", "right", *CLASSES])
-    return table.query("beats > 0").astype({"right": float}).reset_index(drop=True)
+            recall = ratio(counts[k], counts.sum())
+            rows.append([mark, SYMBOL_MEANINGS.get(mark, ""), name, counts.sum(), recall, *counts])
+    table = pd.DataFrame(rows, columns=["symbol", "meaning", "class", "beats", "recall", *CLASSES])
+    return table.query("beats > 0").astype({"recall": float}).reset_index(drop=True)

@@ -30,7 +30,7 @@ def evaluation_tables(
         "precision_recall": curves.table(precision_recall, x="recall", y="precision"),
         "roc": curves.table(roc, x="fpr", y="tpr"),
         "reliability": pd.DataFrame(metrics.reliability(label, probability)).query("beats > 0"),
-        "selective": pd.DataFrame(metrics.selective(label, probability)),
+        "risk_coverage": pd.DataFrame(metrics.risk_coverage(label, probability)),
         "symbols": symbols_table(symbol, label, predicted),
     }
     if (record != "").all():

@@ -3,7 +3,7 @@
 from arrhythmia.aami import DS1, DS2, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_PACED
 from arrhythmia.features.morphology import FEATURES as SHAPE
 from arrhythmia.features.rhythm import FEATURES as RHYTHM
-from arrhythmia.inference.model import Recipe
+from arrhythmia.inference.model import ModelConfig
 
 DATA = {
     "physionet": (
@@ -89,47 +89,56 @@ KAGGLE_WINDOW = (
 )
 
 
-def input_words(recipe: Recipe) -> str:
+def input_words(config: ModelConfig) -> str:
     """Say what the network is given of a recording."""
-    cut, rules = recipe.segment, recipe.rules
+    cut, preprocessor = config.segment, config.preprocessor
     if cut["window"] == "kaggle":
         window = KAGGLE_WINDOW
     else:
         window = f"{cut['before']:g} s before to {cut['after']:g} s after the R peak at {cut['fs']:g} Hz"
-    usual = "; beside it the beat minus the usual beat of its recording" if rules.reference_beat else ""
-    features = ", ".join(rules.features) or "none"
-    return f"Input: {window}; scaled by `{rules.method}`{usual}; features of rhythm and shape: {features}."
+    usual = (
+        "; beside it the beat minus the template beat of its recording"
+        if preprocessor.template_channel
+        else ""
+    )
+    features = ", ".join(preprocessor.features) or "none"
+    scaled = f"scaled by `{preprocessor.method}`{usual}"
+    return f"Input: {window}; {scaled}; features of rhythm and shape: {features}."
 
 
-def sight_words(recipe: Recipe) -> str:
+def sight_words(config: ModelConfig) -> str:
     """Say whether the network needs what comes after the beat; of the rhythm only `onset` does not."""
-    rules, seen = recipe.rules, []
-    if (set(RHYTHM) - {"onset", "pause"}) & set(rules.features):
+    preprocessor, seen = config.preprocessor, []
+    if (set(RHYTHM) - {"pre_rr_ratio", "pre_post_rr_ratio"}) & set(preprocessor.features):
         seen.append("later beats")
-    elif recipe.segment["window"] == "kaggle" or "pause" in rules.features:
+    elif config.segment["window"] == "kaggle" or "pre_post_rr_ratio" in preprocessor.features:
         seen.append("the next beat")
-    if rules.method == "record" or rules.reference_beat or set(SHAPE) & set(rules.features):
+    if (
+        preprocessor.method == "record"
+        or preprocessor.template_channel
+        or set(SHAPE) & set(preprocessor.features)
+    ):
         seen.append("the whole recording")
     if not seen:
         return "It looks at nothing after this window."
     return f"It looks at {' and at '.join(seen)}, so it does not work on a live signal."
 
 
-def training_words(recipe: Recipe) -> str:
+def training_words(config: ModelConfig) -> str:
     """Say what the network has learnt from, and what its figures were measured on."""
-    if recipe.source == "synthetic":
-        return f"{DATA['synthetic']} {SYNTHETIC_SIDES[recipe.protocol]}"
-    lead = LEADS[recipe.segment["window"], recipe.protocol]
-    return f"{DATA[recipe.source]} {lead} {SIDES[recipe.protocol]}"
+    if config.source == "synthetic":
+        return f"{DATA['synthetic']} {SYNTHETIC_SIDES[config.protocol]}"
+    lead = LEADS[config.segment["window"], config.protocol]
+    return f"{DATA[config.source]} {lead} {SIDES[config.protocol]}"
 
 
-def use_words(recipe: Recipe) -> list[str]:
+def use_words(config: ModelConfig) -> list[str]:
     """Say what the network is for, and then each of its limits."""
-    if recipe.source == "synthetic":
+    if config.source == "synthetic":
         return [
             "For trying the software. Not for any ECG of a person.",
             "It has seen no heartbeat of a person: its figures tell that the software runs, no more.",
-            *WINDOW_LIMITS[recipe.segment["window"]],
+            *WINDOW_LIMITS[config.segment["window"]],
         ]
-    limits = [*LIMITS, *PROTOCOL_LIMITS[recipe.protocol], *WINDOW_LIMITS[recipe.segment["window"]]]
-    return [USE[recipe.protocol], *limits]
+    limits = [*LIMITS, *PROTOCOL_LIMITS[config.protocol], *WINDOW_LIMITS[config.segment["window"]]]
+    return [USE[config.protocol], *limits]

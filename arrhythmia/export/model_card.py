@@ -1,4 +1,4 @@
-"""The card beside a released network: what it was made of, what it does, where it fails (Mitchell 2019).
+"""The card beside an ONNX network: what it was made of, what it does, where it fails (Mitchell 2019).
 
 M. Mitchell et al., "Model cards for model reporting", FAT* 2019, arXiv:1810.03993.
 """
@@ -9,7 +9,7 @@ import pandas as pd
 
 from arrhythmia.aami import CLASS_NAMES, CLASSES
 from arrhythmia.export.card_words import input_words, sight_words, training_words, use_words
-from arrhythmia.inference.model import DISCLAIMER, Recipe
+from arrhythmia.inference.model import DISCLAIMER, ModelConfig
 from arrhythmia.protocols import MODELS, protocol_name
 from arrhythmia.utils.markdown import markdown_table, number
 
@@ -27,7 +27,7 @@ WEAK = 8
 
 
 def model_card(
-    recipe: Recipe,
+    config: ModelConfig,
     scores: dict[str, Any],
     agreement: dict[str, dict[str, float]],
     records: pd.DataFrame | None,
@@ -37,39 +37,39 @@ def model_card(
     """Return the card in Markdown.
 
     Args:
-        recipe: of the released network.
+        config: of the ONNX network.
         scores: its metrics file, from `scorecard.scorecard`.
         agreement: by precision: `equal_decisions`, `macro_f1_change`, `largest_difference`, `bytes`.
         records: from `scorecard.records_table`, or None where beats have no record.
         members: networks that it averages.
     """
-    title = f"# {MODELS[recipe.model]}, {protocol_name(recipe.protocol)}"
+    title = f"# {MODELS[config.model]}, {protocol_name(config.protocol)}"
     parts = [
         title,
         f"{DISCLAIMER} Made by stage `export`; do not edit.",
-        *_what(recipe, scores, members),
+        *_what(config, scores, members),
         "## Training data and protocol",
-        training_words(recipe),
-        *_figures(recipe, scores),
+        training_words(config),
+        *_figures(config, scores),
         *_weak_spots(records),
-        *_files(recipe, agreement),
-        *_use(recipe),
+        *_files(config, agreement),
+        *_use(config),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _what(recipe: Recipe, scores: dict[str, Any], members: int) -> list[str]:
-    classes = ", ".join(f"{name} ({CLASS_NAMES[name]})" for name in recipe.classes)
+def _what(config: ModelConfig, scores: dict[str, Any], members: int) -> list[str]:
+    classes = ", ".join(f"{name} ({CLASS_NAMES[name]})" for name in config.classes)
     average = f" (an average of {members} networks trained on different folds)" if members > 1 else ""
     return [
         "## What it is",
         f"A network of {scores['parameters']:,} parameters{average} that gives each heartbeat of a "
         f"single-lead ECG five calibrated probabilities: {classes}.",
-        f"{input_words(recipe)} {sight_words(recipe)}",
+        f"{input_words(config)} {sight_words(config)}",
     ]
 
 
-def _figures(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
+def _figures(config: ModelConfig, scores: dict[str, Any]) -> list[str]:
     intervals = scores["ci95"]
     rows = []
     for key, name in HEADLINE.items():
@@ -84,7 +84,7 @@ def _figures(recipe: Recipe, scores: dict[str, Any]) -> list[str]:
         ]
         for name in CLASSES
     ]
-    kind = (recipe.source, recipe.segment["window"], recipe.protocol)
+    kind = (config.source, config.segment["window"], config.protocol)
     detected = " With detected beats: docs/predict.md." if kind == MEASURED else ""
     return [
         "## Figures",
@@ -121,10 +121,10 @@ def _weak_spots(records: pd.DataFrame | None) -> list[str]:
     ]
 
 
-def _files(recipe: Recipe, agreement: dict[str, dict[str, float]]) -> list[str]:
+def _files(config: ModelConfig, agreement: dict[str, dict[str, float]]) -> list[str]:
     rows = [
         [
-            f"`{recipe.model}{suffix}`",
+            f"`{config.model}{suffix}`",
             f"{agreement[precision]['bytes']:,}",
             f"{100 * agreement[precision]['equal_decisions']:.3f} %",
             f"{agreement[precision]['macro_f1_change']:+.5f}",
@@ -135,11 +135,11 @@ def _files(recipe: Recipe, agreement: dict[str, dict[str, float]]) -> list[str]:
         "## Files",
         "Beside the Keras model they were exported from, on the test beats:",
         markdown_table(["file", "bytes", "equal decisions", "change in macro-F1"], rows),
-        f"`{recipe.model}.json` is the recipe of the inputs. In the int8 file the larger kernels are 8-bit "
+        f"`{config.model}.json` is the config of the inputs. In the int8 file the larger kernels are 8-bit "
         "integers.",
     ]
 
 
-def _use(recipe: Recipe) -> list[str]:
-    use, *limits = use_words(recipe)
+def _use(config: ModelConfig) -> list[str]:
+    use, *limits = use_words(config)
     return ["## Intended use and limits", use, "\n".join(f"- {limit}" for limit in limits)]

@@ -1,11 +1,11 @@
-"""Measures of a beat's shape, most of them beside the usual shape of the same patient."""
+"""Measures of a beat's shape, most of them relative to the template of the same patient."""
 
 import numpy as np
 
 from arrhythmia.features.template import correlation, relative_to_record
 from arrhythmia.utils.chunks import in_blocks
 
-FEATURES = ("width", "similarity", "residual", "area", "p_wave")
+FEATURES = ("qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation")
 """Names of the shape features, in the order of their columns."""
 
 QRS = (0.1, 0.15)
@@ -22,67 +22,67 @@ P_WAVE_BEATS = 20
 
 
 def shape_features(
-    waveform: np.ndarray, reference: np.ndarray, record: np.ndarray, fs: float, r_index: int
+    waveform: np.ndarray, template: np.ndarray, record: np.ndarray, fs: float, r_index: int
 ) -> np.ndarray:
-    """Compare the QRS complex and the P wave of each beat with those of the patient's reference beat.
+    """Compare the QRS complex and the P wave of each beat with those of the patient's template beat.
 
     A beat that starts in a ventricle takes another way through the heart: its complex is wide (de Chazal
     2004) and unlike the others of the patient. A supraventricular beat is early but alike. None of the
-    measures depends much on the lead or on the patient's usual shape. All but the width are our own.
+    measures depends much on the lead or on the patient's own shape. All but the width are our own.
     Whether a beat may be supraventricular at all, its atria tell: in fibrillation no P wave is like another.
 
-    - width = `qrs_width` relative to the record's median
-    - similarity = highest correlation of the two complexes within a shift of 32 ms, -1..1
-    - residual = root mean square of their difference, relative to the reference's peak-to-peak amplitude
-    - area = ln of the ratio of the areas under the absolute complexes
-    - p_wave = `p_wave_match`, its mean over this beat and up to 20 on either side
+    - qrs_width = `qrs_width` relative to the record's median
+    - qrs_correlation = highest correlation of the two complexes within a shift of 32 ms, -1..1
+    - qrs_rmse = root mean square of their difference, relative to the template's peak-to-peak amplitude
+    - qrs_area_ratio = ln of the ratio of the areas under the absolute complexes
+    - p_wave_correlation = `p_wave_correlation`, its mean over this beat and up to 20 on either side
 
-    All need the whole record, because of the reference, but no label; not causal.
+    All need the whole record, because of the template, but no label; not causal.
 
     Args:
         waveform: `(n, length)` in any unit.
-        reference: `(n, length)` from `reference_beat`.
+        template: `(n, length)` from `template_beat`.
         record: `(n,)` name of each beat's record.
         fs: sampling rate of the waveform, Hz.
         r_index: column of the R peak.
 
     Returns:
-        `(n, 5)` float32; NaN where the record is unknown, the similarity also where a complex is flat, and
-        p_wave where the window begins too late.
+        `(n, 5)` float32; NaN where the record is unknown, qrs_correlation also where a complex is flat, and
+        p_wave_correlation where the window begins too late.
     """
     width = in_blocks(lambda x: qrs_width(x, fs, r_index), waveform)
-    compared = in_blocks(lambda x, y: _compare(x, y, fs, r_index), waveform, reference)
-    match = in_blocks(lambda x, y: p_wave_match(x, y, fs, r_index), waveform, reference)
+    compared = in_blocks(lambda x, y: _compare(x, y, fs, r_index), waveform, template)
+    match = in_blocks(lambda x, y: p_wave_correlation(x, y, fs, r_index), waveform, template)
     columns = np.column_stack([relative_to_record(width, record), compared, mean_around(match, record)])
     return np.where((record != "")[:, None], columns, np.nan).astype(np.float32)
 
 
-def _compare(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index: int) -> np.ndarray:
-    """Return similarity, residual and area of each row, `(n, 3)`."""
+def _compare(waveform: np.ndarray, template: np.ndarray, fs: float, r_index: int) -> np.ndarray:
+    """Return qrs_correlation, qrs_rmse and qrs_area_ratio of each row, `(n, 3)`."""
     centred = waveform - np.median(waveform, axis=1, keepdims=True)
-    usual = reference - np.median(reference, axis=1, keepdims=True)
+    centred_template = template - np.median(template, axis=1, keepdims=True)
     length = waveform.shape[1]
     first, last = max(r_index - round(QRS[0] * fs), 0), min(r_index + round(QRS[1] * fs), length)
-    complex_, usual_complex = centred[:, first:last], usual[:, first:last]
+    complex_, template_complex = centred[:, first:last], centred_template[:, first:last]
     shift = round(SHIFT * fs)
     shifts = range(-min(shift, first), min(shift, length - last) + 1)
-    matches = [correlation(centred[:, first + k : last + k], usual_complex) for k in shifts]
-    amplitude = np.ptp(usual_complex, axis=1)
+    matches = [correlation(centred[:, first + k : last + k], template_complex) for k in shifts]
+    amplitude = np.ptp(template_complex, axis=1)
     amplitude = np.where(amplitude > 0, amplitude, 1.0)
     columns = [
         np.max(matches, axis=0),
-        np.sqrt(np.mean((complex_ - usual_complex) ** 2, axis=1)) / amplitude,
-        np.log((area(complex_) + 0.01 * amplitude) / (area(usual_complex) + 0.01 * amplitude)),
+        np.sqrt(np.mean((complex_ - template_complex) ** 2, axis=1)) / amplitude,
+        np.log((area(complex_) + 0.01 * amplitude) / (area(template_complex) + 0.01 * amplitude)),
     ]
     return np.stack(columns, axis=1)
 
 
-def p_wave_match(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index: int) -> np.ndarray:
-    """Correlate what lies where the P wave should be, less its slope, with the same of the reference beat.
+def p_wave_correlation(waveform: np.ndarray, template: np.ndarray, fs: float, r_index: int) -> np.ndarray:
+    """Correlate what lies where the P wave should be, less its slope, with the same of the template beat.
 
     Args:
         waveform: `(n, length)` in any unit.
-        reference: `(n, length)` from `reference_beat`.
+        template: `(n, length)` from `template_beat`.
         fs: sampling rate of the waveform, Hz.
         r_index: column of the R peak.
 
@@ -92,17 +92,15 @@ def p_wave_match(waveform: np.ndarray, reference: np.ndarray, fs: float, r_index
     first, last = r_index - round(P_WAVE[0] * fs), r_index - round(P_WAVE[1] * fs)
     if first < 0:
         return np.full(len(waveform), np.nan)
-    waveform, reference = waveform[:, first:last], reference[:, first:last]
+    waveform, template = waveform[:, first:last], template[:, first:last]
     slope = np.linspace(-1, 1, last - first)
 
     def without_slope(x: np.ndarray) -> np.ndarray:
         x = x - x.mean(axis=1, keepdims=True)
         return x - (x @ slope / (slope @ slope))[:, None] * slope
 
-    flat = (np.ptp(waveform, axis=1) == 0) | (
-        np.ptp(reference, axis=1) == 0
-    )  # else rounding errors correlate
-    return np.where(flat, np.nan, correlation(without_slope(waveform), without_slope(reference)))
+    flat = (np.ptp(waveform, axis=1) == 0) | (np.ptp(template, axis=1) == 0)  # else rounding errors correlate
+    return np.where(flat, np.nan, correlation(without_slope(waveform), without_slope(template)))
 
 
 def mean_around(value: np.ndarray, record: np.ndarray) -> np.ndarray:

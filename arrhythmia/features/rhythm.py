@@ -2,7 +2,14 @@
 
 import numpy as np
 
-FEATURES = ("early", "wait", "pause", "onset", "long_run", "irregularity")
+FEATURES = (
+    "pre_rr_local",
+    "post_rr_local",
+    "pre_post_rr_ratio",
+    "pre_rr_ratio",
+    "pre_rr_global",
+    "rr_irregularity",
+)
 """Names of the rhythm features, in the order of their columns."""
 
 PREVAILING = 0.4
@@ -12,22 +19,22 @@ PREVAILING = 0.4
 def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.ndarray:
     """Describe the rhythm around each beat by ratios, which do not depend on the patient's heart rate.
 
-    With `underlying` the 80th percentile of all the intervals around the beat. Early beats do not pull it
+    The local RR is the 80th percentile of all the intervals around the beat. Premature beats do not pull it
     down as they do a mean or a median, unless they are nearly all; pauses after them may push it up.
 
-    - early = ln(RR before / underlying): how early the beat is
-    - wait = ln(RR after / underlying): how long the next beat takes
-    - pause = ln(RR before / RR after): early beat and its pause together
-    - onset = ln(RR before / the RR before that): the first early beat of a run; causal
-    - long_run = ln(RR before / long-run mean): early against the patient's own rate
-    - irregularity = width of the narrowest range of ln(RR) that holds two fifths of the intervals around the
-      beat (like the shorth of Rousseeuw & Leroy 1988, Statistica Neerlandica 42:103-116): wide in atrial
-      fibrillation, where no interval prevails and an early beat means nothing; narrow in a steady rhythm
-      with early beats and pauses
+    - pre_rr_local = ln(pre-RR / local RR): how premature the beat is
+    - post_rr_local = ln(post-RR / local RR): how long the next beat takes
+    - pre_post_rr_ratio = ln(pre-RR / post-RR): premature beat and its pause together
+    - pre_rr_ratio = ln(pre-RR / previous pre-RR): the first premature beat of a run; causal
+    - pre_rr_global = ln(pre-RR / long-run mean): premature against the patient's own rate
+    - rr_irregularity = width of the narrowest range of ln(RR) that holds two fifths of the intervals around
+      the beat (the shorth of Rousseeuw & Leroy 1988, Statistica Neerlandica 42:103-116): wide in atrial
+      fibrillation, where no interval prevails and a premature beat means nothing; narrow in a steady rhythm
+      with premature beats and pauses
 
-    Only onset is causal, and pause needs the next beat only; the others look at all the beats that `rr` and
-    `rr_long` were made from. Ratios to neighbouring, local and average intervals follow de Chazal 2004 and
-    Saenz-Cogollo & Agelli 2020 (Algorithms 13:75).
+    Only pre_rr_ratio is causal, and pre_post_rr_ratio needs the next beat only; the others look at all the
+    beats that `rr` and `rr_long` were made from. Ratios to neighbouring, local and average intervals follow
+    de Chazal 2004 and Saenz-Cogollo & Agelli 2020 (Algorithms 13:75).
 
     Args:
         rr: `(n, columns)` s, from `rr_intervals`, NaN where there is no interval.
@@ -38,11 +45,11 @@ def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.n
         `(n, 6)` float32; NaN where the intervals are missing.
     """
     previous, following = rr[:, rr_before - 1], rr[:, rr_before]
-    underlying = quantile(rr, 0.8)
+    local = quantile(rr, 0.8)
     with np.errstate(divide="ignore"):
         columns = [
-            np.log(previous / underlying),
-            np.log(following / underlying),
+            np.log(previous / local),
+            np.log(following / local),
             np.log(previous / following),
             np.log(previous / rr[:, rr_before - 2]),
             np.log(previous / rr_long),

@@ -7,7 +7,7 @@ import numpy as np
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.features import morphology, rhythm
-from arrhythmia.features.template import reference_beat
+from arrhythmia.features.template import template_beat
 from arrhythmia.utils.chunks import in_blocks
 
 FEATURES = rhythm.FEATURES + morphology.FEATURES
@@ -26,7 +26,7 @@ def beat_features(beats: Beats) -> np.ndarray:
     )
     shape = morphology.shape_features(
         beats.waveform,
-        usual_beats(beats, beats.waveform),
+        template_beats(beats, beats.waveform),
         beats.record,
         float(beats.fs),
         int(beats.r_index),
@@ -46,6 +46,6 @@ def columns_of(names: Iterable[str]) -> list[int]:
     return [FEATURES.index(name) for name in names]
 
 
-def usual_beats(beats: Beats, waveform: np.ndarray) -> np.ndarray:
-    """Return the reference beat of each beat's patient, in the units of `waveform`."""
-    return reference_beat(waveform, beats.rr[:, int(beats.rr_before) - 1], beats.record)
+def template_beats(beats: Beats, waveform: np.ndarray) -> np.ndarray:
+    """Return the template beat of each beat's patient, in the units of `waveform`."""
+    return template_beat(waveform, beats.rr[:, int(beats.rr_before) - 1], beats.record)

@@ -1,10 +1,10 @@
-"""The usual beat of a record, and measures beside what is usual there."""
+"""The template beat of a record, and measures relative to the record."""
 
 import numpy as np
 
 
-def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.ndarray) -> np.ndarray:
-    """Return the usual beat of each beat's patient: the median of the record's late beats.
+def template_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.ndarray) -> np.ndarray:
+    """Return the template beat of each beat's patient: the median of the record's late beats.
 
     Late are those whose RR interval is among the longest two fifths of the record. Ectopic beats come early,
     so late ones are conducted as usual even in a record most of whose beats are ectopic, of which the plain
@@ -19,16 +19,16 @@ def reference_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.nda
         `(n, length)` float32; of all beats of a record without intervals.
     """
     names, index = np.unique(record, return_inverse=True)
-    usual = np.empty((len(names), waveform.shape[1]), dtype=np.float32)
+    template = np.empty((len(names), waveform.shape[1]), dtype=np.float32)
     for i in range(len(names)):
         rows = np.flatnonzero(index == i)
         rr = rr_previous[rows]
         known = np.isfinite(rr)
         late = rr >= np.quantile(rr[known], 0.6) if known.any() else np.full(len(rows), True)
-        usual[i] = np.median(waveform[rows[late]], axis=0)
+        template[i] = np.median(waveform[rows[late]], axis=0)
     if len(names) == 1:  # a day of one patient: the same row again and again needs no memory
-        return np.broadcast_to(usual[0], waveform.shape)
-    return usual[index]
+        return np.broadcast_to(template[0], waveform.shape)
+    return template[index]
 
 
 def correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:

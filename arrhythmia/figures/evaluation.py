@@ -101,25 +101,27 @@ def reliability_diagram(bins: Mapping[str, np.ndarray], *, error: float, title: 
 
 
 @styled
-def selective_curves(curve: Mapping[str, np.ndarray], *, title: str) -> Figure:
-    """Draw error and macro-F1 of the model's beats over the share of beats left to a human.
+def risk_coverage_curves(curve: Mapping[str, np.ndarray], *, title: str) -> Figure:
+    """Draw error and macro-F1 of the beats kept over the rejection rate.
 
     Args:
-        curve: as `metrics.selective` returns it, `(k,)` each.
+        curve: as `metrics.risk_coverage` returns it, `(k,)` each.
         title: heading.
     """
-    percent = 100 * curve["left_to_human"]
+    percent = 100 * curve["rejected"]
     figure = Figure(figsize=(10, 4.2))
     left, right = figure.subplots(1, 2)
     left.plot(percent, 100 * curve["error"], color=COLOURS["V"], linewidth=2)
-    left.set(title="beats put in a wrong class, %", xlim=(0, percent[-1]))
+    left.set(title="beats misclassified, %", xlim=(0, percent[-1]))
     left.set_ylim(bottom=0)
     right.plot(percent, curve["macro_f1_nsv"], color=COLOURS["N"], linewidth=2)
     right.set(title="macro-F1 over N, S and V", xlim=(0, percent[-1]), ylim=(0, 1.02))
     for axes in (left, right):
         axes.grid(True)
     figure.suptitle(title)
-    figure.supxlabel("least certain beats left to a human, %; the scores are those of the rest", fontsize=10)
+    figure.supxlabel(
+        "rejection rate, %: least certain beats left to a human; scores of the beats kept", fontsize=10
+    )
     return figure
 
 

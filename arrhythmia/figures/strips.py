@@ -42,7 +42,7 @@ class Strip:
 def confident_mistakes(
     label: np.ndarray, probability: np.ndarray, group: np.ndarray, *, count: int = 12, per_group: int = 2
 ) -> np.ndarray:
-    """Return which beats were put in a wrong class with the highest probability.
+    """Return which beats were misclassified with the highest probability.
 
     Args:
         label: `(m,)` labels 0..4.
@@ -106,7 +106,7 @@ def window_strip(beats: Beats, row: int, mistake: str) -> Strip:
 def describe(actual: int, probability: np.ndarray) -> str:
     """Word what went wrong: actual and predicted class and the `(5,)` probability of the latter."""
     predicted = int(probability.argmax())
-    return f"{CLASSES[actual]} taken for {CLASSES[predicted]} ({probability[predicted]:.2f})"
+    return f"{CLASSES[actual]} classified as {CLASSES[predicted]} ({probability[predicted]:.2f})"
 
 
 @styled

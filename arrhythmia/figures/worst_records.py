@@ -22,7 +22,7 @@ SEXES = {"M": "Man", "F": "Woman"}
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Some seconds of one record with what its beats are and what they were taken for.
+    """Some seconds of one record with the annotated and the predicted classes of its beats.
 
     Attributes:
         caption: the record and its mistakes in a line.
@@ -83,7 +83,7 @@ def excerpt(recording: Recording, sample: np.ndarray, label: np.ndarray, predict
     minutes, seconds = divmod(round(start / recording.fs), 60)
     return Excerpt(
         caption=f"record {recording.name}: {wrong.sum():,} of {len(label):,} test beats wrong "
-        f"({wrong.mean():.1%}), {times.max():,} of them {CLASSES[actual]} taken for {CLASSES[guess]}; "
+        f"({wrong.mean():.1%}), {times.max():,} of them {CLASSES[actual]} classified as {CLASSES[guess]}; "
         f"from {minutes}:{seconds:02d}",
         remarks=about(recording.comments),
         unit=f"{recording.lead}, mV",
@@ -134,7 +134,7 @@ def worst_figure(excerpts: Sequence[Excerpt], *, title: str) -> Figure:
         axes.set_axis_off()
     figure.suptitle(title if len(excerpts) else f"{title}: none")
     figure.supxlabel(
-        "time, s; above the ECG the annotation symbols, below it what test beats were taken for "
+        "time, s; above the ECG the annotation symbols, below it the predicted classes of test beats "
         "(mistakes in red)",
         fontsize=10,
     )

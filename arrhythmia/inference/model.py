@@ -1,4 +1,4 @@
-"""A released network: the ONNX file, and the recipe of its inputs beside it as JSON. No TensorFlow."""
+"""An ONNX network: the ONNX file, and the config of its inputs beside it as JSON. No TensorFlow."""
 
 import json
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.features.table import beat_features
-from arrhythmia.preprocessing.inputs import InputRules, model_inputs
+from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 
 DISCLAIMER = "Research software, not a medical device."
 """Stands on everything that a person may take for a finding."""
 
 CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
-"""What a recipe must say about how beats are cut."""
+"""What a config must say about how beats are cut."""
 
 BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ModelConfig:
     """What a prediction needs beside the network.
 
     Attributes:
@@ -34,7 +34,7 @@ class Recipe:
         source: of the training recordings: `physionet`, `kaggle`, or `synthetic` in a demonstration.
         classes: names of the columns of the network's answer.
         segment: how beats are cut: the group `segment` of params.yaml.
-        rules: how the inputs are scaled.
+        preprocessor: how the inputs are scaled.
     """
 
     model: str
@@ -42,11 +42,11 @@ class Recipe:
     source: str
     classes: tuple[str, ...]
     segment: dict[str, Any]
-    rules: InputRules
+    preprocessor: Preprocessor
 
     def to_json(self) -> str:
-        """Return the recipe as text; equal recipes give equal text."""
-        plain = {name: x.tolist() for name, x in self.rules.to_arrays().items()}
+        """Return the config as text; equal ones give equal text."""
+        plain = {name: x.tolist() for name, x in self.preprocessor.to_arrays().items()}
         fields = {"model": self.model, "protocol": self.protocol, "source": self.source}
         made = fields | {"classes": list(self.classes), "segment": self.segment, "inputs": plain}
         return json.dumps(made, indent=1) + "\n"
@@ -55,49 +55,53 @@ class Recipe:
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         made = json.loads(text)
-        rules = InputRules.from_arrays({name: np.asarray(x) for name, x in made.pop("inputs").items()})
-        return cls(**made | {"classes": tuple(made["classes"]), "rules": rules})
+        preprocessor = Preprocessor.from_arrays(
+            {name: np.asarray(x) for name, x in made.pop("inputs").items()}
+        )
+        return cls(**made | {"classes": tuple(made["classes"]), "preprocessor": preprocessor})
 
 
 @dataclass(frozen=True)
-class Released:
+class OnnxNetwork:
     """A network that is ready to classify."""
 
-    recipe: Recipe
+    config: ModelConfig
     session: onnxruntime.InferenceSession
 
     def probability(self, beats: Beats) -> np.ndarray:
         """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
-        columns = [self.recipe.classes.index(name) for name in CLASSES]
-        return infer(self.session, model_inputs(beats, beat_features(beats), self.recipe.rules))[:, columns]
+        columns = [self.config.classes.index(name) for name in CLASSES]
+        return infer(self.session, model_inputs(beats, beat_features(beats), self.config.preprocessor))[
+            :, columns
+        ]
 
 
-def load_released(network: Path, recipe: Path) -> Released:
-    """Load a released network.
+def load_network(network: Path, config: Path) -> OnnxNetwork:
+    """Load an ONNX network.
 
     Args:
         network: the `.onnx` file.
-        recipe: the `.json` file beside it.
+        config: the `.json` file beside it.
 
     Raises:
         DataError: a file is missing, damaged or of another version of this project, or the network takes
             windows that prediction cannot cut.
     """
-    for path in (network, recipe):
+    for path in (network, config):
         if not path.is_file():
             raise DataError(f"{path}: missing; restore it with `git checkout -- {path}`, or run `dvc repro`")
     try:
-        known = Recipe.from_json(recipe.read_text(encoding="utf-8"))
+        known = ModelConfig.from_json(config.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{recipe}: damaged ({error}); run `git checkout -- {recipe}`") from error
+        raise DataError(f"{config}: damaged ({error}); run `git checkout -- {config}`") from error
     if sorted(known.classes) != sorted(CLASSES):
-        raise DataError(f"{recipe}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
+        raise DataError(f"{config}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
     if set(known.segment) != CUT:
-        raise DataError(f"{recipe}: of another version of this project; run `dvc repro export`")
+        raise DataError(f"{config}: of another version of this project; run `dvc repro export`")
     if known.segment["window"] != "centred":
         window = known.segment["window"]
-        raise DataError(f"{recipe}: made for segment.window={window}; prediction needs 'centred'")
-    return Released(known, session(network))
+        raise DataError(f"{config}: made for segment.window={window}; prediction needs 'centred'")
+    return OnnxNetwork(known, session(network))
 
 
 def session(network: Path | bytes) -> onnxruntime.InferenceSession:

@@ -1,4 +1,4 @@
-"""Classifying a whole recording with a released network."""
+"""Classifying a whole recording with an ONNX network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.formats import Ecg
-from arrhythmia.features.table import usual_beats
-from arrhythmia.inference.model import DISCLAIMER, Released
+from arrhythmia.features.table import template_beats
+from arrhythmia.inference.model import DISCLAIMER, OnnxNetwork
 from arrhythmia.inference.quality import Quality, check_alike, check_beats, check_length, check_quality
 from arrhythmia.inference.streaming import stream_beats
 from arrhythmia.inference.summary import summarize
@@ -34,7 +34,7 @@ class Prediction:
 
 def predict(
     ecg: Ecg,
-    released: Released,
+    network: OnnxNetwork,
     *,
     positions: np.ndarray | None = None,
     on_piece: Callable[[float], object] = lambda seconds: None,
@@ -43,7 +43,7 @@ def predict(
 
     Args:
         ecg: the recording.
-        released: the network.
+        network: the network.
         positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
         on_piece: called after each piece that was read with its length, s.
 
@@ -52,22 +52,22 @@ def predict(
     """
     where = str(ecg.path)
     check_length(where, ecg.length, ecg.fs)
-    cut = {key: value for key, value in released.recipe.segment.items() if key != "window"}
+    cut = {key: value for key, value in network.config.segment.items() if key != "window"}
     beats, quality = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
     check_quality(where, quality)
     check_beats(where, beats.waveform)
     if positions is None:
-        check_alike(where, beats.waveform, usual_beats(beats, beats.waveform))
-    probability = released.probability(beats)
-    summary = _summary(ecg, released, quality, beats, probability)
+        check_alike(where, beats.waveform, template_beats(beats, beats.waveform))
+    probability = network.probability(beats)
+    summary = _summary(ecg, network, quality, beats, probability)
     return Prediction(ecg, beats.sample, probability, summary)
 
 
 def _summary(
-    ecg: Ecg, released: Released, quality: Quality, beats: Beats, probability: np.ndarray
+    ecg: Ecg, network: OnnxNetwork, quality: Quality, beats: Beats, probability: np.ndarray
 ) -> dict[str, Any]:
-    recipe = released.recipe
-    trained = f"{recipe.model}, {recipe.protocol}"
+    config = network.config
+    trained = f"{config.model}, {config.protocol}"
     return {
         "note": DISCLAIMER,
         "recording": ecg.name,
@@ -75,6 +75,6 @@ def _summary(
         "fs": ecg.fs,
         "duration_s": round(ecg.length / ecg.fs, 2),
         "share": quality.shares(),
-        "model": f"{trained}, trained on SYNTHETIC recordings" if recipe.source == "synthetic" else trained,
+        "model": f"{trained}, trained on SYNTHETIC recordings" if config.source == "synthetic" else trained,
         **summarize(beats.sample / ecg.fs, beats.rr[:, int(beats.rr_before) - 1], probability),
     }

@@ -180,7 +180,7 @@ def check_alike(where: str, waveform: np.ndarray, reference: np.ndarray) -> None
     Args:
         where: the recording.
         waveform: `(n, length)` mV, one row a beat.
-        reference: `(n, length)` mV, the recording's usual beat.
+        reference: `(n, length)` mV, the recording's template beat.
 
     Raises:
         DataError: their median correlation is below `LEAST_ALIKE`.

@@ -35,8 +35,8 @@ def classify(summary, features, *, dense: int, dropout: float) -> dict:
         dropout: share of the units dropped in training, 0..1.
 
     Returns:
-        `(batch, 5)` logits by name: `logits`, the answer, and with features also `by_shape` and
-        `by_features`.
+        `(batch, 5)` logits by name: `logits`, the answer, and with features also `aux_waveform` and
+        `aux_features`.
     """
     shape = layers.Dense(dense, activation="relu")(layers.Dropout(dropout)(summary))  # (batch, dense)
     shape = layers.Dropout(dropout)(shape)
@@ -48,8 +48,8 @@ def classify(summary, features, *, dense: int, dropout: float) -> dict:
     both = layers.Dense(dense, activation="relu")(layers.Concatenate()([shape, told]))  # (batch, dense)
     return {
         "logits": _logits(both, "logits"),
-        "by_shape": _logits(shape, "by_shape"),
-        "by_features": _logits(told, "by_features"),
+        "aux_waveform": _logits(shape, "aux_waveform"),
+        "aux_features": _logits(told, "aux_features"),
     }
 
 

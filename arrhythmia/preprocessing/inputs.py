@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.features.table import columns_of, usual_beats
+from arrhythmia.features.table import columns_of, template_beats
 from arrhythmia.preprocessing.scaling import Scaler, fit_scaler, scale_by_beat, scale_by_record
 from arrhythmia.utils.chunks import in_blocks
 
@@ -15,12 +15,12 @@ OUTLIER = 4.0
 
 
 @dataclass(frozen=True)
-class InputRules:
+class Preprocessor:
     """How the inputs are made, with all numbers that were fitted on training rows.
 
     Attributes:
         method: of scaling the waveforms, one of `scaling.METHODS`.
-        reference_beat: whether the beat minus its patient's reference beat is a second channel.
+        template_channel: whether the beat minus its patient's template beat is a second channel.
         features: their names, in the order of the columns.
         waveform_shift: `(length,)` mV, for `standard` and `minmax`; empty for methods that need no fit.
         waveform_scale: the same.
@@ -29,7 +29,7 @@ class InputRules:
     """
 
     method: str
-    reference_beat: bool
+    template_channel: bool
     features: tuple[str, ...]
     waveform_shift: np.ndarray
     waveform_scale: np.ndarray
@@ -43,19 +43,19 @@ class InputRules:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
         """Take the fields from what `to_arrays` returned."""
-        named = {"method": str(arrays["method"]), "reference_beat": bool(arrays["reference_beat"])}
+        named = {"method": str(arrays["method"]), "template_channel": bool(arrays["template_channel"])}
         return cls(**arrays | named | {"features": tuple(map(str, arrays["features"]))})
 
 
-def fit_rules(
+def fit_preprocessor(
     beats: Beats,
     table: np.ndarray,
     train: np.ndarray,
     *,
     method: str,
-    reference_beat: bool,
+    template_channel: bool,
     features: list[str],
-) -> InputRules:
+) -> Preprocessor:
     """Fit what there is to fit on the rows `train`.
 
     Args:
@@ -63,7 +63,7 @@ def fit_rules(
         table: `(n, 11)` their features, from `features.table.beat_features`.
         train: row numbers of the training beats, the only ones that are looked at for scaling.
         method: of scaling the waveforms.
-        reference_beat: whether to add the second channel.
+        template_channel: whether to add the second channel.
         features: names of those that the network is given.
 
     Raises:
@@ -72,9 +72,9 @@ def fit_rules(
     measures = fit_scaler(table[train][:, columns_of(features)], "standard")
     none = Scaler(np.empty(0), np.empty(0))
     shapes = fit_scaler(beats.waveform[train], method) if method in ("standard", "minmax") else none
-    return InputRules(
+    return Preprocessor(
         method,
-        reference_beat,
+        template_channel,
         tuple(features),
         waveform_shift=shapes.shift,
         waveform_scale=shapes.scale,
@@ -83,7 +83,7 @@ def fit_rules(
     )
 
 
-def model_inputs(beats: Beats, table: np.ndarray, rules: InputRules) -> dict[str, np.ndarray]:
+def model_inputs(beats: Beats, table: np.ndarray, preprocessor: Preprocessor) -> dict[str, np.ndarray]:
     """Return `waveform (n, length, 1 or 2)` and `features (n, k)`, float32, of all beats.
 
     The second channel and the method `record` look at all beats of a record, so it must be there as a whole;
@@ -92,23 +92,25 @@ def model_inputs(beats: Beats, table: np.ndarray, rules: InputRules) -> dict[str
     Args:
         beats: `n` beats of whole records.
         table: `(n, 11)` their features, from `features.table.beat_features`.
-        rules: as fitted on training rows.
+        preprocessor: as fitted on training rows.
     """
-    scaler = Scaler(rules.feature_shift, rules.feature_scale)
-    features = np.nan_to_num(scaler(table[:, columns_of(rules.features)]))  # missing ones become the mean, 0
+    scaler = Scaler(preprocessor.feature_shift, preprocessor.feature_scale)
+    features = np.nan_to_num(
+        scaler(table[:, columns_of(preprocessor.features)])
+    )  # missing ones become the mean, 0
     # a day's beats are held once: filled in place, without copies beside it
-    waveform = np.empty((*beats.waveform.shape, 2 if rules.reference_beat else 1), dtype=np.float32)
-    scale_waveform(beats, rules, out=waveform[:, :, 0])
-    if rules.reference_beat:
-        np.subtract(waveform[:, :, 0], usual_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
+    waveform = np.empty((*beats.waveform.shape, 2 if preprocessor.template_channel else 1), dtype=np.float32)
+    scale_waveform(beats, preprocessor, out=waveform[:, :, 0])
+    if preprocessor.template_channel:
+        np.subtract(waveform[:, :, 0], template_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
     return {"waveform": waveform, "features": features.clip(-OUTLIER, OUTLIER)}
 
 
-def scale_waveform(beats: Beats, rules: InputRules, *, out: np.ndarray) -> None:
-    """Write the waveforms scaled by `rules.method` to `out`, `(n, length)` float32."""
-    if rules.method == "record":
+def scale_waveform(beats: Beats, preprocessor: Preprocessor, *, out: np.ndarray) -> None:
+    """Write the waveforms scaled by `preprocessor.method` to `out`, `(n, length)` float32."""
+    if preprocessor.method == "record":
         scale_by_record(beats.waveform, beats.record, out=out)
-    elif rules.method == "beat":
+    elif preprocessor.method == "beat":
         in_blocks(scale_by_beat, beats.waveform, out=out)
     else:
-        in_blocks(Scaler(rules.waveform_shift, rules.waveform_scale), beats.waveform, out=out)
+        in_blocks(Scaler(preprocessor.waveform_shift, preprocessor.waveform_scale), beats.waveform, out=out)

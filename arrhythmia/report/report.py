@@ -32,7 +32,7 @@ FIGURES = {
     "mistakes": "Most confident mistakes",
     "curves": "Precision-recall and ROC curves",
     "reliability": "Calibration",
-    "selective": "Least certain beats left to a human",
+    "risk_coverage": "Least certain beats left to a human",
     "training": "Training curves",
 }
 WIDE = ("worst_records", "mistakes")
@@ -95,13 +95,13 @@ def run_words(params: dict[str, Any], protocols: list[str]) -> str:
     train = {name: value for name, value in params["train"].items() if name != "loggers"}  # changes no score
     groups |= {"normalize": params["normalize"], "train": train}
     words = "; ".join(
-        f"`{group}` " + ", ".join(_knob_words(name, value, protocols) for name, value in knobs.items())
-        for group, knobs in groups.items()
+        f"`{group}` " + ", ".join(_setting_words(name, value, protocols) for name, value in settings.items())
+        for group, settings in groups.items()
     )
     return f"Run with {words}. Every score of the run is that of this one seed."
 
 
-def _knob_words(name: str, value: Any, protocols: list[str]) -> str:
+def _setting_words(name: str, value: Any, protocols: list[str]) -> str:
     if isinstance(value, dict):
         return f"{name} " + " and ".join(
             f"{_value_words(value[protocol])} ({protocol_name(protocol)})" for protocol in protocols
@@ -137,19 +137,19 @@ def inputs_words(normalize: dict[str, Any]) -> str:
     """Say what the networks see of the recording besides the beat, so that no score is read as more.
 
     Args:
-        normalize: `method`, `reference_beat` and `features`.
+        normalize: `method`, `template_channel` and `features`.
     """
     statistics = []
     if normalize["method"] == "record":
         statistics.append("its median amplitude")
-    if "width" in normalize["features"]:
+    if "qrs_width" in normalize["features"]:
         statistics.append("its median QRS width")
-    if normalize["reference_beat"] or normalize["features"]:
-        statistics.append("its reference beat (the median of the late ones)")
+    if normalize["template_channel"] or normalize["features"]:
+        statistics.append("its template beat (the median of the late ones)")
     words = "The networks see the beat"
     if normalize["features"]:
         words += ", the intervals around it"
-    if "p_wave" in normalize["features"]:
+    if "p_wave_correlation" in normalize["features"]:
         words += ", the P waves of the beats around it"
     if statistics:
         words += (
@@ -240,8 +240,8 @@ def protocol_section(material: Material, protocol: str) -> list[str]:
         "Cross-validated figures are those of single networks on the folds they have not seen, one fold a "
         "network; the forest is fitted once a fold.",
         tables.classes_table(cards, protocol),
-        f"EC57 beat-by-beat statistics, gross ({card['convention']}). F and Q beats taken for V do not count "
-        "as false V, nor Q beats taken for S as false S, so +P may be higher than precision:",
+        f"EC57 beat-by-beat statistics, gross ({card['convention']}). F and Q beats classified as V do not "
+        "count as false V, nor Q beats classified as S as false S, so +P may be higher than precision:",
         tables.ec57_table(cards, protocol),
     ]
     if left_out := tables.without_table(cards, protocol):
@@ -253,18 +253,18 @@ def protocol_section(material: Material, protocol: str) -> list[str]:
     if protocol == "inter_patient" and material.symbols:
         parts += [
             f"### Which annotation symbols go wrong, {name}",
-            "Share put in the right class (bold: less than half), and what the others were taken for:",
+            "Recall (bold: less than half), and what the others were classified as:",
             tables.symbols_table(material.symbols),
         ]
     parts += [
         f"### Least certain beats left to a human, {name}",
         "Share of wrong beats among those that the model keeps:",
-        tables.selective_table(cards, protocol),
-        picture_row(material.pictures, protocol, "selective"),
+        tables.risk_coverage_table(cards, protocol),
+        picture_row(material.pictures, protocol, "risk_coverage"),
     ]
     for figure, title in FIGURES.items():
         # Strips of ECG say most about patients whom the model has never seen.
-        if (protocol == "inter_patient" or figure not in WIDE) and figure != "selective":
+        if (protocol == "inter_patient" or figure not in WIDE) and figure != "risk_coverage":
             pictures = picture_row(material.pictures, protocol, figure)
             parts += [f"### {title}, {name}", pictures] if pictures else []
     return parts

@@ -95,14 +95,14 @@ def without_table(cards: Cards, protocol: str) -> str:
     return markdown_table(["model", "left out", *(SCORES[key] for key in keys)], rows) if rows else ""
 
 
-def selective_table(cards: Cards, protocol: str) -> str:
+def risk_coverage_table(cards: Cards, protocol: str) -> str:
     """Return the error of what a model keeps, one row a model, the share left to a human in the columns."""
     rows = []
     for model, title in MODELS.items():
         card = cards[protocol, model]
-        errors = [1 - card["accuracy"], *card["selective"].values()]
+        errors = [1 - card["accuracy"], *card["risk_coverage"].values()]
         rows.append([title, *(f"{error:.2%}" for error in errors)])
-    shares = [key.split("_")[2] for key in card["selective"]]  # error_left_5_percent
+    shares = [key.split("_")[2] for key in card["risk_coverage"]]  # error_rejecting_5_percent
     return markdown_table(["model", "none left", *(f"{share} % left" for share in shares)], rows)
 
 
@@ -114,17 +114,17 @@ def symbols_table(tables: dict[str, pd.DataFrame]) -> str:
     """
     header = ["symbol", "meaning", "class", "beats"]
     for model in tables:
-        header += [f"{MODELS[model]} right", f"{MODELS[model]} mistakes"]
+        header += [f"{MODELS[model]} recall", f"{MODELS[model]} mistakes"]
     rows = []
     for lines in zip(*(table.to_dict("records") for table in tables.values()), strict=True):
         first = lines[0]
         row = [f"`{first['symbol']}`", first["meaning"], first["class"], f"{first['beats']:,}"]
         for line in lines:
-            share = f"{line['right']:.1%}"
+            share = f"{line['recall']:.1%}"
             taken = {name: line[name] for name in CLASSES if name != line["class"] and line[name]}
             common = sorted(taken.items(), key=lambda item: -item[1])
             mistakes = ", ".join(f"{name} {beats:,}" for name, beats in common)
-            row += [f"**{share}**" if line["right"] < 0.5 else share, mistakes]
+            row += [f"**{share}**" if line["recall"] < 0.5 else share, mistakes]
         rows.append(row)
     return markdown_table(header, rows, left=2)
 

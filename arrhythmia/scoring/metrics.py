@@ -15,7 +15,7 @@ BINS = 15
 """Bins of the calibration error (Guo et al. 2017, "On calibration of modern neural networks", ICML)."""
 
 SHARES = np.linspace(0, 0.5, 101)
-"""Shares of the beats left to a human, of the selective-prediction curve."""
+"""Shares of rejected beats of the risk-coverage curve."""
 
 
 def confusion(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -153,29 +153,29 @@ def calibration_error(bins: dict[str, np.ndarray]) -> float:
     return float((gap * bins["beats"]).sum() / bins["beats"].sum())
 
 
-def selective(
+def risk_coverage(
     label: np.ndarray, probability: np.ndarray, shares: np.ndarray = SHARES
 ) -> dict[str, np.ndarray]:
-    """Score the beats that are left to the model when a human looks at the least certain ones.
+    """Score the beats that are kept when the least certain ones are rejected, that is, left to a human.
 
     The curve of risk over coverage of Geifman & El-Yaniv 2017, "Selective classification for deep neural
     networks" (NeurIPS), with the probability of the predicted class as the measure of certainty.
 
     Args:
         label: `(m,)` labels 0..4.
-        probability: `(m, 5)`; of equally certain beats the later ones go to the human first.
-        shares: `(k,)` shares of the beats that go to the human, 0..1, rising; a share stands for whole beats.
+        probability: `(m, 5)`; of equally certain beats the later ones are rejected first.
+        shares: `(k,)` rejection rates, 0..1, rising; a rate stands for whole beats.
 
     Returns:
-        `(k,)` each: `left_to_human` (the shares), and for the other beats `error`, the share put in a wrong
-        class, and `macro_f1_nsv`; NaN where there are none.
+        `(k,)` each: `rejected` (the rates), and for the beats kept `error`, the share that is misclassified,
+        and `macro_f1_nsv`; NaN where there are none.
     """
     order = np.argsort(-probability.max(axis=1), kind="stable")
     kept = len(label) - np.round(np.asarray(shares) * len(label)).astype(int)
     actual, predicted = label[order], probability.argmax(axis=1)[order]
     counts = np.stack([confusion(actual[:beats], predicted[:beats]) for beats in kept])
     return {
-        "left_to_human": np.asarray(shares),
+        "rejected": np.asarray(shares),
         "error": 1 - accuracy(counts),
         "macro_f1_nsv": np.where(kept > 0, macro_f1(counts, "NSV"), np.nan),
     }

@@ -12,7 +12,7 @@ from arrhythmia.scoring import metrics
 DECIMALS = 5
 
 
-def training_card(
+def cv_metrics(
     label: np.ndarray,
     probability: np.ndarray,
     *,
@@ -32,7 +32,7 @@ def training_card(
     counts = metrics.confusion(label, probability.argmax(axis=1))
     card = {
         "beats": len(label),
-        "members": members,
+        "ensemble_size": members,
         **headline(counts, rules.classes),
         "ece": metrics.calibration_error(metrics.reliability(label, probability)),
         "log_loss": metrics.log_loss(label, probability),

@@ -6,16 +6,16 @@ GAIN = 0.15
 """Standard deviation of the logarithm of the random gain: about 15 %, the skin under an electrode."""
 
 
-def foreign_patients(waveform: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Give each beat a random polarity and gain, and lay another patient's usual beat over it.
+def mix_templates(waveform: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Give each beat a random polarity and gain, and lay another patient's template beat over it.
 
-    The second channel (the beat minus its own patient's reference beat) keeps saying what is unusual, while
+    The second channel (the beat minus its own patient's template beat) keeps saying what is unusual, while
     the first, which tells patients apart, can no longer be learnt by heart.
 
     Args:
         waveform: `(n, length, channels)`; first channel the beat, second, if there is one, the beat minus the
-            reference beat, so that their difference is the reference beat.
-        strength: highest factor, of either sign, of the foreign reference beat.
+            template beat, so that their difference is the template beat.
+        strength: highest factor, of either sign, of the other patient's template beat.
         rng: where the randomness comes from.
 
     Returns:

@@ -15,7 +15,7 @@ DIGITS = 5
 
 
 def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
-    """Find the temperature with the lowest mean log loss of `tempered` (Guo 2017, ICML).
+    """Find the temperature with the lowest mean log loss of `temperature_scaled` (Guo 2017, ICML).
 
     It changes how sure the network says it is, never which class it names. Offsets for each class, fitted
     beside it or as thresholds, would change that too, and did so for the worse on patients not seen in the
@@ -43,6 +43,6 @@ def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
     return to_digits(np.exp(found.x), DIGITS)
 
 
-def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
+def temperature_scaled(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Return the probabilities softmax(logits / temperature), `(n, 5)`."""
     return softmax(np.asarray(logits, dtype=float) / temperature, axis=1)

@@ -15,9 +15,9 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.protocols import RULES
-from arrhythmia.scoring.summary import training_card
+from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
-from arrhythmia.training.calibration import fit_temperature, tempered
+from arrhythmia.training.calibration import fit_temperature, temperature_scaled
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
@@ -30,8 +30,8 @@ runtime is prepared, because importing Keras starts TensorFlow."""
 def train(name: str, protocol: str, builders: Builders) -> None:
     """Train the network `name` under `protocol`.
 
-    As many networks as `train.members` says, each on all folds but one; together they are the model. What
-    each says about the fold that it has not seen gives the scores to choose by, and the calibration.
+    As many networks as `train.ensemble_size` says, each on all folds but one; together they are the model.
+    What each says about the fold that it has not seen gives the scores to choose by, and the calibration.
 
     Args:
         name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
@@ -39,15 +39,15 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         builders: of the networks.
     """
     params = load_params()
-    knobs = of_protocol(params["train"], protocol)
-    members, threads = knobs["members"], knobs["threads"]
-    runtime.prepare(threads=threads, seed=knobs["seed"])
+    settings = of_protocol(params["train"], protocol)
+    members, threads = settings["ensemble_size"], settings["threads"]
+    runtime.prepare(threads=threads, seed=settings["seed"])
     from arrhythmia.training.ensemble import averaged
     from arrhythmia.training.serialization import save_model
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold, label = arrays.pop("fold"), arrays["label"]
-    wandb_run = start_wandb(knobs["loggers"], name, protocol, params)
+    wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     workers = min(members, max(cores() // threads, 1))
     context = multiprocessing.get_context("spawn")
@@ -68,7 +68,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     judged = fold < members
     temperature = fit_temperature(logits[judged], label[judged])
     probability = cross_calibrated(logits[judged], label[judged], fold[judged])
-    card = training_card(
+    card = cv_metrics(
         label[judged], probability, rules=RULES[protocol], members=members, temperature=temperature
     )
     curves = mean_curves([history for _, history, _ in trained])
@@ -93,8 +93,8 @@ def train_member(
         DataError: a parameter has an impossible value, or the training came to nothing.
     """
     params = load_params()
-    knobs = knobs_of_member(params, protocol, member)
-    runtime.prepare(threads=params["train"]["threads"], seed=knobs["seed"])
+    settings = settings_of_member(params, protocol, member)
+    runtime.prepare(threads=params["train"]["threads"], seed=settings["seed"])
     from arrhythmia.models.layers import inputs_of
     from arrhythmia.training.fit import train_epochs
 
@@ -106,10 +106,10 @@ def train_member(
     history: list[dict[str, float]] = []
     try:
         network = build(builders(), rest, **of_protocol(params[name], protocol))
-        for values in train_epochs(network, rest, held_out, **knobs):
+        for values in train_epochs(network, rest, held_out, **settings):
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-            epoch = f"epoch {len(history)} of {knobs['epochs']}"
+            epoch = f"epoch {len(history)} of {settings['epochs']}"
             print(f"{name} {protocol} network {member}: {epoch}  {words}", flush=True)
     except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
         raise DataError(f"params.yaml: {error}") from error
@@ -119,15 +119,15 @@ def train_member(
     return network.get_weights(), history, logits
 
 
-def knobs_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:
+def settings_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:
     """Return what `arrhythmia.training.fit.train_epochs` takes for the network of this number."""
-    knobs = of_protocol(params["train"], protocol)
-    for name in ("members", "threads", "loggers"):
-        del knobs[name]
-    return knobs | {"seed": knobs["seed"] + 1000 * member}
+    settings = of_protocol(params["train"], protocol)
+    for name in ("ensemble_size", "threads", "loggers"):
+        del settings[name]
+    return settings | {"seed": settings["seed"] + 1000 * member}
 
 
-def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **knobs: Any):
+def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, network: str, **settings: Any):
     """Build the network called `network`; those of the literature have sizes of their own.
 
     Raises:
@@ -137,7 +137,7 @@ def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, netwo
         raise ValueError(f"network is '{network}'; use one of {', '.join(builders)}")
     length, channels = arrays["waveform"].shape[1:]
     if network in ("residual", "patches"):
-        return builders[network](length, channels, arrays["features"].shape[1], **knobs)
+        return builders[network](length, channels, arrays["features"].shape[1], **settings)
     return builders[network](length, channels)
 
 
@@ -147,5 +147,5 @@ def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) ->
     for number in np.unique(fold):
         rows = fold == number
         others = rows if rows.all() else ~rows
-        probability[rows] = tempered(logits[rows], fit_temperature(logits[others], label[others]))
+        probability[rows] = temperature_scaled(logits[rows], fit_temperature(logits[others], label[others]))
     return probability

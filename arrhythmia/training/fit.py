@@ -8,7 +8,7 @@ import numpy as np
 from arrhythmia.aami import CLASSES
 from arrhythmia.models.class_weights import class_weights
 from arrhythmia.models.layers import inputs_of
-from arrhythmia.training.augmentation import foreign_patients
+from arrhythmia.training.augmentation import mix_templates
 
 
 def learning_rate(schedule: str, lr: float, steps: int):
@@ -37,7 +37,7 @@ def train_epochs(
     schedule: str,
     batch_size: int,
     epochs: int,
-    foreign: float,
+    template_mixing: float,
     class_weight_power: float,
     seed: int,
 ) -> Iterator[dict[str, float]]:
@@ -56,7 +56,7 @@ def train_epochs(
         schedule: see `learning_rate`.
         batch_size: beats an update.
         epochs: passes over the training beats.
-        foreign: strength of `augmentation.foreign_patients`; 0 leaves the beats as they are.
+        template_mixing: strength of `augmentation.mix_templates`; 0 leaves the beats as they are.
         class_weight_power: see `class_weights`.
         seed: of the order of the beats and of the augmentation.
 
@@ -79,8 +79,8 @@ def train_epochs(
     for _ in range(epochs):
         order = rng.permutation(len(target))
         beats = {key: train[key][order] for key in inputs_of(model, train)}
-        if foreign:
-            beats["waveform"] = foreign_patients(beats["waveform"], foreign, rng)
+        if template_mixing:
+            beats["waveform"] = mix_templates(beats["waveform"], template_mixing, rng)
         epoch = model.fit(
             beats,
             dict.fromkeys(model.output_names, target[order]),

@@ -49,9 +49,9 @@ def refusal(tree):
 def names():
     """Every parameter by dotted name; one that differs between protocols by its own name."""
     return [
-        f"{group}.{name}" if isinstance(knobs, dict) else group
-        for group, knobs in PARAMS.items()
-        for name in (knobs if isinstance(knobs, dict) else [""])
+        f"{group}.{name}" if isinstance(settings, dict) else group
+        for group, settings in PARAMS.items()
+        for name in (settings if isinstance(settings, dict) else [""])
     ]
 
 
@@ -62,9 +62,9 @@ def test_the_committed_parameters_are_valid_and_come_back_unchanged():
 
 def test_the_model_has_the_groups_and_parameters_of_params_yaml_in_their_order():
     assert list(Parameters.model_fields) == list(PARAMS)
-    for group, knobs in PARAMS.items():
+    for group, settings in PARAMS.items():
         if group != "protocols":
-            assert list(Parameters.model_fields[group].annotation.model_fields) == list(knobs)
+            assert list(Parameters.model_fields[group].annotation.model_fields) == list(settings)
 
 
 def test_what_the_model_repeats_is_what_the_package_has():
@@ -110,19 +110,23 @@ def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
         ("split.test_fraction", True, "is true; use a number from 0.01 to 0.5"),
         ("split.seed", -1, f"is -1; {SEED}"),
         ("normalize.method", ["beat"], "is ['beat']; use standard, minmax, beat or record"),
-        ("normalize.reference_beat", 1, "is 1; use true or false"),
-        ("normalize.features", "early", f"is 'early'; {ANY_FEATURES}"),
-        ("normalize.features.intra_patient", ["early", "early"], f"is ['early', 'early']; {ANY_FEATURES}"),
+        ("normalize.template_channel", 1, "is 1; use true or false"),
+        ("normalize.features", "pre_rr_local", f"is 'pre_rr_local'; {ANY_FEATURES}"),
+        (
+            "normalize.features.intra_patient",
+            ["pre_rr_local", "pre_rr_local"],
+            f"is ['pre_rr_local', 'pre_rr_local']; {ANY_FEATURES}",
+        ),
         ("normalize.features.inter_patient", ["qt"], f"is ['qt']; {ANY_FEATURES}"),
-        ("normalize.features", [["early"]], f"is [['early']]; {ANY_FEATURES}"),
+        ("normalize.features", [["pre_rr_local"]], f"is [['pre_rr_local']]; {ANY_FEATURES}"),
         ("train.lr", 0, "is 0; use a number above 0 to 10"),
         ("train.lr.inter_patient", 1e30, "is 1e+30; use a number above 0 to 10"),
         ("train.schedule", "steps", "is 'steps'; use cosine or constant"),
         ("train.batch_size", 256.0, "is 256.0; use a whole number from 1 to 1000000 beats"),
         ("train.epochs", 10**9, "is 1000000000; use a whole number from 1 to 1000"),
         ("train.epochs.intra_patient", True, "is true; use a whole number from 1 to 1000"),
-        ("train.members", 0, "is 0; use a whole number from 1 to 100"),
-        ("train.foreign", -1, "is -1; use a number from 0 to 10"),
+        ("train.ensemble_size", 0, "is 0; use a whole number from 1 to 100"),
+        ("train.template_mixing", -1, "is -1; use a number from 0 to 10"),
         ("train.seed", 2**32, f"is 4294967296; {SEED}"),
         ("train.seed", BOTH, "is {'inter_patient': None, 'intra_patient': None}; " + SEED),
         ("train.threads", 0, "is 0; use a whole number from 1 to 256"),
@@ -156,8 +160,8 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name, value, said):
 @pytest.mark.parametrize("name", names())
 def test_a_missing_parameter_is_named(name):
     tree = changed(PARAMS, {})
-    group, _, knob = name.rpartition(".")
-    del (tree[group] if group else tree)[knob]
+    group, _, setting = name.rpartition(".")
+    del (tree[group] if group else tree)[setting]
     assert refusal(tree).startswith(f"params.yaml: {name} is missing; use ")
 
 
@@ -197,7 +201,7 @@ def test_names_that_are_not_in_the_model(tree, said):
             {"cnn": {"network": "kachuee"}},
             "cnn.network is 'kachuee'; it needs 129 samples a beat, and segment cuts 100",
         ),
-        ({"train": {"members": 6}}, "train.members.intra_patient is 6; use 1 to 5 (split.folds)"),
+        ({"train": {"ensemble_size": 6}}, "train.ensemble_size.intra_patient is 6; use 1 to 5 (split.folds)"),
         (
             {"rnn": {"patch": 5}},
             "rnn.patch.intra_patient is 5; use an even number beside rnn.stem, or rnn.stem.intra_patient=0",
@@ -213,11 +217,11 @@ def test_names_that_are_not_in_the_model(tree, said):
         ),
         *(
             (
-                {"download": {"source": "kaggle"}, **KAGGLE, "normalize": KAGGLE["normalize"] | knobs},
+                {"download": {"source": "kaggle"}, **KAGGLE, "normalize": KAGGLE["normalize"] | settings},
                 "download.source=kaggle does not tell records apart; add -S normalize.method=standard "
-                "-S normalize.reference_beat=false -S 'normalize.features.intra_patient=[]'",
+                "-S normalize.template_channel=false -S 'normalize.features.intra_patient=[]'",
             )
-            for knobs in ({"method": "record"}, {"reference_beat": True}, {"features": ["early"]})
+            for settings in ({"method": "record"}, {"template_channel": True}, {"features": ["pre_rr_local"]})
         ),
     ],
 )
@@ -233,7 +237,13 @@ def test_values_that_do_not_fit_together(groups, said):
         {"rnn": {"patch": 5, "network": "stacked_lstm"}},
         {"rnn": {"patch": 5, "stem": 0}},
         {"segment": {"window": "kaggle", "after": 0.001}, "cnn": {"network": "kachuee"}},
-        {"train": {"loggers": ["wandb", "dvclive"], "foreign": 0, "batch_size": dict.fromkeys(BOTH, 8)}},
+        {
+            "train": {
+                "loggers": ["wandb", "dvclive"],
+                "template_mixing": 0,
+                "batch_size": dict.fromkeys(BOTH, 8),
+            }
+        },
         {"forest": {"min_leaf": 1_000_000, "class_weight_power": 0}},
     ],
 )
@@ -250,7 +260,7 @@ scalars = (
     | st.text()
     | st.dates()
     | st.binary()
-    | st.sampled_from([10**30, "a\nb", "early", "kaggle", "true", "1e-3"])
+    | st.sampled_from([10**30, "a\nb", "pre_rr_local", "kaggle", "true", "1e-3"])
 )
 values = (
     scalars | st.lists(scalars, max_size=3) | st.dictionaries(scalars | st.sampled_from(PROTOCOLS), scalars)
@@ -347,8 +357,8 @@ def test_what_is_written_is_read_again():
 
 
 def test_of_protocol():
-    knobs = {"lr": 0.1, "epochs": {"intra_patient": 3, "inter_patient": 2}}
-    assert of_protocol(knobs, "inter_patient") == {"lr": 0.1, "epochs": 2}
+    settings = {"lr": 0.1, "epochs": {"intra_patient": 3, "inter_patient": 2}}
+    assert of_protocol(settings, "inter_patient") == {"lr": 0.1, "epochs": 2}
 
 
 def test_dotted_names_and_changes():

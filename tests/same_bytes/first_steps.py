@@ -1,4 +1,4 @@
-"""The first steps of each default network on synthetic recordings, from the recordings to released files."""
+"""The first steps of each default network on synthetic recordings, from the recordings to ONNX files."""
 
 import tempfile
 from pathlib import Path
@@ -13,9 +13,9 @@ from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
-from arrhythmia.preprocessing.inputs import fit_rules, model_inputs
-from arrhythmia.training.augmentation import foreign_patients
-from arrhythmia.training.cross_validation import build, knobs_of_member
+from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+from arrhythmia.training.augmentation import mix_templates
+from arrhythmia.training.cross_validation import build, settings_of_member
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
 SECONDS, EPOCHS, BATCH = 60, 2, 256
@@ -29,8 +29,8 @@ def training_beats(protocol):
     beats = cut_beats(recordings, source="synthetic", **PARAMS["segment"])
     split = splits.inter_patient(beats, folds=PARAMS["split"]["folds"])
     table = beat_features(beats)
-    rules = fit_rules(beats, table, split.train, **of_protocol(PARAMS["normalize"], protocol))
-    inputs = {name: values[split.train] for name, values in model_inputs(beats, table, rules).items()}
+    preprocessor = fit_preprocessor(beats, table, split.train, **of_protocol(PARAMS["normalize"], protocol))
+    inputs = {name: values[split.train] for name, values in model_inputs(beats, table, preprocessor).items()}
     return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
 
 
@@ -54,7 +54,7 @@ def results(protocol, name):
     found |= {f"initial {weight.path}": np.asarray(weight) for weight in network.weights}
 
     batch = {key: x[:BATCH] for key, x in inputs_of(network, rest).items()}
-    batch["waveform"] = foreign_patients(batch["waveform"], 2.2, np.random.default_rng(0))
+    batch["waveform"] = mix_templates(batch["waveform"], 2.2, np.random.default_rng(0))
     found["augmented waveform"] = batch["waveform"]
     hidden = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
     probe = keras.Model(network.inputs, [layer.output for layer in hidden])
@@ -75,8 +75,8 @@ def results(protocol, name):
         f"gradient {weight.path}": np.asarray(slope)
         for weight, slope in zip(network.trainable_weights, slopes, strict=True)
     }
-    knobs = knobs_of_member(PARAMS, protocol, 0) | {"epochs": EPOCHS}
-    for number, said in enumerate(train_epochs(network, rest, held_out, **knobs), start=1):
+    settings = settings_of_member(PARAMS, protocol, 0) | {"epochs": EPOCHS}
+    for number, said in enumerate(train_epochs(network, rest, held_out, **settings), start=1):
         weights = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
         found |= {f"weights after epoch {number}": weights, f"curves of epoch {number}": list(said.values())}
     logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]

@@ -71,11 +71,11 @@ def test_training_and_prediction_approximate_nothing(keras, beats, network):
     from arrhythmia.training.ensemble import averaged
     from arrhythmia.training.fit import train_epochs
 
-    knobs = {"lr": 0.002, "schedule": "cosine", "batch_size": 32, "epochs": 1, "foreign": 2.2}
+    settings = {"lr": 0.002, "schedule": "cosine", "batch_size": 32, "epochs": 1, "template_mixing": 2.2}
 
     def work():
         member = NETWORKS[network]()
-        list(train_epochs(member, beats, beats, **knobs, class_weight_power=0.3, seed=0))
+        list(train_epochs(member, beats, beats, **settings, class_weight_power=0.3, seed=0))
         averaged([member], 1.3).predict(inputs_of(member, beats), verbose=0)
 
     found = operations_run(work)

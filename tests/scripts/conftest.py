@@ -69,8 +69,8 @@ class FakeDvc:
         params = read_yaml(self.folder / "params.yaml")
         for setting in (after for before, after in itertools.pairwise(words) if before == "-S"):
             key, value = setting.split("=")
-            group, knob = key.split(".")
-            params[group][knob] = json.loads(value)
+            group, setting = key.split(".")
+            params[group][setting] = json.loads(value)
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params))
         write_metrics(self.folder, 0.5 + params["train"]["seed"] / 10)
         tree = subprocess.run("git add -u && git write-tree", shell=True, capture_output=True, text=True)

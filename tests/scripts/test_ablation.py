@@ -56,7 +56,7 @@ def test_an_ingredient_changes_parameters_that_exist(name):
     params = load_params(ROOT / "params.yaml")
     _, changes = ablation.INGREDIENTS[name]
     assert changed(params, changes) != params
-    assert set(changes) <= {"normalize.features.inter_patient", "train.foreign.inter_patient"}
+    assert set(changes) <= {"normalize.features.inter_patient", "train.template_mixing.inter_patient"}
     assert set(changes.get("normalize.features.inter_patient", [])) <= set(FEATURES)
 
 
@@ -71,12 +71,17 @@ def test_what_is_taken_out_is_what_the_words_say():
     assert taken == {
         "the committed default": set(),
         "without features": set(default),
-        "without irregularity": {"irregularity"},
-        "without p_wave": {"p_wave"},
-        "without irregularity and p_wave": {"irregularity", "p_wave"},
-        "without long_run": {"long_run"},
-        "without pause and onset": {"pause", "onset"},
-        "without early and wait": {"early", "wait"},
-        "with the shape features too: all eleven": {"width", "similarity", "residual", "area"},
-        "without augmentation (foreign beats, polarity, gain)": set(),
+        "without rr_irregularity": {"rr_irregularity"},
+        "without p_wave_correlation": {"p_wave_correlation"},
+        "without rr_irregularity and p_wave_correlation": {"rr_irregularity", "p_wave_correlation"},
+        "without pre_rr_global": {"pre_rr_global"},
+        "without pre_post_rr_ratio and pre_rr_ratio": {"pre_post_rr_ratio", "pre_rr_ratio"},
+        "without pre_rr_local and post_rr_local": {"pre_rr_local", "post_rr_local"},
+        "with the shape features too: all eleven": {
+            "qrs_width",
+            "qrs_correlation",
+            "qrs_rmse",
+            "qrs_area_ratio",
+        },
+        "without augmentation (other patients' templates, polarity, gain)": set(),
     }

@@ -7,7 +7,7 @@ from arrhythmia.errors import DataError
 from scripts import command, compare
 from scripts.compare import tables_of
 
-KNOBS = ["cnn.filters", "rnn.units", "normalize.features"]
+SETTINGS = ["cnn.filters", "rnn.units", "normalize.features"]
 
 
 def shown(**columns):
@@ -22,7 +22,7 @@ def shown(**columns):
 def test_one_table_a_model_with_the_best_first():
     listed = shown(cnn_macro_f1_nsv=[0.5, 0.4, 0.6], cnn_log_loss=[1.0, 2.0, 3.0])
     listed["cnn.filters"] = [32, 16, 48]
-    ((title, table),) = tables_of(listed, KNOBS)
+    ((title, table),) = tables_of(listed, SETTINGS)
     assert title == "CNN, inter-patient, held-out folds"
     assert list(table) == ["experiment", "cnn.filters", "macro_f1_nsv", "log_loss"]
     assert table["experiment"].tolist() == ["large", "main", "small"]
@@ -32,7 +32,7 @@ def test_one_table_a_model_with_the_best_first():
 def test_an_experiment_that_left_a_model_alone_is_not_in_its_table():
     listed = shown(cnn_f1_S=[0.5, 0.4, 0.5], rnn_f1_S=[0.5, 0.5, 0.6])
     listed["cnn.filters"], listed["rnn.units"] = [32, 16, 32], [48, 48, 64]
-    (_, cnn), (_, rnn) = tables_of(listed, KNOBS)
+    (_, cnn), (_, rnn) = tables_of(listed, SETTINGS)
     assert cnn["experiment"].tolist() == ["main", "small"]
     assert list(cnn) == ["experiment", "cnn.filters", "f1_S"]
     assert rnn["experiment"].tolist() == ["large", "main"]
@@ -48,15 +48,15 @@ def test_a_number_in_place_of_values_by_protocol_is_shown():
 
 def test_lists_are_shown_without_quotes():
     listed = shown(cnn_f1_S=[0.5, 0.4, 0.3])
-    listed["normalize.features"] = ["['early', 'wait']", "[]", "['early']"]
-    ((_, table),) = tables_of(listed, KNOBS)
-    assert table["normalize.features"].tolist() == ["[early, wait]", "[]", "[early]"]
+    listed["normalize.features"] = ["['pre_rr_local', 'post_rr_local']", "[]", "['pre_rr_local']"]
+    ((_, table),) = tables_of(listed, SETTINGS)
+    assert table["normalize.features"].tolist() == ["[pre_rr_local, post_rr_local]", "[]", "[pre_rr_local]"]
 
 
 def test_scores_on_the_test_records_stay_out():
     listed = shown()
     listed["metrics/inter_patient/cnn.json:macro_f1_nsv"] = [0.1, 0.2, 0.3]
-    assert list(tables_of(listed, KNOBS)) == []
+    assert list(tables_of(listed, SETTINGS)) == []
 
 
 def test_nothing_to_compare_is_said(monkeypatch):

@@ -132,7 +132,7 @@ def test_every_baseline_sets_its_own_model():
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_params()
-    (tmp_path / "small.yaml").write_text("train:\n  batch_size: 64\nnormalize:\n  reference_beat: false\n")
+    (tmp_path / "small.yaml").write_text("train:\n  batch_size: 64\nnormalize:\n  template_channel: false\n")
     return tmp_path
 
 
@@ -140,7 +140,7 @@ def test_print_says_the_command_and_runs_nothing(here, monkeypatch, capsys):
     monkeypatch.setattr(overlay, "run_dvc", lambda words: pytest.fail("dvc was run"))
     overlay.main(["small.yaml", "--print", "train_cnn", "evaluate@a-b", "--", "--temp", "-f"])
     assert capsys.readouterr().out == (
-        "dvc exp run -n small --temp -f -S train.batch_size=64 -S normalize.reference_beat=false "
+        "dvc exp run -n small --temp -f -S train.batch_size=64 -S normalize.template_channel=false "
         "train_cnn evaluate@a-b\n"
     )
 
@@ -152,5 +152,5 @@ def test_the_exit_code_is_that_of_dvc(here, monkeypatch):
         overlay.main(["small.yaml"])
     assert end.value.code == 3
     assert ran == [
-        ["exp", "run", "-n", "small", "-S", "train.batch_size=64", "-S", "normalize.reference_beat=false"]
+        ["exp", "run", "-n", "small", "-S", "train.batch_size=64", "-S", "normalize.template_channel=false"]
     ]

@@ -77,8 +77,8 @@ def test_a_classic_network_is_built_for_the_arrays(keras, model, network):
 
 
 def test_our_network_is_built_from_its_knobs(keras):
-    knobs = {"cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
-    params = {"rnn": {"network": "patches", **knobs}}
+    settings = {"cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
+    params = {"rnn": {"network": "patches", **settings}}
     arrays = {"waveform": np.zeros((1, 187, 2)), "features": np.zeros((1, 5))}
     shapes = [tensor.shape for tensor in build("rnn", params, arrays).inputs]
     assert shapes == [(None, 187, 2), (None, 5)]

@@ -40,9 +40,9 @@ def project(tmp_path, monkeypatch):
 
 
 def configure(folder, source, kaggle_dir=""):
-    knobs = {"source": source, "kaggle_dir": str(kaggle_dir)}
+    settings = {"source": source, "kaggle_dir": str(kaggle_dir)}
     more = KAGGLE if source == "kaggle" else {}
-    write_params(folder / "params.yaml", download=knobs, synthetic={"seconds": 60}, **more)
+    write_params(folder / "params.yaml", download=settings, synthetic={"seconds": 60}, **more)
 
 
 @pytest.fixture

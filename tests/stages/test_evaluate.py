@@ -22,14 +22,15 @@ FIGURES = {
         "confusion",
         "curves",
         "reliability",
-        "selective",
+        "risk_coverage",
         "records",
         "mistakes",
         "worst_records",
     )
 }
 BY_BEAT = {
-    f"{name}.csv" for name in ("classes", "precision_recall", "roc", "reliability", "selective", "symbols")
+    f"{name}.csv"
+    for name in ("classes", "precision_recall", "roc", "reliability", "risk_coverage", "symbols")
 }
 TABLES = BY_BEAT | {"records.csv", "ec57.csv"}
 
@@ -137,8 +138,8 @@ def test_the_tables_hold_a_row_a_beat_and_a_row_a_record(project):
     symbols = pd.read_csv(folder / "symbols.csv")
     assert symbols["symbol"].tolist() == list("NAVF/")
     assert symbols["beats"].sum() == 110
-    selective = pd.read_csv(folder / "selective.csv")
-    assert (len(selective), selective["left_to_human"].max()) == (101, 0.5)
+    risk_coverage = pd.read_csv(folder / "risk_coverage.csv")
+    assert (len(risk_coverage), risk_coverage["rejected"].max()) == (101, 0.5)
 
 
 def test_beats_without_records_and_recordings_are_scored_all_the_same():
@@ -167,7 +168,9 @@ def test_the_gallery_shows_recordings_two_strips_of_each(monkeypatch):
     shown, beats = captions(monkeypatch), synthetic_beats()
     write(beats, np.arange(120), probability=np.tile(np.eye(5)[3], (120, 1)))
     assert shown == [
-        f"record {name}, 0:0{second}.0, N taken for F (1.00)" for name in ("s01", "s02") for second in (1, 2)
+        f"record {name}, 0:0{second}.0, N classified as F (1.00)"
+        for name in ("s01", "s02")
+        for second in (1, 2)
     ]
 
 
@@ -179,7 +182,7 @@ def test_the_gallery_is_full_where_records_are_unknown(monkeypatch):
         protocol="intra_patient",
         probability=np.tile(np.eye(5)[0] * 0.8 + 0.04, (30, 1)),
     )
-    assert shown == ["V taken for N (0.84)"] * 12
+    assert shown == ["V classified as N (0.84)"] * 12
 
 
 def test_a_model_that_diverged_is_named_and_leaves_no_metrics():

@@ -8,8 +8,8 @@ from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.scorecard import records_table
-from arrhythmia.inference.model import infer, load_released
-from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.inference.model import infer, load_network
+from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.utils.files import save_arrays
 from stages import export
 from tests.cards import card
@@ -27,7 +27,14 @@ SEGMENT = {
     "rr_after": 7,
     "rr_long": 30,
 }
-RULES = InputRules("record", True, ("early", "pause"), *[np.empty(0)] * 2, np.zeros(2), np.array([1.0, 2.0]))
+PREPROCESSOR = Preprocessor(
+    "record",
+    True,
+    ("pre_rr_local", "pre_post_rr_ratio"),
+    *[np.empty(0)] * 2,
+    np.zeros(2),
+    np.array([1.0, 2.0]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,7 @@ def project(tmp_path_factory, keras, rows):
         patch.chdir(tmp_path_factory.mktemp("project"))
         write_params(segment=SEGMENT, train={"threads": 2})
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
-        save_arrays(paths.input_rules(PROTOCOL), **RULES.to_arrays())
+        save_arrays(paths.preprocessor(PROTOCOL), **PREPROCESSOR.to_arrays())
         keras.utils.set_random_seed(0)
         sizes = {"filters": 16, "blocks": 1, "kernel_size": 5, "stride": 2, "dense": 64, "dropout": 0.1}
         paths.model(PROTOCOL, NAME).parent.mkdir(parents=True)
@@ -75,8 +82,8 @@ def written():
 
 def answers(int8):
     suffix = ".int8.onnx" if int8 else ".onnx"
-    recipe = paths.model(PROTOCOL, NAME, ".json")
-    return load_released(paths.model(PROTOCOL, NAME, suffix), recipe)
+    config = paths.model(PROTOCOL, NAME, ".json")
+    return load_network(paths.model(PROTOCOL, NAME, suffix), config)
 
 
 def test_four_files_beside_the_model_and_the_metrics(project):
@@ -96,11 +103,11 @@ def test_the_files_answer_as_keras_does(project, keras, rows):
 
 
 def test_the_recipe_holds_what_prediction_needs(project):
-    recipe = answers(int8=False).recipe
-    assert (recipe.model, recipe.protocol, recipe.source) == (NAME, PROTOCOL, "physionet")
-    assert (recipe.classes, recipe.segment) == (CLASSES, SEGMENT)
-    for name, values in RULES.to_arrays().items():
-        np.testing.assert_array_equal(recipe.rules.to_arrays()[name], values)
+    config = answers(int8=False).config
+    assert (config.model, config.protocol, config.source) == (NAME, PROTOCOL, "physionet")
+    assert (config.classes, config.segment) == (CLASSES, SEGMENT)
+    for name, values in PREPROCESSOR.to_arrays().items():
+        np.testing.assert_array_equal(config.preprocessor.to_arrays()[name], values)
 
 
 def test_the_metrics_tell_agreement_and_size(project):

@@ -38,9 +38,9 @@ def folder(tmp_path_factory):
 def normalized(folder):
     """Return a function that runs the stage and returns the arrays by side."""
 
-    def run(beats, method="standard", reference_beat=False, features=FEATURES):
-        knobs = {"method": method, "reference_beat": reference_beat, "features": list(features)}
-        write_params(normalize=knobs)
+    def run(beats, method="standard", template_channel=False, features=FEATURES):
+        settings = {"method": method, "template_channel": template_channel, "features": list(features)}
+        write_params(normalize=settings)
         segment.write(beats)
         save_arrays(
             paths.split("inter_patient"), **{side: rows.astype(np.int32) for side, rows in SPLIT.items()}
@@ -62,15 +62,15 @@ def changeable(beats):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("reference_beat", [False, True])
-def test_arrays_of_each_side(normalized, beats, method, reference_beat):
-    sides = normalized(beats, method, reference_beat)
+@pytest.mark.parametrize("template_channel", [False, True])
+def test_arrays_of_each_side(normalized, beats, method, template_channel):
+    sides = normalized(beats, method, template_channel)
     assert list(sides["train"]) == ["waveform", "features", "label", "fold"]
     assert list(sides["test"]) == ["waveform", "features", "label"]
     np.testing.assert_array_equal(sides["train"]["fold"], SPLIT["fold"])
     for side in SIDES:
         rows, arrays = SPLIT[side], sides[side]
-        assert arrays["waveform"].shape == (len(rows), 20, 1 + reference_beat)
+        assert arrays["waveform"].shape == (len(rows), 20, 1 + template_channel)
         assert arrays["features"].shape == (len(rows), len(FEATURES))
         assert arrays["waveform"].dtype == arrays["features"].dtype == np.float32
         assert np.isfinite(arrays["features"]).all()
@@ -79,8 +79,8 @@ def test_arrays_of_each_side(normalized, beats, method, reference_beat):
 
 def test_the_chosen_features_in_the_order_of_params_yaml(normalized, beats):
     every = normalized(beats)["test"]["features"]
-    two = normalized(beats, features=["width", "early"])["test"]["features"]
-    chosen = [FEATURES.index("width"), FEATURES.index("early")]
+    two = normalized(beats, features=["qrs_width", "pre_rr_local"])["test"]["features"]
+    chosen = [FEATURES.index("qrs_width"), FEATURES.index("pre_rr_local")]
     np.testing.assert_array_equal(two, every[:, chosen])
     assert normalized(beats, features=[])["test"]["features"].shape == (6, 0)
 
@@ -103,8 +103,8 @@ def test_an_odd_feature_is_cut(normalized, beats):
     odd = changeable(beats)
     odd.rr[15, 4] = 1e6
     features = normalized(odd)["test"]["features"]
-    assert features[1, FEATURES.index("wait")] == OUTLIER
-    assert features[1, FEATURES.index("pause")] == -OUTLIER
+    assert features[1, FEATURES.index("post_rr_local")] == OUTLIER
+    assert features[1, FEATURES.index("pre_post_rr_ratio")] == -OUTLIER
     assert np.abs(features).max() <= OUTLIER
 
 
@@ -119,18 +119,18 @@ def test_the_second_channel_is_the_beat_minus_its_records_reference_in_the_same_
 
 @given(
     method=st.sampled_from(METHODS),
-    reference_beat=st.booleans(),
+    template_channel=st.booleans(),
     gain=st.sampled_from([0.0, 0.5, -3.0, 100.0]),
     offset=st.sampled_from([-7.0, 0.0, 1000.0]),
     rows=st.sets(st.sampled_from(range(14, 20)), min_size=1).map(sorted),
 )
-def test_test_rows_leave_train_alone(normalized, beats, method, reference_beat, gain, offset, rows):
-    before = normalized(beats, method, reference_beat)["train"]
+def test_test_rows_leave_train_alone(normalized, beats, method, template_channel, gain, offset, rows):
+    before = normalized(beats, method, template_channel)["train"]
     changed = changeable(beats)
     changed.waveform[rows] = changed.waveform[rows] * gain + offset
     changed.rr[rows] *= 3
     changed.rr_long[rows] *= 0.5
-    after = normalized(changed, method, reference_beat)["train"]
+    after = normalized(changed, method, template_channel)["train"]
     for name in before:
         np.testing.assert_array_equal(after[name], before[name])
 
@@ -182,4 +182,4 @@ def test_same_bytes_on_every_run(normalized, beats, folder):
         written = paths.normalized("inter_patient", "train").parent.iterdir()
         contents.append({path.name: path.read_bytes() for path in written})
     assert contents[0] == contents[1]
-    assert set(contents[0]) == {"train.npz", "test.npz", "rules.npz"}
+    assert set(contents[0]) == {"train.npz", "test.npz", "preprocessor.npz"}

@@ -39,8 +39,8 @@ def made(tmp_path):
 
 
 def run(tmp_path, *words):
-    knobs = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
-    return predict.main([*knobs, *map(str, words)])
+    settings = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
+    return predict.main([*settings, *map(str, words)])
 
 
 def written(tmp_path):
@@ -48,9 +48,9 @@ def written(tmp_path):
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-@pytest.mark.parametrize("knobs", [[], ["--int8"], ["--model", "rnn"]])
-def test_all_four_files_say_the_same(made, tmp_path, capsys, knobs):
-    assert run(tmp_path, made(), *knobs) == 0
+@pytest.mark.parametrize("settings", [[], ["--int8"], ["--model", "rnn"]])
+def test_all_four_files_say_the_same(made, tmp_path, capsys, settings):
+    assert run(tmp_path, made(), *settings) == 0
     assert written(tmp_path) == [name.format("r") for name in FILES]
     summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
     table = pd.read_csv(tmp_path / "out" / "r.beats.csv", comment="#")

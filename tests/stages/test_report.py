@@ -15,7 +15,7 @@ from tests.cards import BOTH, make_cards
 from tests.params import write_params
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
-SYMBOLS = "symbol,meaning,class,beats,right,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
+SYMBOLS = "symbol,meaning,class,beats,recall,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
 CURVES = [
     {"train/loss": 0.5, "val/loss": 0.6, "train/macro_f1": 0.7, "val/macro_f1": 0.6, "lr": lr}
     for lr in (0.1, 0.05)
@@ -30,7 +30,7 @@ SEEDS = (
 def project(tmp_path, monkeypatch, make_beats):
     """A folder with all that the report is made of; returns what makes it say `physionet`."""
     monkeypatch.chdir(tmp_path)
-    write_params(normalize={"features": ["early"]}, train={"epochs": 8})
+    write_params(normalize={"features": ["pre_rr_local"]}, train={"epochs": 8})
 
     def fill(source="physionet"):
         beats = make_beats(

@@ -18,7 +18,7 @@ PROTOCOLS = ["intra_patient", "inter_patient"]
 
 
 def configure(folds=3):
-    write_params(split={"folds": folds}, train={"members": 2})
+    write_params(split={"folds": folds}, train={"ensemble_size": 2})
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def beats(tmp_path, monkeypatch, make_beats):
 def leak(monkeypatch, protocol, change):
     """Let the splitter of `protocol` return what `change` makes of a sound split."""
     sound = getattr(splits, protocol)
-    monkeypatch.setattr(splits, protocol, lambda *args, **knobs: change(sound(*args, **knobs)))
+    monkeypatch.setattr(splits, protocol, lambda *args, **settings: change(sound(*args, **settings)))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

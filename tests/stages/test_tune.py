@@ -17,12 +17,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from arrhythmia.ecg.beats import save_beats
 from arrhythmia.errors import DataError
 from arrhythmia.params import changed, load_params
 from arrhythmia.utils.files import save_arrays
 from scripts.overlay import read_overlay
-from stages import tune
+from stages import segment, tune
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
@@ -40,18 +39,18 @@ PLAN = {
     "space": {
         "train.lr": {"low": 0.0001, "high": 0.1, "log": True},
         "cnn.filters": {"choices": [2, 4]},
-        "normalize.features": {"choices": {"two": ["early", "width"], "one": ["width"]}},
+        "normalize.features": {"choices": {"two": ["pre_rr_local", "qrs_width"], "one": ["qrs_width"]}},
     },
 }
 SMALL = {
     "train.epochs.inter_patient": 3,
-    "train.members.inter_patient": 2,
+    "train.ensemble_size.inter_patient": 2,
     "train.batch_size": 32,
     "train.lr": 0.01,
     "cnn.filters": 4,
     "cnn.blocks": 1,
     "cnn.dense": 4,
-    "normalize.features": ["early", "width"],
+    "normalize.features": ["pre_rr_local", "qrs_width"],
 }
 
 
@@ -75,7 +74,7 @@ def write_beats(make_beats):
         waveform = rng.normal(0, 0.2, (n, LENGTH)).astype(np.float32)
         waveform[:, 8] += 1 + label
         rr = rng.uniform(0.5, 1.2, size=(n, 5)).astype(np.float32)
-        save_beats("data/beats.npz", make_beats(label, waveform=waveform, rr=rr))
+        segment.write(make_beats(label, waveform=waveform, rr=rr))
         train = np.arange(n - 6)
         save_arrays(
             "data/split/inter_patient.npz", train=train, test=np.arange(n - 6, n), fold=train // 3 % 2
@@ -179,7 +178,7 @@ def test_an_interrupted_trial_is_run_again(found, storage, monkeypatch):
 
     study = tune.begin(found, storage)
     monkeypatch.setattr(tune, "score", interrupt)
-    monkeypatch.setattr(tune.runtime, "prepare", lambda **knobs: None)
+    monkeypatch.setattr(tune.runtime, "prepare", lambda **settings: None)
     with pytest.raises(KeyboardInterrupt):
         tune.run_trials(found, storage)
     assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]

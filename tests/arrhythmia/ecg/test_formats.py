@@ -126,7 +126,7 @@ def test_csv_missing_values_are_nan(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "knobs", "words"),
+    ("text", "settings", "words"),
     [
         ("", {"column": "ecg", "fs": 250}, "empty file"),
         ("a,b\n1,2\n", {"fs": 250}, "choose with --column one of a, b"),
@@ -140,9 +140,9 @@ def test_csv_missing_values_are_nan(tmp_path):
         ("e\0c\0g\0", {"column": "ecg", "fs": 250}, "no text in UTF-8"),
     ],
 )
-def test_csv_that_cannot_be_used(tmp_path, text, knobs, words):
+def test_csv_that_cannot_be_used(tmp_path, text, settings, words):
     with pytest.raises(DataError, match=words):
-        open_ecg(write_csv(tmp_path, text), **knobs)
+        open_ecg(write_csv(tmp_path, text), **settings)
 
 
 def test_csv_of_untidy_writers(tmp_path):
@@ -263,11 +263,11 @@ def test_a_real_record_of_another_database(reference_data):
     np.testing.assert_allclose(ecg.read(1000, 2000), whole, rtol=1e-6)
 
 
-def peak_of_opening(path, **knobs):
+def peak_of_opening(path, **settings):
     """Return the most memory, in bytes, that opening a recording and reading a piece of it took."""
     tracemalloc.start()
     try:
-        ecg = open_ecg(path, **knobs)
+        ecg = open_ecg(path, **settings)
         assert len(ecg.read(500_000, 501_000)) == 1000
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -11,7 +11,7 @@ from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
 from arrhythmia.errors import DataError
 
 RR = {"rr_before": 3, "rr_after": 2, "rr_long": 2}
-KNOBS = {"fs": 125, "before": 0.5, "after": 1.0, **RR, "source": "physionet"}
+SETTINGS = {"fs": 125, "before": 0.5, "after": 1.0, **RR, "source": "physionet"}
 
 
 TYPES = {
@@ -38,8 +38,8 @@ def recording(sample, symbol, *, name="r", fs=360.0, n=3600):
     )
 
 
-def cut(*recordings, window="centred", **knobs):
-    return cut_beats(recordings, window=window, **{**KNOBS, **knobs})
+def cut(*recordings, window="centred", **settings):
+    return cut_beats(recordings, window=window, **{**SETTINGS, **settings})
 
 
 def test_one_row_a_labelled_beat():

@@ -7,7 +7,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.evaluation.scorecard import records_table, scorecard
 from arrhythmia.protocols import RULES, Rules
 from arrhythmia.scoring import metrics
-from arrhythmia.scoring.summary import training_card
+from arrhythmia.scoring.summary import cv_metrics
 
 HEADLINE = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V"]
 
@@ -20,15 +20,15 @@ def predictions(beats=300, records=("100", "202", "232")):
     return label, probability / 1.4, np.array(records)[rng.integers(0, len(records), beats)]
 
 
-def card_of(label, probability, record, rules=RULES["inter_patient"], **knobs):
-    given = {"source": "physionet", "parameters": 7, "seed": 0, "replicates": 200} | knobs
+def card_of(label, probability, record, rules=RULES["inter_patient"], **settings):
+    given = {"source": "physionet", "parameters": 7, "seed": 0, "replicates": 200} | settings
     return scorecard(label, probability, record, rules=rules, **given)
 
 
 def test_keys_and_their_order():
     card = card_of(*predictions())
     first = ["source", "convention", "macro_f1_classes", "parameters", "beats"]
-    overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss", "selective"]
+    overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss", "risk_coverage"]
     assert list(card) == [*first, *overall, "classes", "ec57", "ci95", "without"]
     assert list(card["classes"]) == ["N", "S", "V", "F", "Q"]
     assert list(card["classes"]["N"]) == ["precision", "recall", "f1", "support"]
@@ -135,7 +135,7 @@ def test_the_error_of_the_rest_falls_as_the_least_certain_beats_are_left_to_a_hu
     right = rng.random(1000) < confidence
     probability = np.stack([confidence, 1 - confidence, *np.zeros((3, 1000))], axis=1)
     card = card_of(np.where(right, 0, 1), probability, np.full(1000, "100"))
-    left = [card["selective"][f"error_left_{percent}_percent"] for percent in (1, 5, 10, 20)]
+    left = [card["risk_coverage"][f"error_rejecting_{percent}_percent"] for percent in (1, 5, 10, 20)]
     assert sorted(left, reverse=True) == left
     # The 990 most certain beats are kept, and the mistakes among them counted.
     kept = np.argsort(-confidence)[:990]
@@ -145,9 +145,9 @@ def test_the_error_of_the_rest_falls_as_the_least_certain_beats_are_left_to_a_hu
 def test_the_card_of_a_training_agrees_with_that_of_a_test():
     label, probability, record = predictions()
     for rules in RULES.values():
-        card = training_card(label, probability, rules=rules, members=3, temperature=1.23456789)
+        card = cv_metrics(label, probability, rules=rules, members=3, temperature=1.23456789)
         assert json.loads(json.dumps(card, allow_nan=False)) == card
-        assert (card["beats"], card["members"], card["temperature"]) == (300, 3, 1.23457)
+        assert (card["beats"], card["ensemble_size"], card["temperature"]) == (300, 3, 1.23457)
         test = card_of(label, probability, record, rules)
         for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss"):
             assert card[key] == test[key]

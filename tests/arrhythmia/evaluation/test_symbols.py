@@ -11,7 +11,7 @@ def test_each_symbol_has_a_row_with_what_it_was_taken_for():
     assert table.index.tolist() == ["N", "e", "A", "a", "V"]
     assert table["class"].tolist() == ["N", "N", "S", "S", "V"]
     assert table["beats"].tolist() == [3, 1, 2, 1, 1]
-    assert table["right"].tolist() == [2 / 3, 0, 0.5, 0, 1]
+    assert table["recall"].tolist() == [2 / 3, 0, 0.5, 0, 1]
     assert table.loc["N", list("NSVFQ")].tolist() == [2, 1, 0, 0, 0]
     assert table.loc["a", list("NSVFQ")].tolist() == [0, 0, 1, 0, 0]
 
@@ -28,7 +28,7 @@ def test_every_symbol_has_a_meaning_and_all_beats_are_counted():
 def test_without_symbols_there_is_a_row_a_class():
     label = np.array([0, 0, 4])
     table = symbols_table(np.full(3, ""), label, label)
-    assert table[["symbol", "class", "beats", "right"]].to_numpy().tolist() == [
+    assert table[["symbol", "class", "beats", "recall"]].to_numpy().tolist() == [
         ["", "N", 2, 1],
         ["", "Q", 1, 1],
     ]

@@ -8,8 +8,8 @@ from arrhythmia.aami import MITDB_RECORDS, PACED
 from arrhythmia.evaluation.scorecard import records_table
 from arrhythmia.export.card_words import SIDES, training_words
 from arrhythmia.export.model_card import model_card
-from arrhythmia.inference.model import DISCLAIMER, Recipe
-from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.inference.model import DISCLAIMER, ModelConfig
+from arrhythmia.preprocessing.inputs import Preprocessor
 from tests.cards import SEGMENT, card
 
 AGREEMENT = {
@@ -23,24 +23,24 @@ AGREEMENT = {
 }
 
 
-def recipe(
+def config(
     protocol="inter_patient",
     source="physionet",
     window="centred",
     method="record",
     reference=True,
-    features=("early", "width"),
+    features=("pre_rr_local", "qrs_width"),
 ):
     none, two = np.empty(0), np.array([0.1, 0.25])
-    rules = InputRules(method, reference, features, none, none, two, two)
-    return Recipe("cnn", protocol, source, tuple("NSVFQ"), SEGMENT | {"window": window}, rules)
+    preprocessor = Preprocessor(method, reference, features, none, none, two, two)
+    return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), SEGMENT | {"window": window}, preprocessor)
 
 
-def text(members=5, **knobs):
+def text(members=5, **settings):
     counts = np.stack([np.diag([9, 1, 1, 0, 0]), np.diag([5, 0, 0, 0, 0])])
     counts[0, 0, 2] = 4
     records = records_table(np.array(["100", "200"]), counts)
-    made = recipe(**knobs)
+    made = config(**settings)
     return model_card(made, card(made.protocol, hits=0.7), AGREEMENT, records, members=members)
 
 
@@ -109,21 +109,24 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
     others += [name for name in names if window == "centred" and "MLII" not in leads[name]]
     assert all(leads[name][0] == "V5" for name in others)
     assert re.findall("1[0-9]{2}", words) == others
-    assert words in training_words(recipe(window=window, protocol=protocol))
+    assert words in training_words(config(window=window, protocol=protocol))
 
 
 @pytest.mark.parametrize(
-    ("knobs", "words"),
+    ("settings", "words"),
     [
         ({}, "It looks at later beats and at the whole recording, so it does not work on a live signal."),
-        ({"features": ("pause",)}, "It looks at the next beat and at the whole recording, so"),
-        ({"features": ("wait",), "method": "beat", "reference": False}, "It looks at later beats, so"),
+        ({"features": ("pre_post_rr_ratio",)}, "It looks at the next beat and at the whole recording, so"),
         (
-            {"features": ("onset",), "method": "beat", "reference": False},
+            {"features": ("post_rr_local",), "method": "beat", "reference": False},
+            "It looks at later beats, so",
+        ),
+        (
+            {"features": ("pre_rr_ratio",), "method": "beat", "reference": False},
             "It looks at nothing after this window.",
         ),
         (
-            {"features": ("area",), "method": "beat", "reference": False},
+            {"features": ("qrs_area_ratio",), "method": "beat", "reference": False},
             "It looks at the whole recording, so",
         ),
         ({"features": (), "method": "beat", "reference": True}, "It looks at the whole recording, so"),
@@ -134,15 +137,15 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
         ),
     ],
 )
-def test_what_it_needs_to_see(knobs, words):
-    assert words in text(**knobs)
+def test_what_it_needs_to_see(settings, words):
+    assert words in text(**settings)
 
 
 def test_scaling_and_second_channel_are_told():
     assert "scaled by `beat`; features of rhythm and shape: none." in text(
         method="beat", reference=False, features=()
     )
-    assert "scaled by `record`; beside it the beat minus the usual beat of its recording; " in text()
+    assert "scaled by `record`; beside it the beat minus the template beat of its recording; " in text()
 
 
 def test_figures_without_single_records_are_told():
@@ -158,15 +161,15 @@ def test_one_network_is_no_average():
 
 
 def test_it_works_without_records():
-    made = recipe()
+    made = config()
     assert "Weak spots" not in model_card(made, card(made.protocol, hits=0.7), AGREEMENT, None, members=5)
 
 
 @pytest.mark.parametrize("source", ["physionet", "synthetic"])
 def test_a_recipe_survives_its_file(source):
-    made = recipe(source=source)
-    again = Recipe.from_json(made.to_json())
+    made = config(source=source)
+    again = ModelConfig.from_json(made.to_json())
     assert again.to_json() == made.to_json()
-    assert again.rules.features == ("early", "width")
-    assert again.rules.reference_beat is True
-    np.testing.assert_array_equal(again.rules.feature_scale, [0.1, 0.25])
+    assert again.preprocessor.features == ("pre_rr_local", "qrs_width")
+    assert again.preprocessor.template_channel is True
+    np.testing.assert_array_equal(again.preprocessor.feature_scale, [0.1, 0.25])

@@ -7,7 +7,7 @@ from arrhythmia.features.morphology import (
     FEATURES,
     P_WAVE_BEATS,
     mean_around,
-    p_wave_match,
+    p_wave_correlation,
     qrs_width,
     shape_features,
 )
@@ -64,8 +64,14 @@ def shape_of(waveform, reference, record=None):
 def test_a_beat_like_its_reference():
     waveform = np.tile(triangle(0.05) + p_wave(), (3, 1))
     shape = shape_of(waveform, waveform)
-    assert list(shape) == ["width", "similarity", "residual", "area", "p_wave"]
-    for name, value in {"width": 1, "similarity": 1, "residual": 0, "area": 0, "p_wave": 1}.items():
+    assert list(shape) == ["qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation"]
+    for name, value in {
+        "qrs_width": 1,
+        "qrs_correlation": 1,
+        "qrs_rmse": 0,
+        "qrs_area_ratio": 0,
+        "p_wave_correlation": 1,
+    }.items():
         np.testing.assert_allclose(shape[name], value, atol=1e-6)
 
 
@@ -75,19 +81,19 @@ def test_formulas_of_shape_by_hand():
     waveform = np.stack([triangle(0.1, height=1), reference, reference])
     shape = shape_of(waveform, np.tile(reference, (3, 1)))
     beat, usual = waveform[0, 50:81], reference[50:81]
-    assert shape["width"][0] == pytest.approx(np.sum(beat > 0.4) / np.sum(usual > 0.8))
-    assert shape["residual"][0] == pytest.approx(np.sqrt(np.mean((beat - usual) ** 2)) / 2, rel=1e-5)
+    assert shape["qrs_width"][0] == pytest.approx(np.sum(beat > 0.4) / np.sum(usual > 0.8))
+    assert shape["qrs_rmse"][0] == pytest.approx(np.sqrt(np.mean((beat - usual) ** 2)) / 2, rel=1e-5)
     small = 0.01 * 2  # keeps the logarithm finite
     expected = np.log((beat.mean() + small) / (usual.mean() + small))
-    assert shape["area"][0] == pytest.approx(expected, abs=1e-6)
+    assert shape["qrs_area_ratio"][0] == pytest.approx(expected, abs=1e-6)
     expected = max(np.corrcoef(waveform[0, 50 + k : 81 + k], usual)[0, 1] for k in range(-4, 5))
-    assert shape["similarity"][0] == pytest.approx(expected, rel=1e-5)
+    assert shape["qrs_correlation"][0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_similarity_forgives_a_shift_of_32_ms_but_not_of_64():
     usual = triangle(0.04)
     waveform = np.stack([np.roll(usual, 4), np.roll(usual, -4), np.roll(usual, 8), -usual])
-    similarity = shape_of(waveform, np.tile(usual, (4, 1)))["similarity"]
+    similarity = shape_of(waveform, np.tile(usual, (4, 1)))["qrs_correlation"]
     np.testing.assert_allclose(similarity[:2], 1, atol=1e-6)
     assert 0 < similarity[2] < 0.9
     assert similarity[3] < 0
@@ -105,12 +111,12 @@ def test_no_shape_feature_depends_on_the_patients_amplitude(gain, offset):
 def test_flat_beats_and_references_give_no_infinity():
     beat, flat = triangle(0.05), np.zeros(187)
     shape = shape_of(np.stack([flat, beat, flat]), np.stack([beat, flat, flat]))
-    assert np.isnan(shape["similarity"]).all()
-    assert np.isnan(shape["p_wave"]).all()
-    for name in ("width", "residual", "area"):
+    assert np.isnan(shape["qrs_correlation"]).all()
+    assert np.isnan(shape["p_wave_correlation"]).all()
+    for name in ("qrs_width", "qrs_rmse", "qrs_area_ratio"):
         assert (np.isfinite(shape[name]) | np.isnan(shape[name])).all()
-    np.testing.assert_array_equal(shape["residual"][2], 0)
-    assert shape["area"][0] < -1
+    np.testing.assert_array_equal(shape["qrs_rmse"][2], 0)
+    assert shape["qrs_area_ratio"][0] < -1
 
 
 def test_an_unknown_record_has_no_usual_shape():
@@ -131,7 +137,7 @@ def test_a_window_shorter_than_the_complex_and_its_shifts(length, r_index):
 
 
 def match_of(waveform, reference):
-    return p_wave_match(np.float32([waveform]), np.float32([reference]), 125, 62)[0]
+    return p_wave_correlation(np.float32([waveform]), np.float32([reference]), 125, 62)[0]
 
 
 @pytest.mark.parametrize("beat", [triangle(0.05), triangle(0.06, height=-3.0)])
@@ -159,15 +165,15 @@ def test_match_by_hand():
         for rows in (waveform, reference)
     ]
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(*rest, strict=True)]
-    np.testing.assert_allclose(p_wave_match(waveform, reference, 125, 62), expected)
+    np.testing.assert_allclose(p_wave_correlation(waveform, reference, 125, 62), expected)
 
 
 def test_what_lies_outside_the_p_wave_does_not_matter():
     waveform, reference = np.random.default_rng(0).normal(size=(2, 4, 187))
-    before = p_wave_match(waveform, reference, 125, 62)
+    before = p_wave_correlation(waveform, reference, 125, 62)
     for rows in (waveform, reference):
         rows[:, : 62 - 32] = rows[:, 62 - 9 :] = 99
-    np.testing.assert_array_equal(p_wave_match(waveform, reference, 125, 62), before)
+    np.testing.assert_array_equal(p_wave_correlation(waveform, reference, 125, 62), before)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.1, -0.3, 1000.0])
@@ -176,17 +182,17 @@ def test_a_flat_stretch_has_no_p_wave(level):
     flat = np.tile(np.float32(triangle(0.05) + level), (3, 1))
     waves = np.random.default_rng(0).normal(size=(3, 187)).astype(np.float32)
     for one, other in ((flat, waves), (waves, flat)):
-        np.testing.assert_array_equal(p_wave_match(one, other, 125, 62), [np.nan] * 3)
+        np.testing.assert_array_equal(p_wave_correlation(one, other, 125, 62), [np.nan] * 3)
 
 
 @pytest.mark.parametrize(("r_index", "known"), [(0, False), (31, False), (32, True), (62, True)])
 def test_a_window_that_begins_after_the_p_wave_shows_none(r_index, known):
     waveform = np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
-    match = p_wave_match(waveform, waveform, 125, r_index)
+    match = p_wave_correlation(waveform, waveform, 125, r_index)
     assert match.shape == (3,)
     assert np.isfinite(match).all() == known
     assert np.isnan(match).all() != known
-    assert p_wave_match(waveform[:0], waveform[:0], 125, r_index).shape == (0,)
+    assert p_wave_correlation(waveform[:0], waveform[:0], 125, r_index).shape == (0,)
 
 
 @given(
@@ -214,7 +220,7 @@ def test_the_p_waves_of_the_neighbours_count_and_those_of_other_records_do_not()
     usual, inverted = triangle(0.05) + p_wave(), triangle(0.05) + p_wave(height=-0.2)
     waveform = np.stack([*[usual] * 30, inverted, triangle(0.05)])
     record = np.array(["a"] * 31 + ["b"])
-    shape = shape_of(waveform, np.tile(usual, (32, 1)), record)["p_wave"]
+    shape = shape_of(waveform, np.tile(usual, (32, 1)), record)["p_wave_correlation"]
     np.testing.assert_allclose(shape[:10], 1, atol=1e-5)
     counted = [len(range(max(beat - 20, 0), 31)) for beat in range(10, 31)]  # one of them is -1
     np.testing.assert_allclose(shape[10:31], 1 - 2 / np.array(counted), atol=1e-5)

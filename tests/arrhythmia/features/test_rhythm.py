@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.features.rhythm import FEATURES, narrowest, quantile, rhythm_features
 
-CAUSAL = ["onset"]
-NEXT_BEAT = ["pause"]
+CAUSAL = ["pre_rr_ratio"]
+NEXT_BEAT = ["pre_post_rr_ratio"]
 
 
 def features_of(intervals, *, before=4, after=3, long_run=50):
@@ -32,12 +32,12 @@ def test_a_steady_rhythm_gives_zeros():
 def test_a_premature_beat_and_its_pause():
     features = features_of([0.8] * 6 + [0.4, 1.2] + [0.8] * 4)  # beat 7 comes 0.4 s early
     early = 7
-    assert column(features, "early")[early] == pytest.approx(np.log(0.5))
-    assert column(features, "onset")[early] == pytest.approx(np.log(0.5))
-    assert column(features, "wait")[early] == pytest.approx(np.log(1.5))
-    assert column(features, "pause")[early] == pytest.approx(np.log(0.4 / 1.2), abs=1e-6)
-    assert column(features, "long_run")[early] == pytest.approx(np.log(0.4 / 0.8), abs=1e-6)
-    assert column(features, "irregularity")[early] == pytest.approx(0, abs=1e-6)
+    assert column(features, "pre_rr_local")[early] == pytest.approx(np.log(0.5))
+    assert column(features, "pre_rr_ratio")[early] == pytest.approx(np.log(0.5))
+    assert column(features, "post_rr_local")[early] == pytest.approx(np.log(1.5))
+    assert column(features, "pre_post_rr_ratio")[early] == pytest.approx(np.log(0.4 / 1.2), abs=1e-6)
+    assert column(features, "pre_rr_global")[early] == pytest.approx(np.log(0.4 / 0.8), abs=1e-6)
+    assert column(features, "rr_irregularity")[early] == pytest.approx(0, abs=1e-6)
 
 
 def test_formulas_on_one_row_by_hand():
@@ -45,12 +45,12 @@ def test_formulas_on_one_row_by_hand():
     rr = np.array([[0.6, 0.9, 0.8, 0.5, 1.1, 0.75, np.nan]])
     underlying = 0.9  # 80th percentile of 0.5 0.6 0.75 0.8 0.9 1.1: place 4
     expected = {
-        "early": np.log(0.5 / underlying),
-        "wait": np.log(1.1 / underlying),
-        "pause": np.log(0.5 / 1.1),
-        "onset": np.log(0.5 / 0.8),
-        "long_run": np.log(0.5 / 0.7),
-        "irregularity": np.log(0.9 / 0.75),  # two fifths of six are three: 0.75, 0.8 and 0.9
+        "pre_rr_local": np.log(0.5 / underlying),
+        "post_rr_local": np.log(1.1 / underlying),
+        "pre_post_rr_ratio": np.log(0.5 / 1.1),
+        "pre_rr_ratio": np.log(0.5 / 0.8),
+        "pre_rr_global": np.log(0.5 / 0.7),
+        "rr_irregularity": np.log(0.9 / 0.75),  # two fifths of six are three: 0.75, 0.8 and 0.9
     }
     features = rhythm_features(rr, 4, np.array([0.7]))
     assert tuple(expected) == FEATURES
@@ -60,26 +60,26 @@ def test_formulas_on_one_row_by_hand():
 def test_the_underlying_rhythm_is_the_slow_one_where_most_beats_are_early():
     """Couplets of early beats after each usual one: two of three intervals are short."""
     features = features_of([0.9, 0.5, 0.5] * 6, before=7, after=6)
-    np.testing.assert_allclose(column(features, "early")[[8, 9]], np.log(0.5 / 0.9), atol=1e-6)
-    np.testing.assert_allclose(column(features, "early")[10], 0, atol=1e-6)
+    np.testing.assert_allclose(column(features, "pre_rr_local")[[8, 9]], np.log(0.5 / 0.9), atol=1e-6)
+    np.testing.assert_allclose(column(features, "pre_rr_local")[10], 0, atol=1e-6)
 
 
 def test_a_run_of_early_beats_is_early_from_its_first_to_its_last():
     """The rhythm after the run tells as much as that before it."""
     features = features_of([0.8] * 8 + [0.4] * 3 + [0.8] * 8, before=8, after=7)
     run = slice(9, 12)
-    for name in ("early", "long_run"):
+    for name in ("pre_rr_local", "pre_rr_global"):
         assert (column(features, name)[run] < -0.4).all()
         assert (np.abs(np.delete(column(features, name), [0, *range(9, 12)])) < 0.2).all()
-    np.testing.assert_allclose(column(features, "early")[run], np.log(0.5), atol=1e-6)
+    np.testing.assert_allclose(column(features, "pre_rr_local")[run], np.log(0.5), atol=1e-6)
 
 
 def test_irregularity_tells_a_wandering_rhythm_from_a_steady_one_with_many_early_beats():
     """Of each six intervals two are early and one is a pause: what prevails is half of them."""
     wandering = features_of(np.random.default_rng(0).uniform(0.5, 1.1, 60), before=31, after=30)
     many = features_of([0.8, 0.5, 0.8, 0.45, 1.2, 0.8] * 10, before=31, after=30)
-    assert (column(wandering, "irregularity")[5:-5] > 0.1).all()
-    assert (column(many, "irregularity")[5:-5] < 0.01).all()
+    assert (column(wandering, "rr_irregularity")[5:-5] > 0.1).all()
+    assert (column(many, "rr_irregularity")[5:-5] < 0.01).all()
 
 
 def missing(features):
@@ -88,17 +88,23 @@ def missing(features):
 
 def test_missing_neighbours_are_nan():
     features = features_of([0.8] * 6)
-    assert missing(features[0]) == ["early", "pause", "onset", "long_run", "irregularity"]
-    assert missing(features[1]) == ["onset"]
+    assert missing(features[0]) == [
+        "pre_rr_local",
+        "pre_post_rr_ratio",
+        "pre_rr_ratio",
+        "pre_rr_global",
+        "rr_irregularity",
+    ]
+    assert missing(features[1]) == ["pre_rr_ratio"]
     assert [missing(row) for row in features[2:-1]] == [[]] * 4
-    assert missing(features[-1]) == ["wait", "pause"]
+    assert missing(features[-1]) == ["post_rr_local", "pre_post_rr_ratio"]
     np.testing.assert_allclose(features[~np.isnan(features)], 0, atol=1e-6)
 
 
 def test_three_intervals_tell_no_irregularity():
     features = features_of([0.8, 0.7, 0.9])
-    assert np.isnan(column(features, "irregularity")).all()
-    assert missing(features[2]) == ["irregularity"]
+    assert np.isnan(column(features, "rr_irregularity")).all()
+    assert missing(features[2]) == ["rr_irregularity"]
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -119,9 +125,9 @@ def test_a_gap_that_is_unknown_is_no_interval():
 def test_two_beats_in_one_place_do_not_hide_the_rhythm_around():
     """An interval of 0, as a careless annotation may give, has no logarithm."""
     features = features_of([0.8] * 5 + [0.0] + [0.8] * 2 + [0.0] + [0.8] * 5, before=6, after=5)
-    assert column(features, "early")[6] == -np.inf
-    assert column(features, "wait")[5] == -np.inf
-    np.testing.assert_allclose(column(features, "irregularity"), 0, atol=1e-6)
+    assert column(features, "pre_rr_local")[6] == -np.inf
+    assert column(features, "post_rr_local")[5] == -np.inf
+    np.testing.assert_allclose(column(features, "rr_irregularity"), 0, atol=1e-6)
 
 
 def test_only_what_is_said_to_be_causal_is():
@@ -137,9 +143,16 @@ def test_only_what_is_said_to_be_causal_is():
         name: rows[rows > 1] for name, rows in moved.items()
     }  # what is NaN at the start differs from NaN
     assert {name: len(rows) for name, rows in moved.items() if name in CAUSAL} == dict.fromkeys(CAUSAL, 0)
-    assert {name: rows.tolist() for name, rows in moved.items() if name in NEXT_BEAT} == {"pause": [20]}
+    assert {name: rows.tolist() for name, rows in moved.items() if name in NEXT_BEAT} == {
+        "pre_post_rr_ratio": [20]
+    }
     # five columns from the beat on, and three intervals on either side in the long-run mean
-    for name, reach in {"early": 5, "wait": 5, "irregularity": 5, "long_run": 3}.items():
+    for name, reach in {
+        "pre_rr_local": 5,
+        "post_rr_local": 5,
+        "rr_irregularity": 5,
+        "pre_rr_global": 3,
+    }.items():
         assert 20 - moved[name].min() < reach
         assert len(moved[name]) > 1, name
 

@@ -6,10 +6,10 @@ from arrhythmia.errors import DataError
 from arrhythmia.features.morphology import shape_features
 from arrhythmia.features.rhythm import rhythm_features
 from arrhythmia.features.table import FEATURES, beat_features, columns_of
-from arrhythmia.features.template import reference_beat
+from arrhythmia.features.template import template_beat
 
-CAUSAL = {"onset"}
-NEXT_BEAT = {"pause"}
+CAUSAL = {"pre_rr_ratio"}
+NEXT_BEAT = {"pre_post_rr_ratio"}
 
 WITH_P_WAVES = {
     "waveform": np.random.default_rng(0).normal(size=(6, 60)).astype(np.float32),
@@ -20,14 +20,21 @@ WITH_P_WAVES = {
 
 def test_names_and_order_of_the_columns():
     assert (
-        *("early", "wait", "pause", "onset", "long_run", "irregularity"),
-        *("width", "similarity", "residual", "area", "p_wave"),
+        *(
+            "pre_rr_local",
+            "post_rr_local",
+            "pre_post_rr_ratio",
+            "pre_rr_ratio",
+            "pre_rr_global",
+            "rr_irregularity",
+        ),
+        *("qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation"),
     ) == FEATURES
 
 
 def test_columns_are_those_of_rhythm_and_shape(make_beats):
     beats = make_beats([0, 1, 2, 3, 4, 0], record=np.repeat(["a", "b"], 3), **WITH_P_WAVES)
-    reference = reference_beat(beats.waveform, beats.rr[:, 3], beats.record)
+    reference = template_beat(beats.waveform, beats.rr[:, 3], beats.record)
     features = beat_features(beats)
     assert features.shape == (6, len(FEATURES))
     assert features.dtype == np.float32
@@ -39,15 +46,15 @@ def test_columns_are_those_of_rhythm_and_shape(make_beats):
 
 
 def test_columns_of_names_in_any_order():
-    assert columns_of(["width", "early"]) == [6, 0]
+    assert columns_of(["qrs_width", "pre_rr_local"]) == [6, 0]
     assert columns_of(list(FEATURES)) == list(range(11))
     assert columns_of([]) == []
 
 
 def test_an_unknown_feature_is_named():
-    message = r"^there is no feature 'qt'; known are early, wait, .*, area, p_wave$"
+    message = r"^there is no feature 'qt'; known are pre_rr_local, post_rr_local, .*, p_wave_correlation$"
     with pytest.raises(DataError, match=message):
-        columns_of(["early", "qt"])
+        columns_of(["pre_rr_local", "qt"])
 
 
 def test_no_label_is_looked_at(make_beats):

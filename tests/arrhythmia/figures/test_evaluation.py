@@ -46,11 +46,11 @@ def training_figure():
     return evaluation.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, title="RNN")
 
 
-def selective_figure():
-    return evaluation.selective_curves(metrics.selective(*predictions()), title="RNN")
+def risk_coverage_figure():
+    return evaluation.risk_coverage_curves(metrics.risk_coverage(*predictions()), title="RNN")
 
 
-FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure, selective_figure]
+FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure, risk_coverage_figure]
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -139,9 +139,9 @@ def test_a_training_of_one_epoch_can_be_drawn(tmp_path):
         save_png(tmp_path / "one.png", figure)
 
 
-def test_selective_curves_draw_percentages():
-    error, f1 = selective_figure().axes
-    curve = metrics.selective(*predictions())
+def test_risk_coverage_curves_draw_percentages():
+    error, f1 = risk_coverage_figure().axes
+    curve = metrics.risk_coverage(*predictions())
     assert error.lines[0].get_ydata().tolist() == (100 * curve["error"]).tolist()
     assert f1.lines[0].get_ydata().tolist() == curve["macro_f1_nsv"].tolist()
     assert error.lines[0].get_xdata()[-1] == 50

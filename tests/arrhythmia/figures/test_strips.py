@@ -67,12 +67,12 @@ def test_no_mistakes_give_no_rows():
 
 
 def test_describe_names_both_classes_and_the_probability():
-    assert strips.describe(2, guess(0, 0.987)) == "V taken for N (0.99)"
+    assert strips.describe(2, guess(0, 0.987)) == "V classified as N (0.99)"
 
 
 def test_a_strip_is_two_seconds_on_either_side_with_the_symbols_of_the_beats():
-    strip = strips.recording_strip(recording(), 290, "V taken for N (0.99)")
-    assert strip.caption == "record 203, 0:02.9, V taken for N (0.99)"
+    strip = strips.recording_strip(recording(), 290, "V classified as N (0.99)")
+    assert strip.caption == "record 203, 0:02.9, V classified as N (0.99)"
     assert (strip.time[0], strip.time[-1]) == (-2, 2)
     assert len(strip.time) == len(strip.signal) == 401
     assert strip.signal[0] == recording().signal[90]
@@ -94,8 +94,8 @@ def test_the_time_is_a_clock_time(sample, clock):
 
 
 def test_without_a_recording_the_window_itself_is_shown():
-    strip = strips.window_strip(kaggle_beats(), 1, "S taken for N (0.90)")
-    assert strip.caption == "record 100, S taken for N (0.90)"
+    strip = strips.window_strip(kaggle_beats(), 1, "S classified as N (0.90)")
+    assert strip.caption == "record 100, S classified as N (0.90)"
     assert (strip.time[0], strip.time[-1]) == pytest.approx((0, 186 / 120))
     assert strips.window_strip(kaggle_beats(), 0, "wrong").caption == "wrong"
 

@@ -48,7 +48,7 @@ def test_the_densest_run_is_found():
 def test_the_excerpt_shows_the_commonest_mistake():
     shown = cut({10: 1, 40: 2, 41: 2, 42: 2, 43: 1})
     assert shown.caption == (
-        "record 232: 5 of 74 test beats wrong (6.8%), 3 of them N taken for V; from 0:29"
+        "record 232: 5 of 74 test beats wrong (6.8%), 3 of them N classified as V; from 0:29"
     )
     assert shown.unit == "MLII, mV"
     assert (len(shown.time), shown.time[0]) == (1000, 0)

@@ -1,4 +1,4 @@
-"""A released network and its recipe, as they lie in files."""
+"""An ONNX network and its config, as they lie in files."""
 
 import json
 import re
@@ -10,25 +10,25 @@ import pytest
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.inference.model import Recipe, load_released
-from arrhythmia.preprocessing.inputs import InputRules
+from arrhythmia.inference.model import ModelConfig, load_network
+from arrhythmia.preprocessing.inputs import Preprocessor
 from tests.cards import SEGMENT
 
-FOLDER = Path(__file__).parents[3] / "released" / "inter_patient"
+FOLDER = Path(__file__).parents[3] / "models" / "inter_patient"
 
 
 @pytest.fixture
-def released():
-    return load_released(FOLDER / "cnn.onnx", FOLDER / "cnn.json")
+def network():
+    return load_network(FOLDER / "cnn.onnx", FOLDER / "cnn.json")
 
 
-def test_the_answer_is_in_the_order_of_the_classes(released, make_beats):
+def test_the_answer_is_in_the_order_of_the_classes(network, make_beats):
     beats = make_beats(
         np.zeros(3), waveform=np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
     )
-    known = released.probability(beats)
+    known = network.probability(beats)
     np.testing.assert_allclose(known.sum(axis=1), 1, atol=1e-5)
-    turned = replace(released, recipe=replace(released.recipe, classes=CLASSES[::-1]))
+    turned = replace(network, config=replace(network.config, classes=CLASSES[::-1]))
     np.testing.assert_array_equal(turned.probability(beats), known[:, ::-1])
 
 
@@ -36,20 +36,20 @@ def test_other_classes_are_refused(tmp_path):
     made = json.loads((FOLDER / "cnn.json").read_text()) | {"classes": ["N", "S", "V"]}
     (tmp_path / "cnn.json").write_text(json.dumps(made))
     with pytest.raises(DataError, match=r"cnn\.json: its classes are N S V; use N S V F Q"):
-        load_released(FOLDER / "cnn.onnx", tmp_path / "cnn.json")
+        load_network(FOLDER / "cnn.onnx", tmp_path / "cnn.json")
 
 
 def text_of(segment):
     none = np.empty(0)
-    rules = InputRules("record", True, ("early",), none, none, np.zeros(1), np.ones(1))
-    return Recipe("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, rules).to_json()
+    preprocessor = Preprocessor("record", True, ("pre_rr_local",), none, none, np.zeros(1), np.ones(1))
+    return ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor).to_json()
 
 
 OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}
 
 
 @pytest.mark.parametrize(
-    ("recipe", "said"),
+    ("config", "said"),
     [
         (None, "cnn.json: missing; restore it with `git checkout"),
         ("{", "cnn.json: damaged ("),
@@ -63,12 +63,12 @@ OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}
         (text_of(SEGMENT), "cnn.onnx: cannot be read as ONNX ("),
     ],
 )
-def test_a_released_network_that_cannot_be_used_is_one_line(tmp_path, monkeypatch, recipe, said):
+def test_a_released_network_that_cannot_be_used_is_one_line(tmp_path, monkeypatch, config, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cnn.onnx").write_bytes(b"no network")
-    if recipe is not None:
-        (tmp_path / "cnn.json").write_text(recipe)
+    if config is not None:
+        (tmp_path / "cnn.json").write_text(config)
     paths = (tmp_path / "cnn.onnx", tmp_path / "cnn.json")
     with pytest.raises(DataError, match=re.escape(said)) as error:
-        load_released(*(path.relative_to(tmp_path) for path in paths))
+        load_network(*(path.relative_to(tmp_path) for path in paths))
     assert "\n" not in str(error.value)

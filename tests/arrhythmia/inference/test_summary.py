@@ -11,7 +11,8 @@ def certain(classes):
 
 
 @pytest.mark.parametrize(
-    ("members", "run"), [("", (0, 0)), ("000", (0, 0)), ("0110111", (4, 3)), ("11011", (0, 2)), ("1", (0, 1))]
+    ("members", "run"),
+    [("", (0, 0)), ("000", (0, 0)), ("0110111", (4, 3)), ("11011", (0, 2)), ("1", (0, 1))],
 )
 def test_longest_run(members, run):
     member = np.array([x == "1" for x in members], dtype=bool)

@@ -3,7 +3,7 @@ import pytest
 
 from arrhythmia.models.forest import forest_probabilities
 
-KNOBS = {"trees": 20, "min_leaf": 1, "class_weight_power": 0.5, "seed": 0}
+SETTINGS = {"trees": 20, "min_leaf": 1, "class_weight_power": 0.5, "seed": 0}
 LABEL = np.tile(np.repeat(range(5), 4), 3)
 TRAIN, TEST = np.arange(40), np.arange(40, 60)
 
@@ -15,7 +15,7 @@ def features(seed=0):
 
 
 def test_probabilities():
-    probability, nodes = forest_probabilities(features(), LABEL, TRAIN, TEST, **KNOBS)
+    probability, nodes = forest_probabilities(features(), LABEL, TRAIN, TEST, **SETTINGS)
     assert probability.shape == (20, 5)
     np.testing.assert_allclose(probability.sum(axis=1), 1)
     np.testing.assert_array_equal(probability.argmax(axis=1), LABEL[TEST])
@@ -25,7 +25,7 @@ def test_probabilities():
 def test_same_seed_same_probabilities():
     noise = np.random.default_rng(0).normal(size=(60, 2))
     one, same, other = (
-        forest_probabilities(noise, LABEL, TRAIN, TEST, **{**KNOBS, "seed": seed})[0] for seed in (0, 0, 1)
+        forest_probabilities(noise, LABEL, TRAIN, TEST, **{**SETTINGS, "seed": seed})[0] for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
@@ -33,7 +33,7 @@ def test_same_seed_same_probabilities():
 
 def test_class_absent_from_train_gets_probability_0():
     train = TRAIN[LABEL[TRAIN] != 3]
-    probability, _ = forest_probabilities(features(), LABEL, train, TEST, **KNOBS)
+    probability, _ = forest_probabilities(features(), LABEL, train, TEST, **SETTINGS)
     assert probability.shape == (20, 5)
     np.testing.assert_array_equal(probability[:, 3], 0)
     np.testing.assert_allclose(probability.sum(axis=1), 1)
@@ -42,15 +42,15 @@ def test_class_absent_from_train_gets_probability_0():
 def test_missing_values_are_handled():
     holes = features()
     holes[::7, 1] = np.nan
-    probability, _ = forest_probabilities(holes, LABEL, TRAIN, TEST, **KNOBS)
+    probability, _ = forest_probabilities(holes, LABEL, TRAIN, TEST, **SETTINGS)
     assert np.isfinite(probability).all()
 
 
 def test_test_rows_are_not_learned_from():
-    probability, nodes = forest_probabilities(features(), LABEL, TRAIN, TEST, **KNOBS)
+    probability, nodes = forest_probabilities(features(), LABEL, TRAIN, TEST, **SETTINGS)
     changed, label = features(), LABEL.copy()
     changed[TEST[1:]], label[TEST] = 99, 0
-    again, same = forest_probabilities(changed, label, TRAIN, TEST, **KNOBS)
+    again, same = forest_probabilities(changed, label, TRAIN, TEST, **SETTINGS)
     np.testing.assert_array_equal(again[0], probability[0])
     assert same == nodes
 
@@ -70,8 +70,8 @@ def test_thousands_of_rows_get_the_same_bytes_every_time():
     label = rng.integers(0, 5, 4000).astype(np.int8)
     features = (rng.normal(size=(4000, 4)) + label[:, None] / 2).astype(np.float32)
     rows = np.arange(4000)
-    knobs = {"trees": 40, "min_leaf": 5, "class_weight_power": 0.5, "seed": 0}
+    settings = {"trees": 40, "min_leaf": 5, "class_weight_power": 0.5, "seed": 0}
     first, *others = (
-        forest_probabilities(features, label, rows[:2000], rows, **knobs)[0].tobytes() for _ in range(6)
+        forest_probabilities(features, label, rows[:2000], rows, **settings)[0].tobytes() for _ in range(6)
     )
     assert all(other == first for other in others)

@@ -25,37 +25,37 @@ def inputs(beats, length, channels, features):
     }
 
 
-@pytest.mark.parametrize(("build", "knobs"), BUILDERS)
+@pytest.mark.parametrize(("build", "settings"), BUILDERS)
 @pytest.mark.parametrize(("length", "channels", "features"), [(187, 2, 10), (33, 1, 1)])
-def test_three_opinions_of_five_logits(build, knobs, length, channels, features):
-    model = build(length, channels, features, **knobs)
+def test_three_opinions_of_five_logits(build, settings, length, channels, features):
+    model = build(length, channels, features, **settings)
     answers = model.predict(inputs(3, length, channels, features), verbose=0)
-    assert list(answers) == ["logits", "by_shape", "by_features"]
+    assert list(answers) == ["logits", "aux_waveform", "aux_features"]
     for logits in answers.values():
         assert logits.shape == (3, 5)
         assert not np.allclose(logits.sum(axis=1), 1), "logits, not probabilities"
 
 
-@pytest.mark.parametrize(("build", "knobs"), BUILDERS)
-def test_without_features_there_is_one_opinion_and_one_input(build, knobs):
-    model = build(40, 2, 0, **knobs)
+@pytest.mark.parametrize(("build", "settings"), BUILDERS)
+def test_without_features_there_is_one_opinion_and_one_input(build, settings):
+    model = build(40, 2, 0, **settings)
     arrays = inputs(3, 40, 2, 0)
     assert list(inputs_of(model, arrays)) == ["waveform"]
     answers = model.predict(inputs_of(model, arrays), verbose=0)
     assert {name: logits.shape for name, logits in answers.items()} == {"logits": (3, 5)}
 
 
-@pytest.mark.parametrize(("build", "knobs"), BUILDERS)
-def test_each_opinion_follows_what_it_is_named_after(build, knobs):
-    model = build(40, 1, 2, **knobs)
+@pytest.mark.parametrize(("build", "settings"), BUILDERS)
+def test_each_opinion_follows_what_it_is_named_after(build, settings):
+    model = build(40, 1, 2, **settings)
     arrays = inputs(4, 40, 1, 2)
 
     def moved(**changed):
         before, after = (model.predict(given, verbose=0) for given in (arrays, arrays | changed))
         return {name for name in before if not np.array_equal(before[name], after[name])}
 
-    assert moved(waveform=-arrays["waveform"]) == {"logits", "by_shape"}
-    assert moved(features=-arrays["features"]) == {"logits", "by_features"}
+    assert moved(waveform=-arrays["waveform"]) == {"logits", "aux_waveform"}
+    assert moved(features=-arrays["features"]) == {"logits", "aux_features"}
 
 
 def test_inputs_of_takes_what_the_model_takes_and_nothing_else():
@@ -63,15 +63,15 @@ def test_inputs_of_takes_what_the_model_takes_and_nothing_else():
     assert list(inputs_of(build_cnn(40, 1, 3, **CNN), arrays)) == ["waveform", "features"]
 
 
-@pytest.mark.parametrize("knob", ["filters", "blocks", "kernel_size", "dense"])
-def test_every_size_of_the_cnn_changes_it(knob):
-    larger = CNN | {knob: CNN[knob] + 2}
+@pytest.mark.parametrize("setting", ["filters", "blocks", "kernel_size", "dense"])
+def test_every_size_of_the_cnn_changes_it(setting):
+    larger = CNN | {setting: CNN[setting] + 2}
     assert build_cnn(64, 1, 2, **larger).count_params() > build_cnn(64, 1, 2, **CNN).count_params()
 
 
-@pytest.mark.parametrize("knob", ["units", "stem", "embedding", "patch", "dense"])
-def test_every_size_of_the_rnn_changes_it(knob):
-    larger = RNN | {knob: RNN[knob] + 2}
+@pytest.mark.parametrize("setting", ["units", "stem", "embedding", "patch", "dense"])
+def test_every_size_of_the_rnn_changes_it(setting):
+    larger = RNN | {setting: RNN[setting] + 2}
     assert build_rnn(64, 1, 2, **larger).count_params() > build_rnn(64, 1, 2, **RNN).count_params()
 
 

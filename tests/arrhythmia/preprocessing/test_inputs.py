@@ -4,52 +4,56 @@ import numpy as np
 import pytest
 
 from arrhythmia.features.table import beat_features
-from arrhythmia.inference.model import Recipe
-from arrhythmia.preprocessing.inputs import InputRules, fit_rules, model_inputs
+from arrhythmia.inference.model import ModelConfig
+from arrhythmia.preprocessing.inputs import Preprocessor, fit_preprocessor, model_inputs
 from arrhythmia.utils.files import load_arrays, save_arrays
 
-CASES = [("record", True, ["early", "width"]), ("standard", False, ["pause"]), ("beat", True, [])]
+CASES = [
+    ("record", True, ["pre_rr_local", "qrs_width"]),
+    ("standard", False, ["pre_post_rr_ratio"]),
+    ("beat", True, []),
+]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case[0])
-def rules(request, make_beats):
-    method, reference_beat, features = request.param
+def preprocessor(request, make_beats):
+    method, template_channel, features = request.param
     beats = make_beats(np.arange(12) % 5)
-    knobs = {"method": method, "reference_beat": reference_beat, "features": features}
-    made = fit_rules(beats, beat_features(beats), np.arange(8), **knobs)
+    settings = {"method": method, "template_channel": template_channel, "features": features}
+    made = fit_preprocessor(beats, beat_features(beats), np.arange(8), **settings)
     assert made.waveform_shift.size == (20 if method == "standard" else 0)
     assert made.feature_scale.shape == (len(features),)
     return made
 
 
-def same(read, rules):
-    assert (read.method, read.reference_beat, read.features) == (
-        rules.method,
-        rules.reference_beat,
-        rules.features,
+def same(read, preprocessor):
+    assert (read.method, read.template_channel, read.features) == (
+        preprocessor.method,
+        preprocessor.template_channel,
+        preprocessor.features,
     )
-    assert type(read.reference_beat) is bool
+    assert type(read.template_channel) is bool
     for name in ("waveform_shift", "waveform_scale", "feature_shift", "feature_scale"):
-        np.testing.assert_array_equal(getattr(read, name), getattr(rules, name))
+        np.testing.assert_array_equal(getattr(read, name), getattr(preprocessor, name))
 
 
-def test_rules_go_through_a_file_unchanged(rules, tmp_path):
-    save_arrays(tmp_path / "rules.npz", **rules.to_arrays())
-    same(InputRules.from_arrays(load_arrays(tmp_path / "rules.npz")), rules)
+def test_a_preprocessor_goes_through_a_file_unchanged(preprocessor, tmp_path):
+    save_arrays(tmp_path / "preprocessor.npz", **preprocessor.to_arrays())
+    same(Preprocessor.from_arrays(load_arrays(tmp_path / "preprocessor.npz")), preprocessor)
 
 
-def test_rules_go_through_a_recipe_unchanged(rules, make_beats):
+def test_a_preprocessor_goes_through_a_recipe_unchanged(preprocessor, make_beats):
     segment = {"window": "centred", "fs": 125}
-    recipe = Recipe("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, rules)
-    text = recipe.to_json()
-    read = Recipe.from_json(text)
-    same(read.rules, rules)
+    config = ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor)
+    text = config.to_json()
+    read = ModelConfig.from_json(text)
+    same(read.preprocessor, preprocessor)
     assert read.to_json() == text
     assert (read.model, read.protocol, read.source) == ("cnn", "inter_patient", "physionet")
     assert (read.classes, read.segment) == (tuple("NSVFQ"), segment)
     beats = make_beats(np.arange(12) % 5)
     table = beat_features(beats)
-    before, after = (model_inputs(beats, table, x) for x in (rules, read.rules))
+    before, after = (model_inputs(beats, table, x) for x in (preprocessor, read.preprocessor))
     for name in ("waveform", "features"):
         np.testing.assert_array_equal(after[name], before[name])
-    assert json.loads(text)["inputs"]["method"] == rules.method
+    assert json.loads(text)["inputs"]["method"] == preprocessor.method

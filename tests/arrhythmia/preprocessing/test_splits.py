@@ -18,7 +18,7 @@ from arrhythmia.preprocessing.splits import (
 )
 
 NO_FOLD = pd.DataFrame({"record": [], "annotation": []})
-KNOBS = {"folds": 4, "test_fraction": 0.2, "seed": 0}
+SETTINGS = {"folds": 4, "test_fraction": 0.2, "seed": 0}
 SIDES = ("train", "test")
 
 
@@ -102,7 +102,7 @@ def test_intra_patient_is_disjoint_and_covers(make_beats, label, folds, test_fra
 
 
 def test_intra_patient_is_stratified(synthetic):
-    split = intra_patient(synthetic, NO_FOLD, **KNOBS)
+    split = intra_patient(synthetic, NO_FOLD, **SETTINGS)
     np.testing.assert_array_equal(np.bincount(synthetic.label[split.test]), [32] * 5)
     for fold in range(4):
         held_out = synthetic.label[split.train[split.fold == fold]]
@@ -110,7 +110,7 @@ def test_intra_patient_is_stratified(synthetic):
 
 
 def test_seed_decides(synthetic):
-    one, same, other = (intra_patient(synthetic, NO_FOLD, **{**KNOBS, "seed": seed}) for seed in (0, 0, 1))
+    one, same, other = (intra_patient(synthetic, NO_FOLD, **{**SETTINGS, "seed": seed}) for seed in (0, 0, 1))
     for name in ("train", "fold", "test"):
         np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
     assert set(one.test) != set(other.test)
@@ -123,7 +123,7 @@ def test_intra_patient_tests_on_the_kaggle_fold(make_beats, source):
     in_kaggle = np.arange(50) != 49
     beats = make_beats(label, source=np.array(source), kaggle=in_kaggle)
     fold = pd.DataFrame({"record": ["s01"] * 6, "annotation": [40, 3, 17, 8, 22, 10]})
-    split = intra_patient(beats, fold, **KNOBS)
+    split = intra_patient(beats, fold, **SETTINGS)
     np.testing.assert_array_equal(split.test, [3, 8, 10, 17, 22, 40])
     assert_sound(split, 4)
     assert len(split.train) == 43
@@ -133,7 +133,7 @@ def test_intra_patient_tests_on_the_kaggle_fold(make_beats, source):
 def test_fold_that_is_not_in_the_recordings(make_beats):
     fold = pd.DataFrame({"record": ["s01", "s99"], "annotation": [3, 3]})
     with pytest.raises(DataError, match=r"^only 1 of the 2 Kaggle test beats are in data/beats\.npz; run "):
-        intra_patient(make_beats([0] * 9, source=np.array("physionet")), fold, **KNOBS)
+        intra_patient(make_beats([0] * 9, source=np.array("physionet")), fold, **SETTINGS)
 
 
 def test_inter_patient_divides_the_records(synthetic):

@@ -23,7 +23,7 @@ from tests.cards import BOTH, make_cards
 
 PARAMS = {
     "segment": {"window": "centred", "fs": 125},
-    "normalize": {"method": "record", "reference_beat": True, "features": ["early", "width"]},
+    "normalize": {"method": "record", "template_channel": True, "features": ["pre_rr_local", "qrs_width"]},
     "train": {"lr": 0.002, "epochs": 8, "seed": 0},
 }
 SEEDS = pd.DataFrame(
@@ -44,7 +44,7 @@ def carriers(q_beats):
     return pd.DataFrame(rows)
 
 
-def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", "232"), **knobs):
+def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", "232"), **settings):
     inter = "inter_patient" in protocols
     table = symbols.symbols_table(np.array(["N", "A"]), np.array([0, 1]), np.array([0, 0]))
     made = {
@@ -65,7 +65,7 @@ def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", 
         },
         "comparison": "plots/both.png",
     }
-    return Material(**made | knobs)
+    return Material(**made | settings)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_report_has_both_protocols_and_the_gap(material):
 def test_every_table_of_the_report_is_rectangular(material):
     text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
     blocks = re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE)
-    # sides, results, classes, EC57, selective; for inter also carriers, left out, symbols; and two of results
+    # sides, results, classes, EC57, risk-coverage; for inter also carriers, left out, symbols; two of results
     assert len(blocks) == 2 * 5 + 3 + 2
     for block in blocks:
         assert len({line.count(" | ") for line in block.splitlines()}) == 1
@@ -163,10 +163,8 @@ def test_f_and_q_are_said_to_be_a_handful_of_patients(material):
 
 def test_the_report_says_with_what_it_was_run():
     words = run_words(PARAMS, BOTH)
-    assert (
-        "`segment` window centred; `normalize` method record, reference_beat yes, features early width"
-        in words
-    )
+    assert "`normalize` method record, template_channel yes, features pre_rr_local qrs_width" in words
+    assert words.startswith("Run with `segment` window centred; ")
     assert "; `train` lr 0.002" in words
     assert "seed 0" in words
     assert "\n" not in words
@@ -180,14 +178,14 @@ def test_the_report_says_with_what_it_was_run():
 
 def test_the_report_says_what_is_seen_of_the_whole_recording():
     seen = inputs_words(PARAMS["normalize"])
-    assert "its median amplitude and its median QRS width and its reference beat (" in seen
-    plain = {"method": "standard", "reference_beat": False, "features": []}
+    assert "its median amplitude and its median QRS width and its template beat (" in seen
+    plain = {"method": "standard", "template_channel": False, "features": []}
     assert inputs_words(plain).startswith("The networks see the beat. ")
-    features = inputs_words(plain | {"features": ["early"]})
+    features = inputs_words(plain | {"features": ["pre_rr_local"]})
     assert features.startswith(
         "The networks see the beat, the intervals around it; and of the whole recording "
     )
-    both = inputs_words(plain | {"features": ["width", "p_wave"]})
+    both = inputs_words(plain | {"features": ["qrs_width", "p_wave_correlation"]})
     assert ", the P waves of the beats around it; and of the whole recording its median QRS width and" in both
-    channel = inputs_words(plain | {"reference_beat": True})
-    assert channel.startswith("The networks see the beat; and of the whole recording its reference beat (")
+    channel = inputs_words(plain | {"template_channel": True})
+    assert channel.startswith("The networks see the beat; and of the whole recording its template beat (")

@@ -84,11 +84,11 @@ def test_without_table_compares_with_all_records(cards):
     assert tables.without_table(cards, "intra_patient") == ""
 
 
-def test_selective_table_starts_with_the_error_of_all_beats(cards):
-    _, rows = cells(tables.selective_table(cards, "inter_patient"))
+def test_risk_coverage_table_starts_with_the_error_of_all_beats(cards):
+    _, rows = cells(tables.risk_coverage_table(cards, "inter_patient"))
     card = cards["inter_patient", "rnn"]
     assert rows[1][:2] == ["RNN", f"{1 - card['accuracy']:.2%}"]
-    assert rows[1][-1] == f"{card['selective']['error_left_20_percent']:.2%}"
+    assert rows[1][-1] == f"{card['risk_coverage']['error_rejecting_20_percent']:.2%}"
 
 
 def test_symbols_table_shows_the_worst_in_bold():
@@ -99,7 +99,7 @@ def test_symbols_table_shows_the_worst_in_bold():
         for model, guess in guesses.items()
     }
     header, rows = cells(tables.symbols_table(made))
-    assert header[4:] == ["CNN right", "CNN mistakes", "RNN right", "RNN mistakes"]
+    assert header[4:] == ["CNN recall", "CNN mistakes", "RNN recall", "RNN mistakes"]
     assert [row[:4] for row in rows] == [
         ["`N`", "Normal beat", "N", "3"],
         ["`A`", "Atrial premature contraction", "S", "3"],

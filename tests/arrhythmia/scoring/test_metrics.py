@@ -158,11 +158,11 @@ def test_every_beat_is_in_one_bin_and_the_error_is_a_share(raw, seed):
     assert 0 <= metrics.calibration_error(bins) <= 1
 
 
-def test_selective_by_hand():
+def test_risk_coverage_by_hand():
     confidence = np.array([0.9, 0.6, 0.8, 0.7])
     probability = np.stack([confidence, 1 - confidence, *np.zeros((3, 4))], axis=1)  # all taken for N
-    curve = metrics.selective(np.array([0, 1, 0, 2]), probability, np.array([0, 0.25, 0.5, 1]))
-    assert curve["left_to_human"].tolist() == [0, 0.25, 0.5, 1]
+    curve = metrics.risk_coverage(np.array([0, 1, 0, 2]), probability, np.array([0, 0.25, 0.5, 1]))
+    assert curve["rejected"].tolist() == [0, 0.25, 0.5, 1]
     np.testing.assert_allclose(curve["error"], [2 / 4, 1 / 3, 0, np.nan])
     # N alone is ever found: F1 of N is 2 * 2 / (2 + kept), of S and V 0.
     np.testing.assert_allclose(curve["macro_f1_nsv"], [4 / 6 / 3, 4 / 5 / 3, 1 / 3, np.nan])
@@ -170,16 +170,18 @@ def test_selective_by_hand():
 
 def test_of_equally_certain_beats_the_later_ones_go_first():
     label = np.array([0] * 60 + [1] * 40)
-    error = metrics.selective(label, np.tile([0.6, 0.4, 0, 0, 0], (100, 1)), np.array([0, 0.4, 0.5]))["error"]
+    error = metrics.risk_coverage(label, np.tile([0.6, 0.4, 0, 0, 0], (100, 1)), np.array([0, 0.4, 0.5]))[
+        "error"
+    ]
     np.testing.assert_allclose(error, [0.4, 0, 0], atol=1e-12)
 
 
 @given(arrays(np.float64, (30, 5), elements=st.floats(0.01, 1)), st.integers(0, 99))
-def test_selective_starts_with_the_plain_scores_and_has_at_most_101_rows(raw, seed):
+def test_risk_coverage_starts_with_the_plain_scores_and_has_at_most_101_rows(raw, seed):
     label = np.random.default_rng(seed).integers(0, 5, 30)
-    curve = metrics.selective(label, raw / raw.sum(axis=1, keepdims=True))
+    curve = metrics.risk_coverage(label, raw / raw.sum(axis=1, keepdims=True))
     counts = metrics.confusion(label, raw.argmax(axis=1))
     assert curve["error"][0] == pytest.approx(1 - metrics.accuracy(counts))
     assert curve["macro_f1_nsv"][0] == pytest.approx(metrics.macro_f1(counts, "NSV"))
     assert {len(values) for values in curve.values()} == {101}
-    assert (curve["left_to_human"][0], curve["left_to_human"][-1]) == (0, 0.5)
+    assert (curve["rejected"][0], curve["rejected"][-1]) == (0, 0.5)

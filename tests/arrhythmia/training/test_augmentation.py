@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from arrhythmia.training.augmentation import GAIN, foreign_patients
+from arrhythmia.training.augmentation import GAIN, mix_templates
 
 BEATS, LENGTH = 400, 6
 
 
 @pytest.fixture
 def waveform():
-    """Beats of as many patients; the difference of the channels is the patient's reference beat."""
+    """Beats of as many patients; the difference of the channels is the patient's template beat."""
     rng = np.random.default_rng(0)
     reference, unusual = rng.normal(size=(2, BEATS, LENGTH))
     return np.stack([reference + unusual, unusual], axis=2).astype(np.float32)
 
 
 def changed_by(waveform, strength=1.5, seed=1):
-    return foreign_patients(waveform, strength, np.random.default_rng(seed))
+    return mix_templates(waveform, strength, np.random.default_rng(seed))
 
 
 def factor_of(changed, waveform, channel):

@@ -3,14 +3,14 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.scoring.metrics import log_loss
-from arrhythmia.training.calibration import LIMITS, fit_temperature, tempered
+from arrhythmia.training.calibration import LIMITS, fit_temperature, temperature_scaled
 
 
 def simulated(beats=40_000, temperature=1.0, seed=0):
     """Logits, and labels drawn from the probabilities that the calibration should find."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(scale=2, size=(beats, 5))
-    edge = tempered(logits, temperature).cumsum(axis=1)
+    edge = temperature_scaled(logits, temperature).cumsum(axis=1)
     return logits, (rng.random((beats, 1)) > edge[:, :-1]).sum(axis=1)
 
 
@@ -22,7 +22,7 @@ def test_a_known_temperature_is_found(temperature):
 def test_the_log_loss_falls_on_other_beats_too():
     fitted = fit_temperature(*simulated(temperature=3.0))
     logits, label = simulated(temperature=3.0, seed=1)
-    before, after = (log_loss(label, tempered(logits, value)) for value in (1.0, fitted))
+    before, after = (log_loss(label, temperature_scaled(logits, value)) for value in (1.0, fitted))
     assert after < before - 0.1
 
 
@@ -32,7 +32,7 @@ def test_it_is_never_worse_than_doing_nothing(beats, seed):
     logits, label = simulated(beats, seed=seed)
     temperature = fit_temperature(logits, label)
     assert LIMITS[0] <= temperature <= LIMITS[1]
-    before, after = (log_loss(label, tempered(logits, value)) for value in (1.0, temperature))
+    before, after = (log_loss(label, temperature_scaled(logits, value)) for value in (1.0, temperature))
     assert after <= before + 1e-9
 
 
@@ -54,7 +54,7 @@ def test_the_same_beats_give_the_same_bits():
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 7.0])
 def test_the_temperature_changes_how_sure_but_not_which_class(temperature):
     logits, _ = simulated(100)
-    probability = tempered(logits, temperature)
+    probability = temperature_scaled(logits, temperature)
     np.testing.assert_allclose(probability.sum(axis=1), 1)
     np.testing.assert_array_equal(probability.argmax(axis=1), logits.argmax(axis=1))
     ratio = np.exp((logits[:, 0] - logits[:, 1]) / temperature)

@@ -12,7 +12,7 @@ from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
 from arrhythmia.training import cross_validation
-from arrhythmia.training.calibration import fit_temperature, tempered
+from arrhythmia.training.calibration import fit_temperature, temperature_scaled
 from arrhythmia.utils.files import save_arrays
 from stages import train_cnn, train_rnn
 from tests.params import write_params
@@ -26,8 +26,8 @@ PARAMS = {
         "schedule": "cosine",
         "batch_size": 32,
         "epochs": {"intra_patient": 1, "inter_patient": 2},
-        "members": {"intra_patient": 1, "inter_patient": 2},
-        "foreign": {"intra_patient": 0.0, "inter_patient": 1.0},
+        "ensemble_size": {"intra_patient": 1, "inter_patient": 2},
+        "template_mixing": {"intra_patient": 0.0, "inter_patient": 1.0},
         "class_weight_power": 0.3,
         "seed": 0,
         "loggers": ["dvclive"],
@@ -46,7 +46,7 @@ INTER, INTRA = "inter_patient", "intra_patient"
 
 
 def configure(**groups):
-    """Write params.yaml with some knobs changed."""
+    """Write params.yaml with some settings changed."""
     small = {group: {**PARAMS[group], **groups.get(group, {})} for group in PARAMS}
     write_params(**groups | small)
 
@@ -125,10 +125,10 @@ def test_the_model_is_the_average_of_the_members_and_gives_probabilities(trained
 def test_the_card_holds_the_scores_of_the_held_out_folds(trained, name):
     card = json.loads(paths.cross_validated(INTER, name).read_text())
     assert list(card) == [
-        *("beats", "members", "accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V"),
+        *("beats", "ensemble_size", "accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V"),
         *("ece", "log_loss", "temperature"),
     ]
-    assert (card["beats"], card["members"]) == (40, 2), "two of three folds are held out by a member"
+    assert (card["beats"], card["ensemble_size"]) == (40, 2), "two of three folds are held out by a member"
     assert 0 <= card["accuracy"] <= 1
     assert card["log_loss"] > 0
 
@@ -179,7 +179,7 @@ def test_wandb_beside_dvclive_changes_no_byte(project, trained, monkeypatch):
 def test_one_member_under_a_protocol_of_its_own(project, capfd):
     run(train_cnn, INTRA)
     card = json.loads(paths.cross_validated(INTRA, "cnn").read_text())
-    assert (card["beats"], card["members"]) == (20, 1)
+    assert (card["beats"], card["ensemble_size"]) == (20, 1)
     assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
     assert paths.training(INTRA, "cnn").is_dir()
 
@@ -208,14 +208,16 @@ def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypa
     from arrhythmia.training import fit
 
     seen = []
-    monkeypatch.setattr(fit, "train_epochs", lambda *given, **knobs: iter(seen.append((*given, knobs)) or []))
+    monkeypatch.setattr(
+        fit, "train_epochs", lambda *given, **settings: iter(seen.append((*given, settings)) or [])
+    )
     _, history, logits = cross_validation.train_member("cnn", INTER, train_cnn.builders, member)
-    ((_, rest, held_out, knobs),) = seen
+    ((_, rest, held_out, settings),) = seen
     for key in ("waveform", "features", "label"):
         np.testing.assert_array_equal(rest[key], arrays[key][arrays["fold"] != member])
         np.testing.assert_array_equal(held_out[key], arrays[key][arrays["fold"] == member])
-    assert (knobs["epochs"], knobs["foreign"], knobs["seed"]) == (2, 1.0, 1000 * member)
-    assert not {"members", "threads", "loggers"} & set(knobs)
+    assert (settings["epochs"], settings["template_mixing"], settings["seed"]) == (2, 1.0, 1000 * member)
+    assert not {"ensemble_size", "threads", "loggers"} & set(settings)
     assert (history, logits.shape) == ([], (20, 5))
 
 
@@ -275,9 +277,9 @@ def test_the_knobs_of_params_yaml_are_those_that_training_takes(keras):
 
     taken = inspect.signature(train_epochs).parameters.values()
     for number in (0, 3):
-        knobs = cross_validation.knobs_of_member(load_params(ROOT / "params.yaml"), INTER, number)
-        assert set(knobs) == {knob.name for knob in taken if knob.kind is knob.KEYWORD_ONLY}
-        assert knobs["seed"] == 1000 * number
+        settings = cross_validation.settings_of_member(load_params(ROOT / "params.yaml"), INTER, number)
+        assert set(settings) == {setting.name for setting in taken if setting.kind is setting.KEYWORD_ONLY}
+        assert settings["seed"] == 1000 * number
 
 
 def made_up(beats=600):
@@ -304,10 +306,10 @@ def test_each_fold_gets_the_temperature_of_the_others():
     for number in range(3):
         own, others = fold == number, fold != number
         temperature = fit_temperature(logits[others], label[others])
-        np.testing.assert_array_equal(probability[own], tempered(logits[own], temperature))
+        np.testing.assert_array_equal(probability[own], temperature_scaled(logits[own], temperature))
 
 
 def test_one_fold_alone_is_calibrated_by_itself():
     logits, label, _ = made_up()
     probability = cross_validation.cross_calibrated(logits, label, np.zeros(600, dtype=np.int8))
-    np.testing.assert_array_equal(probability, tempered(logits, fit_temperature(logits, label)))
+    np.testing.assert_array_equal(probability, temperature_scaled(logits, fit_temperature(logits, label)))

@@ -83,6 +83,6 @@ def test_opinions_that_only_help_to_train_are_left_out(averaged, members):
     networks = members("ours", 2)
     (outputs,) = averaged(networks, TEMPERATURE).outputs
     assert outputs.shape == (None, 5)
-    helpers = {name: networks[0].get_layer(name).count_params() for name in ("by_shape", "by_features")}
+    helpers = {name: networks[0].get_layer(name).count_params() for name in ("aux_waveform", "aux_features")}
     needed = sum(network.count_params() - sum(helpers.values()) for network in networks)
     assert averaged(networks, TEMPERATURE).count_params() == needed

@@ -3,12 +3,12 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-KNOBS = {
+SETTINGS = {
     "lr": 0.01,
     "schedule": "cosine",
     "batch_size": 8,
     "epochs": 3,
-    "foreign": 0.0,
+    "template_mixing": 0.0,
     "class_weight_power": 0.5,
     "seed": 0,
 }
@@ -50,10 +50,10 @@ def arrays(n, seed, channels=1):
     }
 
 
-def trained(fit, model, *, channels=1, **knobs):
+def trained(fit, model, *, channels=1, **settings):
     """Train `model`, and return what was said after each epoch."""
     beats, held_out = arrays(40, 0, channels), arrays(20, 1, channels)
-    return list(fit.train_epochs(model, beats, held_out, **{**KNOBS, **knobs}))
+    return list(fit.train_epochs(model, beats, held_out, **{**SETTINGS, **settings}))
 
 
 def weights(model):
@@ -89,7 +89,7 @@ def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three
 
 
 def test_without_held_out_beats_there_is_nothing_of_them_to_report(fit, build):
-    epochs = fit.train_epochs(build(), arrays(40, 0), None, **KNOBS)
+    epochs = fit.train_epochs(build(), arrays(40, 0), None, **SETTINGS)
     assert [set(values) for values in epochs] == [{"loss", "macro_f1", "lr"}] * 3
 
 
@@ -111,12 +111,12 @@ def test_it_learns(fit, build):
 def test_the_held_out_beats_have_no_part_in_it(fit, build):
     """No epoch is picked by them."""
     one, other = build(), build()
-    list(fit.train_epochs(one, arrays(40, 0), None, **KNOBS))
+    list(fit.train_epochs(one, arrays(40, 0), None, **SETTINGS))
     poisoned = arrays(20, 1)
     poisoned["waveform"] *= 100
     poisoned["label"][:] = 0
     np.random.seed(5)  # noqa: NPY002  what Keras may draw for the held-out beats must not count either
-    list(fit.train_epochs(other, arrays(40, 0), poisoned, **KNOBS))
+    list(fit.train_epochs(other, arrays(40, 0), poisoned, **SETTINGS))
     np.testing.assert_array_equal(weights(one), weights(other))
 
 
@@ -138,7 +138,7 @@ def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone
         trained(fit, model)
     together = [build(), build()]
     beats, held_out = arrays(40, 0), arrays(20, 1)
-    runs = [fit.train_epochs(model, beats, held_out, **KNOBS) for model in together]
+    runs = [fit.train_epochs(model, beats, held_out, **SETTINGS) for model in together]
     assert len(list(zip(*runs, strict=True))) == 3
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(weights(one), weights(other))
@@ -149,8 +149,8 @@ def test_class_weights_reach_the_loss(fit, build):
     for power in (0, 1):
         unequal = {key: value[np.arange(40) % 5 != 4] for key, value in arrays(40, 0).items()}
         unequal["label"][:20] = 0
-        knobs = {**KNOBS, "class_weight_power": power, "epochs": 1}
-        (values,) = fit.train_epochs(build(), unequal, None, **knobs)
+        settings = {**SETTINGS, "class_weight_power": power, "epochs": 1}
+        (values,) = fit.train_epochs(build(), unequal, None, **settings)
         losses[power] = values["loss"]
     assert losses[0] != losses[1]
 
@@ -162,9 +162,9 @@ def test_foreign_beats_are_laid_over_the_training_beats_only(fit, build, monkeyp
         seen.append((waveform.shape, strength))
         return waveform * 0
 
-    monkeypatch.setattr(fit, "foreign_patients", lay_over)
+    monkeypatch.setattr(fit, "mix_templates", lay_over)
     one, other = build(channels=2), build(channels=2)
-    trained(fit, one, channels=2, foreign=1.5)
+    trained(fit, one, channels=2, template_mixing=1.5)
     assert seen == [((40, LENGTH, 2), 1.5)] * 3
     seen.clear()
     trained(fit, other, channels=2)
@@ -172,35 +172,35 @@ def test_foreign_beats_are_laid_over_the_training_beats_only(fit, build, monkeyp
     assert (weights(one) != weights(other)).any()
 
 
-def saved(fit, model, path, **knobs):
+def saved(fit, model, path, **settings):
     from arrhythmia.training.serialization import save_model
 
-    trained(fit, model, **knobs)
+    trained(fit, model, **settings)
     save_model(model, path)
     return path.read_bytes()
 
 
 @pytest.fixture(scope="module")
 def undisturbed(fit, build, tmp_path_factory):
-    """Bytes of the archive after a fit, with foreign beats."""
+    """Bytes of the archive after a fit, with other patients' templates."""
     path = tmp_path_factory.mktemp("undisturbed") / "model.keras"
-    return saved(fit, build(channels=2), path, channels=2, foreign=1.0)
+    return saved(fit, build(channels=2), path, channels=2, template_mixing=1.0)
 
 
 def test_the_same_training_gives_the_same_bytes(fit, build, undisturbed, tmp_path):
-    again = saved(fit, build(channels=2), tmp_path / "model.keras", channels=2, foreign=1.0)
+    again = saved(fit, build(channels=2), tmp_path / "model.keras", channels=2, template_mixing=1.0)
     assert again == undisturbed
 
 
 def test_an_abandoned_training_leaves_no_trace(fit, build, undisturbed, tmp_path):
-    knobs = {"channels": 2, "foreign": 1.0}
+    settings = {"channels": 2, "template_mixing": 1.0}
     beats = arrays(40, 0, channels=2)
-    next(fit.train_epochs(build(channels=2), beats, None, **{**KNOBS, "foreign": 1.0}))
-    assert saved(fit, build(channels=2), tmp_path / "model.keras", **knobs) == undisturbed
+    next(fit.train_epochs(build(channels=2), beats, None, **{**SETTINGS, "template_mixing": 1.0}))
+    assert saved(fit, build(channels=2), tmp_path / "model.keras", **settings) == undisturbed
 
 
 def test_another_seed_gives_other_bytes(fit, build, undisturbed, tmp_path):
     """The seed of the order and of the augmentation; that of weights and dropout is Keras' own."""
     model = build(channels=2)
-    other = saved(fit, model, tmp_path / "model.keras", channels=2, foreign=1.0, seed=1)
+    other = saved(fit, model, tmp_path / "model.keras", channels=2, template_mixing=1.0, seed=1)
     assert other != undisturbed

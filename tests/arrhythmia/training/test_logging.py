@@ -12,7 +12,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.training import logging
 
 BOTH = ["dvclive", "wandb"]
-PARAMS = {"train": {"lr": 0.1, "loggers": BOTH}, "normalize": {"features": ["early"]}}
+PARAMS = {"train": {"lr": 0.1, "loggers": BOTH}, "normalize": {"features": ["pre_rr_local"]}}
 HISTORIES = [
     [{"loss": 2.0, "val_loss": 4.0, "lr": 0.1}, {"loss": 1.0, "val_loss": 3.0, "lr": 0.0}],
     [{"loss": 4.0, "val_loss": 8.0, "lr": 0.1}, {"loss": 3.0, "val_loss": 5.0, "lr": 0.0}],
@@ -160,7 +160,7 @@ def test_offline_runs_keep_parameters_curves_and_scores(offline):
     assert (run.project, run.run_group, run.display_name) == ("arrhythmia", "odd-newt", "cnn inter_patient")
     config = as_dict(run.config.update)
     assert config["train.lr"] == 0.1
-    assert config["normalize.features"] == ["early"]
+    assert config["normalize.features"] == ["pre_rr_local"]
     assert (config["model"], config["protocol"]) == ("cnn", "inter_patient")
     rows = [as_dict(record.history.item) for record in records if record.HasField("history")]
     assert [{key: row[key] for key in CURVES[0]} for row in rows] == CURVES

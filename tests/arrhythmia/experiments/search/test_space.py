@@ -8,9 +8,9 @@ SPACE = {
     "train.lr": {"low": 0.001, "high": 0.1, "log": True},
     "cnn.blocks": {"low": 2, "high": 6, "step": 2},
     "cnn.filters": {"choices": [8, 16]},
-    "normalize.features": {"choices": {"both": ["early", "width"], "one": ["width"]}},
+    "normalize.features": {"choices": {"both": ["pre_rr_local", "qrs_width"], "one": ["qrs_width"]}},
 }
-CURRENT = {"train.lr": 0.01, "cnn.blocks": 4, "cnn.filters": 16, "normalize.features": ["width"]}
+CURRENT = {"train.lr": 0.01, "cnn.blocks": 4, "cnn.filters": 16, "normalize.features": ["qrs_width"]}
 BY_PROTOCOL = {"cnn.filters.inter_patient": 16}
 
 
@@ -56,7 +56,10 @@ def test_what_is_suggested_lies_in_the_space():
     for values in seen:
         check_space(SPACE, values, where="suggested")
     assert {values["cnn.blocks"] for values in seen} == {2, 4, 6}
-    assert {tuple(values["normalize.features"]) for values in seen} == {("early", "width"), ("width",)}
+    assert {tuple(values["normalize.features"]) for values in seen} == {
+        ("pre_rr_local", "qrs_width"),
+        ("qrs_width",),
+    }
     assert sum(values["train.lr"] < 0.01 for values in seen) > 10  # a logarithmic scale
 
 
