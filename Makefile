@@ -24,17 +24,17 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@touch $@
 
 demo: setup
-	@python -m scripts.demo
+	@python -m arrhythmia demo
 
 repro: setup
 	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro
 
 verify: setup
-	@python -m scripts.verify
+	@python -m arrhythmia verify
 
 compare: setup
-	@python -m scripts.compare
+	@python -m arrhythmia compare
 
 test: setup
 	@pytest -n 2 --dist loadfile

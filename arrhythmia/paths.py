@@ -10,8 +10,8 @@ COMPARISON = Path("plots/comparison.png")
 LEARNING_CURVES = Path("plots/learning_curves")
 """Folder of the figures of the trainings."""
 
-# Tables made by hand: scripts.seeds, scripts.baselines, scripts.ablation and scripts.neighbours
-RESULTS = Path("results")
+# Tables made by hand, with `arrhythmia study` and `arrhythmia tune`
+RESULTS = Path("experiments/results")
 SEEDS = RESULTS / "seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
 ABLATION = RESULTS / "ablation.csv"
@@ -74,18 +74,18 @@ def cross_validated(protocol: str, name: str) -> Path:
 
 
 def tuning(name: str) -> Path:
-    """What `stages.tune` searches."""
-    return Path(f"tuning/{name}.yaml")
+    """What `arrhythmia tune` searches."""
+    return Path(f"experiments/search/{name}.yaml")
 
 
 def tuning_results(name: str) -> Path:
-    """The trials of `stages.tune`; its pictures lie beside it."""
+    """The trials of `arrhythmia tune`; its pictures lie beside it."""
     return RESULTS / f"tuning_{name}.csv"
 
 
-def overlay(name: str) -> Path:
+def config(name: str) -> Path:
     """Parameters that differ from params.yaml."""
-    return Path(f"overlays/{name}.yaml")
+    return Path(f"experiments/configs/{name}.yaml")
 
 
 def exported(protocol: str, name: str) -> Path:

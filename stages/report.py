@@ -101,7 +101,7 @@ def read_results(name: str) -> pd.DataFrame:
     path, columns = RESULTS[name]
     table = read_table(path)
     if wrong := sorted(set(columns) ^ set(table)):
-        raise DataError(f"{path}: columns {wrong} do not match; run `python -m scripts.{name}`")
+        raise DataError(f"{path}: columns {wrong} do not match; run `arrhythmia study {name}`")
     return table
 
 

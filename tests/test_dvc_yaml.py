@@ -19,7 +19,7 @@ PARAMS = read_yaml(ROOT / "params.yaml")
 LIGHT = ("download", "segment", "split", "normalize", "train_forest", "evaluate", "report")
 FITTING = ("train_cnn", "train_rnn", "train_forest")
 
-TOP = "errors aami paths determinism protocols params"
+TOP = "errors aami paths determinism command_line protocols params"
 LAYERS = (
     *({f"arrhythmia/{name}.py"} for name in TOP.split()),
     {"arrhythmia/utils"},
@@ -28,7 +28,9 @@ LAYERS = (
     {"arrhythmia/preprocessing", "arrhythmia/figures"},
     {"arrhythmia/inference", "arrhythmia/report"},
     {"arrhythmia/export"},
-    {"arrhythmia/experiments"},
+    {"arrhythmia/studies"},
+    {"arrhythmia/cli"},
+    {"arrhythmia/__main__.py"},
 )
 """The rooms of the library, each of which imports from itself and from the layers before its own."""
 

@@ -77,7 +77,7 @@ def demo(tmp_path_factory):
     shutil.copytree(ROOT, archive, ignore=not_in_an_archive)
     write_params(archive / "params.yaml", **SMALL)
     before = files_of(archive)
-    said = checked(sys.executable, "-m", "scripts.demo", cwd=archive, env=environment(home))
+    said = checked(sys.executable, "-m", "arrhythmia", "demo", cwd=archive, env=environment(home))
     return archive, said, before
 
 

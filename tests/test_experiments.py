@@ -182,7 +182,7 @@ def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
 
 
 def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wider, queue):
-    said = project.run(f"{sys.executable} -m scripts.compare").splitlines()
+    said = project.run(f"{sys.executable} -m arrhythmia compare").splitlines()
     assert said[0] == "CNN, inter-patient, held-out folds"
     assert sorted(said[1].split()[:4]) == [
         "cnn.filters",

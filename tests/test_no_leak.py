@@ -304,7 +304,9 @@ def test_only_prediction_and_export_depend_on_the_test_arrays(protocol):
 def test_no_stage_before_the_scores_depends_on_scores():
     """A choice by test scores inside the pipeline would need them."""
     first = ("download", "segment", "split", "normalize", "train_cnn", "train_rnn", "train_forest")
-    scores = [f"{folder}/x" for folder in ("metrics", "plots", "results", "models", "data/predictions")]
+    scores = [
+        f"{folder}/x" for folder in ("metrics", "plots", "experiments/results", "models", "data/predictions")
+    ]
     assert [stage for stage in first if any(sees(stage, path) for path in scores)] == []
     assert sees("report", "metrics/x")
 

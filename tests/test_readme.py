@@ -3,7 +3,6 @@
 That much can be told without running the commands; tests/test_experiments.py and tests/test_end_to_end.py do.
 """
 
-import importlib
 import re
 import shlex
 from pathlib import Path
@@ -11,11 +10,12 @@ from pathlib import Path
 import pytest
 from dvc.cli import DvcParserError, parse_args
 
+from arrhythmia.cli.main import main
 from arrhythmia.params import flattened, load_params, read_yaml
-from scripts import readme
+from arrhythmia.studies import readme
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "results" / "README.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "experiments/results/README.md"]
 PARAMS = flattened(load_params(ROOT / "params.yaml"))
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 STAGES = set(read_yaml(ROOT / "dvc.lock")["stages"])
@@ -32,7 +32,7 @@ def commands(page):
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
     prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    quoted = [" ".join(code.split()) for code in re.findall(r"`((?:python -m|make) [^`]+)`", prose)]
+    quoted = [" ".join(code.split()) for code in re.findall(r"`((?:arrhythmia|make) [^`]+)`", prose)]
     lines += [code for code in quoted if not PLACEHOLDER.search(code)]
     return [words for line in lines for words in simple_commands(line)]
 
@@ -62,7 +62,10 @@ def complaint(words, capsys):
             f"{word} is missing" for word in rest if ".txt" in word and not (ROOT / word).exists()
         )
     if program == "python" and rest[0] == "-m":
-        return complaint_of_python(*rest[1:], capsys=capsys)
+        there = (ROOT / f"{rest[1].replace('.', '/')}.py").is_file()
+        return "" if there else f"no module {rest[1]}"
+    if program == "arrhythmia":
+        return complaint_of_arrhythmia(rest, capsys)
     return "" if program in STRANGERS | {"pytest"} else f"unknown program {program}"
 
 
@@ -81,16 +84,15 @@ def complaint_of_dvc(words):
     return " ".join(wrong + [f"no stage {name}" for name in targets if name not in STAGES])
 
 
-def complaint_of_python(module, *words, capsys):
-    if not (ROOT / f"{module.replace('.', '/')}.py").is_file():
-        return f"no module {module}"
-    missing = [word for word in words if word.startswith("overlays/") and not (ROOT / word).exists()]
+def complaint_of_arrhythmia(words, capsys):
+    missing = [word for word in words if word.startswith("experiments/") and not (ROOT / word).exists()]
     with pytest.raises(SystemExit) as end:  # help is printed when the words before it have been understood
-        importlib.import_module(module).main([*words, "--help"])
+        main([*words, "--help"])
     said = capsys.readouterr()
     options = {word.partition("=")[0] for word in words if word.startswith("--")}
     unknown = options - set(re.findall(r"--[\w-]+", said.out))
-    return " ".join([*missing, *sorted(unknown), said.err if end.value.code else ""]).strip()
+    wrong = str(end.value.code) + said.err if end.value.code else ""
+    return " ".join([*missing, *sorted(unknown), wrong]).strip()
 
 
 DOCUMENTED = sorted({tuple(words) for page in PAGES for words in commands(page)})
@@ -117,10 +119,10 @@ def test_the_pages_have_commands():
         ("dvc exp run -S train=1 train_cn@inter_patient", "no stage train_cn@inter_patient"),
         ("pip install -r requirements-s4.txt", "requirements-s4.txt is missing"),
         ("python -m stages.tun cnn", "no module stages.tun"),
-        ("python -m stages.tune cn", "invalid choice: 'cn'"),
-        ("python -m stages.tune cnn --trails 3", "--trails"),
-        ("python -m stages.kaggle macht mine.csv", "invalid choice: 'macht'"),
-        ("python -m scripts.overlay overlays/none.yaml", "overlays/none.yaml"),
+        ("arrhythmia tune cn", "invalid choice: 'cn'"),
+        ("arrhythmia tune cnn --trails 3", "--trails"),
+        ("arrhythmia kaggle macht mine.csv", "invalid choice: 'macht'"),
+        ("arrhythmia experiment experiments/configs/none.yaml", "experiments/configs/none.yaml"),
         ("cl", "unknown program cl"),
     ],
 )
@@ -153,7 +155,7 @@ def test_the_generated_parts_are_those_of_the_committed_results(monkeypatch):
     monkeypatch.chdir(ROOT)
     text = readme.README.read_text(encoding="utf-8")
     for name, part in readme.parts().items():
-        assert readme.with_part(text, name, part) == text, "run `python -m scripts.readme`"
+        assert readme.with_part(text, name, part) == text, "run `arrhythmia readme`"
 
 
 def test_the_readme_is_short():

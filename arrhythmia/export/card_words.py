@@ -79,7 +79,7 @@ WINDOW_LIMITS = {
     "centred": [],
     "kaggle": [
         "The window holds the next beat, but neither the P wave before its own beat nor amplitudes.",
-        "`stages.predict` does not cut this window, so it refuses this network.",
+        "`arrhythmia predict` does not cut this window, so it refuses this network.",
     ],
 }
 

@@ -24,6 +24,13 @@ BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
 
 
+def pretrained(protocol: str) -> Path:
+    """Return the folder of the networks of `protocol`: of the installed package, or else of this clone."""
+    package = Path(__file__).parents[1]
+    installed = package / "pretrained" / protocol
+    return installed if installed.is_dir() else package.parent / "models" / protocol
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """What a prediction needs beside the network.

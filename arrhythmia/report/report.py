@@ -191,7 +191,7 @@ def results_sections(results: dict[str, pd.DataFrame]) -> list[str]:
     """Return the sections on more than this run: seeds, baselines and ablation, those there are."""
 
     def made(name: str) -> str:
-        command = f"`python -m scripts.{name}` of {tables.commits(results[name])}"
+        command = f"`arrhythmia study {name}` of {tables.commits(results[name])}"
         return f"Made by {command} on the real recordings with the committed parameters"
 
     parts = []

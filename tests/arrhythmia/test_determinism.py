@@ -102,7 +102,7 @@ def test_the_processor_is_described_by_make_and_instruction_sets(other_machine):
 
 
 @supported_only
-@pytest.mark.parametrize("package", ["stages", "scripts", "tests"])
+@pytest.mark.parametrize("package", ["stages", "tests"])
 def test_programs_have_the_settings_in_force_whatever_the_environment_says(package):
     code = f"import {package}, numpy, scipy.linalg; from arrhythmia.determinism import *; check_environment()"
     done = run_python(code, **HOSTILE)

@@ -311,7 +311,12 @@ def test_any_scalar_is_read_as_dvc_reads_it(text):
 
 
 @pytest.mark.parametrize(
-    "path", ["dvc.yaml", "dvc.lock", *(f"{folder}/*.yaml" for folder in ("overlays", "tuning"))]
+    "path",
+    [
+        "dvc.yaml",
+        "dvc.lock",
+        *(f"{folder}/*.yaml" for folder in ("experiments/configs", "experiments/search")),
+    ],
 )
 def test_the_files_of_the_project_are_read_as_dvc_reads_them(path):
     for file in ROOT.glob(path):

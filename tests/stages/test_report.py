@@ -61,7 +61,7 @@ def test_the_report_is_written_with_its_picture_and_twice_the_same(project):
     assert "records.png" not in text
     assert 'src="plots/learning_curves/intra_patient_rnn.png"' in text
     assert "| `N` | Normal beat | N | 4 | 75.0% | S 1 |" in text
-    assert "scripts.seeds" in text
+    assert "arrhythmia study" in text
     assert "Beside the literature" not in text
     report.main()
     assert paths.REPORT.read_text() == text
@@ -82,12 +82,14 @@ def test_cross_validated_scores_are_shown_where_they_are_and_are_no_model(projec
 def test_a_synthetic_run_shows_no_results_of_the_real_recordings(project):
     project(source="synthetic")
     report.main()
-    assert "scripts." not in paths.REPORT.read_text()
+    assert "arrhythmia study" not in paths.REPORT.read_text()
 
 
 def test_results_of_another_version_are_refused(project):
     write_text(paths.ABLATION, "ingredient,f1_S\nall,0.8\n")
-    with pytest.raises(DataError, match=r"results/ablation\.csv: columns .*'log_loss'.*scripts\.ablation"):
+    with pytest.raises(
+        DataError, match=r"experiments/results/ablation\.csv: columns .*'log_loss'.*study ablation"
+    ):
         report.main()
 
 

@@ -72,7 +72,7 @@ TRUE_OF = {
     "They tell neither patients": lambda source, window, protocol: source == "kaggle",
     "0.3 s before to 0.5 s after the R peak at 125 Hz": lambda source, window, protocol: window == "centred",
     "a fifth of an interval past the next annotation": lambda source, window, protocol: window == "kaggle",
-    "`stages.predict` does not cut this window": lambda source, window, protocol: window == "kaggle",
+    "`arrhythmia predict` does not cut this window": lambda source, window, protocol: window == "kaggle",
     "One lead, near MLII": lambda source, window, protocol: source != "synthetic",
     "201 (training) and 202 (test)": lambda *run: run[0] == "physionet" and run[2] == "inter_patient",
     "102 104 107 217 are left out": lambda *run: run[0] == "physionet" and run[2] == "inter_patient",

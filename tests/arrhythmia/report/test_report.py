@@ -58,7 +58,7 @@ def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", 
         "symbols": {"cnn": table, "rnn": table} if inter else {},
         "results": {},
         "pictures": {
-            (p, model, figure): f"plots/{p}/{model}/pictures/{figure}.png"
+            (p, model, figure): f"plots/{p}/{model}/figures/{figure}.png"
             for p in protocols
             for model in ("cnn", "rnn")
             for figure in FIGURES
@@ -102,9 +102,9 @@ def test_every_table_of_the_report_is_rectangular(material):
 def test_pictures_are_those_of_both_networks_and_strips_those_of_new_patients(material):
     pictures = re.findall(r'<img src="([^"]+)"', report(material))
     assert len(set(pictures)) == len(pictures) == 2 * (2 * len(FIGURES) - len(WIDE))
-    assert "plots/inter_patient/rnn/pictures/worst_records.png" in pictures
-    assert "plots/inter_patient/cnn/pictures/mistakes.png" in pictures
-    assert "plots/intra_patient/cnn/pictures/mistakes.png" not in pictures
+    assert "plots/inter_patient/rnn/figures/worst_records.png" in pictures
+    assert "plots/inter_patient/cnn/figures/mistakes.png" in pictures
+    assert "plots/intra_patient/cnn/figures/mistakes.png" not in pictures
 
 
 def test_a_picture_that_was_not_made_is_not_shown(material):
@@ -137,7 +137,7 @@ def test_one_protocol_alone_has_no_gap(protocol):
 def test_results_of_more_than_one_run_say_how_they_were_made(material):
     text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
     assert headings(text)[1:3] == ["How much the seed matters", "What each ingredient brings"]
-    made = "Made by `python -m scripts.seeds` of commit abc1234 on the real recordings"
+    made = "Made by `arrhythmia study seeds` of commit abc1234 on the real recordings"
     assert f"{made} with the committed parameters" in text
     assert "seeds: 0 1 2." in text
     assert tables.ablation_table(ABLATION) in text
@@ -147,7 +147,7 @@ def test_report_on_synthetic_recordings_says_so_and_shows_nothing_of_the_real_on
     made = make_material(source="synthetic", records=("s01", "s02"), carriers=None, results={"seeds": SEEDS})
     text = report(made)
     assert "**Synthetic recordings: these figures say" in text.splitlines()[2]
-    for known_only_of_the_real_ones in ("MIT-BIH", "202", "232", "scripts.seeds"):
+    for known_only_of_the_real_ones in ("MIT-BIH", "202", "232", "arrhythmia study"):
         assert known_only_of_the_real_ones not in text
 
 

@@ -1,0 +1,79 @@
+"""Compare the experiments of the last commit: what each changed and how it scored, best first.
+
+arrhythmia compare      # or: make compare
+
+One table a model and protocol whose scores differ. They are those on held-out folds, the ones to choose by;
+the scores on the test records stay out on purpose (`dvc exp show` has them all).
+"""
+
+import argparse
+import io
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from arrhythmia.errors import DataError
+from arrhythmia.params import flattened, load_params
+from arrhythmia.protocols import MODELS, protocol_name
+from arrhythmia.studies.dvc import dvc_output
+
+SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
+CARD = re.compile(r"metrics/(\w+)/(\w+)_cv\.json:(\w+)")
+"""The name of a column of `dvc exp show`: protocol, model and score."""
+
+
+def main(argv: list[str]) -> None:
+    """Print the tables."""
+    argparse.ArgumentParser(
+        prog="arrhythmia compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(argv)
+    tables = list(tables_of(experiments(), list(flattened(load_params()))))
+    if not tables:
+        raise DataError(
+            "no experiment of the last commit differs from it; `dvc exp run -S NAME=VALUE` makes one"
+        )
+    print("\n\n".join(f"{title}\n{table.to_string(index=False)}" for title, table in tables))
+
+
+def experiments() -> pd.DataFrame:
+    """Return all finished experiments of the last commit, which is the first row, as DVC lists them.
+
+    Raises:
+        DataError: DVC failed.
+    """
+    words = "exp show --csv --only-changed --hide-workspace --hide-queued --hide-failed".split()
+    return pd.read_csv(io.StringIO(dvc_output(words)))
+
+
+def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield a title and a table for each model and protocol that scored differently anywhere.
+
+    Args:
+        shown: of `experiments`.
+        names: dotted names of all parameters.
+    """
+    groups = {name.rpartition(".")[0] for name in names}  # a number in place of values by protocol
+    settings = [column for column in shown if column in groups or column in names]
+    cards = {column: match.groups() for column in shown if (match := CARD.fullmatch(column))}
+    for protocol, model in dict.fromkeys((protocol, model) for protocol, model, _ in cards.values()):
+        scores = {
+            cards[column][2]: shown[column] for column in cards if cards[column][:2] == (protocol, model)
+        }
+        scores = pd.DataFrame({key: scores[key] for key in SCORES if key in scores})
+        touched = (scores != scores.iloc[0]).any(axis=1)
+        touched[0] = True  # the last commit
+        changed = shown.loc[touched, settings]
+        table = pd.concat(
+            [
+                shown.loc[touched, "Experiment"].fillna(shown["rev"]).rename("experiment"),
+                changed.loc[:, changed.nunique(dropna=False) > 1].replace("'", "", regex=True),
+                scores[touched],
+            ],
+            axis=1,
+        )
+        title = f"{MODELS[model]}, {protocol_name(protocol)}, held-out folds"
+        if len(table) > 1:
+            yield title, table.sort_values(next(iter(scores)), ascending=False, kind="stable")

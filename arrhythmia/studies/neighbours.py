@@ -1,0 +1,78 @@
+"""How far copying the nearest training beat gets on the Kaggle windows: experiments/results/neighbours.csv.
+
+arrhythmia study neighbours                 # a few minutes on the recordings in data/raw
+
+No model, no training: each test beat takes the class of the training beat whose 187 numbers are nearest.
+"""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from arrhythmia import paths
+from arrhythmia.aami import DS1, DS2
+from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.ecg.beats import Beats
+from arrhythmia.kaggle.export import file_rows
+from arrhythmia.kaggle.windows import kaggle_beats
+from arrhythmia.scoring import metrics
+from arrhythmia.studies.nearest_neighbour import nearest, nearest_of_other_patients
+from arrhythmia.utils.files import write_text
+
+CLASSES_SCORED = {"Kaggle files": "NSVFQ", "DS1 to DS2": "NSVF"}
+"""Over which classes macro-F1 is the mean, as in the metrics of the two protocols."""
+
+
+def main(argv: list[str]) -> None:
+    """Write one row a way to divide the beats."""
+    argparse.ArgumentParser(
+        prog="arrhythmia study neighbours",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(argv)
+    beats = kaggle_beats(paths.RAW)
+    train, test = file_rows(beats, load_test_fold()).values()
+    patient = np.where(beats.record == "202", "201", beats.record)  # one patient, two records
+    rows = [row_of("Kaggle files", "any", beats, test, train[near(beats, test, train)])]
+    other = nearest_of_other_patients(
+        beats.waveform[test], beats.waveform[train], patient[test], patient[train]
+    )
+    rows.append(row_of("Kaggle files", "other patients", beats, test, train[other]))
+    train, test = (np.flatnonzero(np.isin(beats.record, side)) for side in (DS1, DS2))
+    rows.append(row_of("DS1 to DS2", "any", beats, test, train[near(beats, test, train)]))
+    table = pd.DataFrame(rows)
+    write_text(paths.NEIGHBOURS, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))
+    print(table.to_string(index=False, float_format="%.4f"))
+
+
+def near(beats: Beats, test: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Return the position in `train` of the training beat nearest to each test beat."""
+    return nearest(beats.waveform[test], beats.waveform[train])
+
+
+def row_of(
+    division: str, among: str, beats: Beats, test: np.ndarray, copied: np.ndarray
+) -> dict[str, str | int | float]:
+    """Score the copying of classes.
+
+    Args:
+        division: how the beats were divided, a key of `CLASSES_SCORED`.
+        among: which training beats could be copied.
+        beats: all beats.
+        test: `(m,)` rows of the test beats.
+        copied: `(m,)` rows of the training beats they took their class from.
+    """
+    counts = metrics.confusion(beats.label[test], beats.label[copied])
+    f1 = metrics.per_class(counts)["f1"]
+    return {
+        "division": division,
+        "copied_among": among,
+        "test_beats": len(test),
+        "same_record": (beats.record[test] == beats.record[copied]).mean(),
+        "accuracy": float(metrics.accuracy(counts)),
+        "macro_f1": float(metrics.macro_f1(counts, CLASSES_SCORED[division])),
+        "macro_f1_nsv": float(metrics.macro_f1(counts, "NSV")),
+        "f1_S": f1[1],
+        "f1_V": f1[2],
+    }

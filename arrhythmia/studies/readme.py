@@ -1,0 +1,187 @@
+"""Write the generated parts of README.md: the table of results and the graph of stages.
+
+arrhythmia readme      # after new metrics or tables of results/, and after a change of dvc.yaml
+
+`tests/test_readme.py` fails while README.md holds anything else than this command would write.
+"""
+
+import argparse
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import networkx
+import pandas as pd
+
+from arrhythmia import paths
+from arrhythmia.errors import DataError
+from arrhythmia.protocols import MODELS, RULES, protocol_name
+from arrhythmia.report.run_tables import read_table
+from arrhythmia.report.tables import SCORES, Cards, commits
+from arrhythmia.studies.dvc import dvc_output
+from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
+from arrhythmia.utils.files import write_text
+from arrhythmia.utils.markdown import markdown_table, number
+
+README = Path("README.md")
+MOST_S = "232"
+"""Record of DS2 with three quarters of its S beats."""
+
+
+def main(argv: list[str]) -> None:
+    """Put the parts into README.md."""
+    argparse.ArgumentParser(
+        prog="arrhythmia readme",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(argv)
+    for note in outdated():
+        print(f"note: {note}", file=sys.stderr)
+    text = README.read_text(encoding="utf-8")
+    for name, part in parts().items():
+        text = with_part(text, name, part)
+    write_text(README, text)
+    print(f"{README}: results and stages are those of metrics/, results/ and dvc.yaml")
+
+
+def parts() -> dict[str, str]:
+    """Return the text of each generated part, from the files of the current folder.
+
+    Raises:
+        DataError: DVC failed.
+    """
+    cards = committed_cards()
+    seeds, baselines = read_table(paths.SEEDS), read_table(paths.BASELINES)
+    return {
+        "results": results_part(seeds, baselines, cards),
+        "stages": stages_part(dvc_output(["dag", "--mermaid"])),
+    }
+
+
+def committed_cards() -> Cards:
+    """Return the metrics of metrics/ by protocol and model."""
+    keys = [(protocol, model) for protocol in RULES for model in MODELS]
+    return {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
+
+
+def outdated() -> list[str]:
+    """Say which tables of results/ are not of the metrics: the pages show of which commit they are.
+
+    Raises:
+        DataError: the metrics are not of the real recordings.
+    """
+    cards = committed_cards()
+    validated = json.loads(paths.cross_validated("inter_patient", "cnn").read_text(encoding="utf-8"))
+    notes = [
+        other_seeds(read_table(paths.SEEDS), cards),
+        other_baselines(read_table(paths.BASELINES), cards),
+        other_ablation(read_table(paths.ABLATION), validated),
+    ]
+    return [note for note in notes if note]
+
+
+def with_part(text: str, name: str, part: str) -> str:
+    """Return `text` with `part` between the comments `<!-- name … -->` and `<!-- end of name -->`.
+
+    Raises:
+        DataError: there is no such pair, or more than one.
+    """
+    pattern = re.compile(rf"(<!-- {name}\b[^\n]*-->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise DataError(f"{README}: needs one pair of <!-- {name} --> and <!-- end of {name} -->")
+    return pattern.sub(lambda match: f"{match[1]}\n{part}\n{match[2]}", text)
+
+
+def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> str:
+    """Return the table of results, and how sure it is.
+
+    Args:
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
+        baselines: columns of `arrhythmia.report.run_tables.BASELINES_COLUMNS`; only the row of the
+            majority is used.
+        cards: metrics by protocol and model.
+    """
+    scores = seeds.set_index(["model", "protocol", "metric"])
+    rows = []
+    for model, title in MODELS.items():
+        rows += [*protocol_rows(title, scores.loc[model]), gap_row(scores.loc[model])]
+    always_n = baselines[baselines["name"] == "majority"].melt(["protocol"], list(SHOWN), "metric", "mean")
+    rows += protocol_rows("always N", always_n.assign(sd=math.nan).set_index(["protocol", "metric"]))
+    return "\n\n".join(
+        [
+            markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2),
+            certainty(seeds, cards["inter_patient", "cnn"]["ci95"]),
+            without_one(cards),
+        ]
+    )
+
+
+def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a model, one a protocol.
+
+    Args:
+        title: the model.
+        scores: columns `mean` and `sd` (NaN where there is one run), by protocol and metric.
+    """
+    rows = []
+    for protocol in RULES:
+        lines = [scores.loc[(protocol, key)] for key in SHOWN]
+        cells = [number(x["mean"]) + (f" ± {number(x['sd'])}" if x["sd"] >= 0 else "") for x in lines]
+        rows.append(["" if rows else title, protocol_name(protocol), *cells])
+    return rows
+
+
+def gap_row(scores: pd.DataFrame) -> list[str]:
+    """Return what is lost on new patients; `scores` as for `protocol_rows`."""
+    near, far = (scores.loc[protocol]["mean"] for protocol in RULES)
+    gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
+    gaps[SHOWN.index("macro_f1")] = "–"  # over other classes
+    return ["", "**gap**", *gaps]
+
+
+def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
+    """Say what the table's figures hang on, and of which commit they are.
+
+    Args:
+        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
+        ends: intervals of the inter-patient CNN, `ci95` of its metrics.
+    """
+    intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
+    classes = (f"{' '.join(rules.classes)} ({protocol_name(key)})" for key, rules in RULES.items())
+    return (
+        f"Mean ± standard deviation of {len(seeds['seeds'].iloc[0].split())} seeds of {commits(seeds)}: the "
+        "luck of the training. That of the "
+        "patients is greater: the 95 % intervals of the CNN's F1 of S and V on new patients, from resampled "
+        f"records, are {' and '.join(intervals)}. macro-F1 averages over {' or '.join(classes)}, which has "
+        "no gap."
+    )
+
+
+def without_one(cards: Cards) -> str:
+    """Say what is left of F1 of S without the record that holds most S beats of the inter-patient test."""
+    left = ", ".join(
+        f"{title} {number(cards['inter_patient', model]['without'][MOST_S]['f1_S'])}"
+        for model, title in MODELS.items()
+    )
+    return (
+        f"**Three quarters of the S beats of the inter-patient test are of one record, {MOST_S}. Without it "
+        f"F1 of S is: {left}** (seed 0). Whoever compares F1 of S on DS2 compares that record first."
+    )
+
+
+def stages_part(graph: str) -> str:
+    """Return the graph of stages in Mermaid, one node a stage whatever its matrix, without the arrows that a
+    longer way implies.
+
+    Args:
+        graph: as `dvc dag --mermaid` prints it.
+    """
+    names = dict(re.findall(r'(node\d+)\["([^"@]+)', graph))
+    arrows = networkx.DiGraph((names[a], names[b]) for a, b in re.findall(r"(node\d+)-->(node\d+)", graph))
+    few = networkx.transitive_reduction(arrows)
+    order = list(networkx.lexicographical_topological_sort(few))
+    lines = [f"    {a} --> {' & '.join(sorted(few[a], key=order.index))}" for a in order if few[a]]
+    return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])

@@ -1,0 +1,384 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import wfdb
+
+from arrhythmia.aami import CLASSES
+from arrhythmia.cli import predict
+from arrhythmia.inference.model import DISCLAIMER
+from arrhythmia.inference.outputs import unfinished_folder
+from tests.arrhythmia.ecg.test_detection import ecg
+
+ROOT = Path(__file__).parents[3]
+FILES = ["{}.beats.csv", "{}.minute.png", "{}.pred", "{}.summary.json"]
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Return a function that writes an ECG of half a minute as CSV, which the committed networks can take."""
+
+    def make(name="r.csv", scale=1.0):
+        noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+        folder = tmp_path / "in"
+        folder.mkdir(exist_ok=True)
+        np.savetxt(folder / name, scale * (ecg(250)[0] + noise), header="ecg", comments="", fmt="%.5f")
+        return folder / name
+
+    return make
+
+
+def run(tmp_path, *words):
+    settings = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
+    return predict.main([*settings, *map(str, words)])
+
+
+def written(tmp_path):
+    folder = tmp_path / "out"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@pytest.mark.parametrize("settings", [[], ["--int8"], ["--model", "rnn"]])
+def test_all_four_files_say_the_same(made, tmp_path, capsys, settings):
+    assert run(tmp_path, made(), *settings) == 0
+    assert written(tmp_path) == [name.format("r") for name in FILES]
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    table = pd.read_csv(tmp_path / "out" / "r.beats.csv", comment="#")
+    read = wfdb.rdann(str(tmp_path / "out" / "r"), "pred")
+    assert summary["beats"] == len(table) == len(read.sample) == 30
+    assert read.symbol == table["class"].tolist()
+    assert read.sample.tolist() == table["sample"].tolist()
+    assert read.fs == 250
+    probability = table[[f"p_{name}" for name in CLASSES]].to_numpy()
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=3e-4)
+    assert [CLASSES[k] for k in probability.argmax(axis=1)] == table["class"].tolist()
+    assert {"r: 30 beats", DISCLAIMER} <= {
+        part for line in capsys.readouterr().out.splitlines() for part in (line, line.split(" (")[0])
+    }
+
+
+def test_every_output_says_that_it_is_no_medical_device(made, tmp_path):
+    run(tmp_path, made())
+    folder = tmp_path / "out"
+    assert (folder / "r.beats.csv").read_text().startswith(f"# {DISCLAIMER}\n")
+    assert json.loads((folder / "r.summary.json").read_text())["note"] == DISCLAIMER
+    assert wfdb.rdann(str(folder / "r"), "pred").aux_note[0] == DISCLAIMER
+
+
+def read_mit_annotations(data):
+    """Read annotations by the description of the MIT format (annot(5) of WFDB), without wfdb.
+
+    Two bytes each, low one first: the code in the upper 6 bits, the interval to the last one in the lower 10.
+    Code 59 has its interval in the next four bytes, high half first; after code 63 come as many bytes of text
+    as the lower bits say, padded to an even number; two zero bytes end the file.
+    """
+    words, at, found, last = np.frombuffer(data, dtype="<u2"), 0, [], 0
+    while words[at]:
+        code, low = words[at] >> 10, int(words[at] & 1023)
+        at += 1
+        if code == 59:
+            last += int(np.array([words[at + 1], words[at]], dtype="<u2").view("<i4")[0])
+            at += 2
+        elif code == 63:
+            found[-1][2] = data[2 * at : 2 * at + low].decode()
+            at += (low + 1) // 2
+        elif code >= 60:
+            pass  # number, sub-type, channel
+        else:
+            last += low
+            found.append([last, code, ""])
+    assert 2 * at + 2 == len(data)
+    return found
+
+
+def test_the_annotation_file_as_its_format_says(made, tmp_path):
+    run(tmp_path, made())
+    read = read_mit_annotations((tmp_path / "out" / "r.pred").read_bytes())
+    table = pd.read_csv(tmp_path / "out" / "r.beats.csv", comment="#")
+    codes = {"N": 1, "V": 5, "F": 6, "S": 9, "Q": 13}  # of ecgcodes.h
+    beats = [(at, code) for at, code, _ in read if code in codes.values()]
+    assert beats == [(at, codes[name]) for at, name in zip(table["sample"], table["class"], strict=True)]
+    texts = [text for _, _, text in read if text]
+    assert texts == ["## time resolution: 250", DISCLAIMER]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("nan.csv", "ecg\n" + "\n" * 5000, "missing (NaN)"),
+        ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
+        ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
+        ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
+        ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
+        ("noise.csv", "noise", "no ECG"),
+        ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
+        ("r.edf", b"0       " * 500, "cannot be read"),
+        ("r.hea", b"\x00\xff" * 500, "sampling rate or number of samples"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_written(tmp_path, capsys, name, content, words):
+    if content == "noise":
+        content = "ecg\n" + "\n".join(f"{x:.3f}" for x in np.random.default_rng(0).normal(size=5000))
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert run(tmp_path, tmp_path / name) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"error: {tmp_path / name}")
+    assert words in said
+    assert written(tmp_path) == []
+
+
+def test_a_bad_file_does_not_stop_the_rest(made, tmp_path, capsys):
+    made("good.csv")
+    made("microvolts.csv", 1000)
+    (made("empty.csv")).write_text("")
+    assert run(tmp_path, tmp_path / "in") == 1
+    said = capsys.readouterr()
+    assert written(tmp_path) == [name.format("good") for name in FILES]
+    assert len(said.err.splitlines()) == 2
+    assert "empty.csv: empty file" in said.err
+    assert "microvolts.csv: beats are" in said.err
+    assert "1 of 3 recordings written" in said.out
+
+
+@pytest.mark.parametrize("name", ["Übung 心 1.csv", os.fsdecode(b"bad\xff.csv")])
+def test_names_of_any_script(made, tmp_path, name):
+    assert run(tmp_path, made(name)) == 0
+    assert len(written(tmp_path)) == 4
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Write a WFDB record with annotations of the given bytes."""
+
+    def make(annotations):
+        noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+        (200 * (ecg(250)[0] + noise)).round().astype("<i2").tofile(tmp_path / "w.dat")
+        (tmp_path / "w.hea").write_text("w 1 250 7500\nw.dat 16 200 12 0 0 0 0 II\n")
+        (tmp_path / "w.atr").write_bytes(annotations)
+        return tmp_path / "w"
+
+    return make
+
+
+BEAT = (1 << 10 | 250).to_bytes(2, "little")
+"""An annotation N, 250 samples after the last one."""
+
+
+@pytest.mark.parametrize(
+    ("annotations", "words"),
+    [
+        (b"", "w.atr: empty or cut short"),
+        (20 * BEAT, "w.atr: empty or cut short"),
+        (20 * BEAT + b"\0", "w.atr: empty or cut short"),
+        ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
+        (40 * BEAT + b"\0\0", "w.atr: annotations out of order or outside the record"),
+        (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
+    ],
+)
+def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, words):
+    assert run(tmp_path, record(annotations), "--beats", "atr") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert words in said
+    assert written(tmp_path) == []
+
+
+def test_an_annotator_is_no_path(record, tmp_path, capsys):
+    assert run(tmp_path, record(20 * BEAT + b"\0\0"), "--compare", "../w") == 1
+    assert "'../w' is no name of annotations" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["in/r.csv", "in/r.csv/below"])
+def test_an_out_that_is_no_folder(made, tmp_path, capsys, out):
+    assert run(tmp_path, made(), "--out", tmp_path / out) == 1
+    said = capsys.readouterr().err
+    assert said == f"error: {tmp_path}/in/r.csv: nothing written to {tmp_path / out} (Not a directory)\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--model", "forest", "r"], ["--fs", "x", "r"], ["--jobs", "0", "r"]])
+def test_wrong_usage_is_2(words):
+    with pytest.raises(SystemExit) as end:
+        predict.main(words)
+    assert end.value.code == 2
+
+
+def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):
+    made("r.csv"), made("other.csv")
+    (tmp_path / "in" / "r.edf").write_bytes(b"")
+    assert run(tmp_path, tmp_path / "in") == 1
+    said = capsys.readouterr()
+    assert [line.split(": ")[1] for line in said.err.splitlines()] == [
+        f"{tmp_path}/in/r.csv",
+        f"{tmp_path}/in/r.edf",
+    ]
+    assert "1 of 3 recordings written" in said.out
+    assert written(tmp_path) == [name.format("other") for name in FILES]
+
+
+@pytest.mark.parametrize(
+    ("rate", "asks"), [(29.9, True), (30, False), (220, False), (221, True), (None, False)]
+)
+def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
+    summary = {
+        "recording": "r", "beats": 0, "counts": {}, "burden_percent": {"S": 0, "V": 0},
+        "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
+        "heart_rate": {"median": rate}, "uncertain_percent": 0,
+    }  # fmt: skip
+    assert ("is the --fs right?" in predict.headline(SimpleNamespace(summary=summary))) == asks
+
+
+def test_known_beats_need_not_be_alike(mitdb, tmp_path, capsys):
+    assert run(tmp_path, mitdb / "208", "--lead", "V1") == 1
+    assert "208: the beats found are not alike" in capsys.readouterr().err
+    assert run(tmp_path, mitdb / "208", "--lead", "V1", "--beats", "atr") == 0
+
+
+def test_missing_networks_are_one_line(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--models", tmp_path / "nowhere") == 1
+    assert "nowhere/cnn.onnx: missing" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", full)
+    assert run(tmp_path, made()) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert written(tmp_path) == []
+
+
+def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", interrupt)
+    assert run(tmp_path, made()) == 1
+    assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
+    assert written(tmp_path) == []
+
+
+def test_a_killed_process_is_one_line_and_nothing_written(made, tmp_path, capsys, monkeypatch):
+    made("a.csv"), made("b.csv")
+
+    def killed_at_b(function, items, *, jobs):
+        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
+        yield items[0], function(items[0])
+        yield items[1], None
+
+    monkeypatch.setattr(predict, "in_processes", killed_at_b)
+    assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 1
+    said = capsys.readouterr()
+    assert said.err == (
+        f"error: {tmp_path}/in/b.csv: its process was killed, perhaps for lack of memory; nothing written\n"
+    )
+    assert "1 of 2 recordings written" in said.out
+    assert written(tmp_path) == [name.format("a") for name in FILES]
+
+
+@pytest.fixture
+def day(tmp_path):
+    """Write a record of a day, which takes long."""
+    (tmp_path / "in").mkdir(exist_ok=True)
+    noise = 0.01 * np.random.default_rng(0).normal(size=7500)
+    adu = (200 * (ecg(250)[0] + noise)).round().astype("<i2")
+    np.tile(adu, 2880).tofile(tmp_path / "in" / "day.dat")
+    (tmp_path / "in" / "day.hea").write_text(f"day 1 250 {2880 * 7500}\nday.dat 16 200 12 0 0 0 0 II\n")
+
+
+def start(tmp_path, *words):
+    """Start the command on the folder `in`, in its own processes, and wait until it says that `a` is done."""
+    command = [
+        sys.executable,
+        "-m",
+        "arrhythmia",
+        "predict",
+        str(tmp_path / "in"),
+        "--column",
+        "ecg",
+        "--fs",
+        "250",
+    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    pipes["env"] = os.environ | {"PYTHONUNBUFFERED": "1"}
+    started = subprocess.Popen([*command, "--out", str(tmp_path / "out"), *words], cwd=ROOT, **pipes)
+    while (line := started.stdout.readline()) and not line.startswith("a:"):
+        pass
+    return started
+
+
+def workers_of(started):
+    found = psutil.Process(started.pid).children(recursive=True)
+    return [process for process in found if "spawn_main" in " ".join(process.cmdline())]
+
+
+@pytest.mark.slow
+def test_the_rest_is_done_when_the_system_kills_a_process(made, day, tmp_path):
+    made("a.csv")
+    started = start(tmp_path, "--jobs", "2")
+    while started.poll() is None:  # whatever process takes up the day is killed
+        for process in workers_of(started):
+            process.kill()
+        time.sleep(0.05)
+    out, err = started.communicate()
+    assert started.returncode == 1
+    assert err.splitlines()[-1].startswith(f"error: {tmp_path}/in/day.hea: its process was killed")
+    assert "1 of 2 recordings written" in out
+    assert written(tmp_path) == [name.format("a") for name in FILES]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes(made, day, tmp_path):
+    made("a.csv")
+    started = start(tmp_path, "--jobs", "2")
+    workers = workers_of(started)
+    assert workers
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 1
+    assert err.splitlines()[-1] == "interrupted; 1 of 2 recordings done"
+    assert "Traceback" not in err
+    assert not any(process.is_running() for process in workers)
+    assert written(tmp_path) == [name.format("a") for name in FILES]
+
+
+def test_compare_needs_annotations(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--compare", "atr") == 1
+    assert "missing; --beats and --compare need a WFDB record" in capsys.readouterr().err
+
+
+def test_annotated_beats_are_all_paired(mitdb, tmp_path, capsys):
+    assert run(tmp_path, mitdb / "101", "--beats", "atr", "--compare", "atr") == 0
+    gross = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("| gross"))
+    assert gross.split(" | ")[2:4] == ["100.00", "100.00"]
+
+
+def test_no_tensorflow():
+    code = (
+        "import sys, arrhythmia.cli.predict; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_the_networks_are_small():
+    files = [path for path in (ROOT / "models").rglob("*.*") if path.is_file()]
+    assert len(files) >= 8
+    assert max(path.stat().st_size for path in files) <= 1_000_000
+
+
+@pytest.mark.slow
+def test_several_at_a_time(made, tmp_path):
+    made("a.csv"), made("b.csv")
+    assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 0
+    assert len(written(tmp_path)) == 8
