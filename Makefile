@@ -4,7 +4,7 @@
 # make compare  what the experiments of the last commit changed, and how they scored on held-out folds
 # make test     the tests
 # make lint     ruff
-# make lock     new versions into requirements*.txt (needs uv)
+# make lock     new versions into requirements/ (needs uv)
 #
 # Everything runs in .venv, made from pinned requirements. Another interpreter: make PYTHON=python3.12 demo
 
@@ -16,11 +16,12 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit("error: Python %d.%d; needs 3.11 to 3.13, name one: make PYTHON=python3.12 ..." % v[:2])'
 	@$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment; install its venv package" >&2; exit 1; }
 	@echo "installing into $(VENV) (a minute or two)"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup
@@ -29,6 +30,8 @@ demo: setup
 repro: setup
 	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro
+	@git diff --quiet HEAD -- dvc.lock models metrics plots REPORT.md && echo "every output has the committed hash" \
+	|| git --no-pager diff --stat HEAD -- dvc.lock models metrics plots REPORT.md
 
 verify: setup
 	@python -m arrhythmia verify
@@ -42,9 +45,8 @@ test: setup
 lint: setup
 	@ruff check . && ruff format --check .
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header pyproject.toml
 lock:
-	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) requirements-dev.in -o requirements-dev.txt
-	$(LOCK) requirements-s3.in -o requirements-s3.txt
-	$(LOCK) requirements-wandb.in -o requirements-wandb.txt
+	$(LOCK) --extra dev -o requirements/dev.txt
+	$(LOCK) --extra train -c requirements/dev.txt -o requirements/train.txt
+	$(LOCK) -c requirements/dev.txt -o requirements/predict.txt

@@ -117,7 +117,7 @@ def test_the_pages_have_commands():
         ("dvc exp run --quueue", "dvc: parser error"),
         ("dvc exp run -S train.lrr=1", "no parameter train.lrr"),
         ("dvc exp run -S train=1 train_cn@inter_patient", "no stage train_cn@inter_patient"),
-        ("pip install -r requirements-s4.txt", "requirements-s4.txt is missing"),
+        ("pip install -r requirements/s4.txt", "requirements/s4.txt is missing"),
         ("python -m stages.tun cnn", "no module stages.tun"),
         ("arrhythmia tune cn", "invalid choice: 'cn'"),
         ("arrhythmia tune cnn --trails 3", "--trails"),

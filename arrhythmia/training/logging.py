@@ -69,9 +69,7 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
     if "wandb" not in loggers:
         return None
     if importlib.util.find_spec("wandb") is None:
-        raise DataError(
-            f"train.loggers: wandb is not installed; `pip install -r requirements-wandb.txt` {REMEDY}"
-        )
+        raise DataError(f"train.loggers: wandb is not installed; `pip install wandb` {REMEDY}")
     import wandb
 
     try:

@@ -86,7 +86,7 @@ def test_dvclive_alone_does_not_import_wandb(project, monkeypatch):
 
 def test_without_the_package_the_remedy_is_named(project, monkeypatch):
     monkeypatch.setattr(logging.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"wandb is not installed; `pip install -r requirements-wandb\.txt`"):
+    with pytest.raises(DataError, match=r"wandb is not installed; `pip install wandb`"):
         start(BOTH)
 
 
