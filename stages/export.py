@@ -11,7 +11,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.export.model_card import model_card
+from arrhythmia.export.model_card import SUFFIXES, model_card
 from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import Preprocessor
@@ -20,8 +20,6 @@ from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, replacing, write_text
 from stages.run import run
-
-SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
 
 def main(protocol: str, network: str) -> None:

@@ -6,10 +6,10 @@ import wfdb
 
 from arrhythmia.aami import MITDB_RECORDS, PACED
 from arrhythmia.evaluation.scorecard import records_table
-from arrhythmia.export.card_words import SIDES, training_words
 from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.model import DISCLAIMER, ModelConfig
 from arrhythmia.preprocessing.inputs import Preprocessor
+from arrhythmia.protocols import PROTOCOLS
 from tests.cards import SEGMENT, card
 
 AGREEMENT = {
@@ -61,8 +61,8 @@ def test_it_tells_figures_weak_spots_files_and_limits():
 
 BOTH = ["centred", "kaggle"]
 """Every combination of source, window and protocol that stage export can be run on."""
-RUNS = [("physionet", window, protocol) for window in BOTH for protocol in SIDES]
-RUNS += [("synthetic", window, protocol) for window in BOTH for protocol in SIDES]
+RUNS = [("physionet", window, protocol) for window in BOTH for protocol in PROTOCOLS]
+RUNS += [("synthetic", window, protocol) for window in BOTH for protocol in PROTOCOLS]
 RUNS += [("kaggle", "kaggle", "intra_patient")]
 TRUE_OF = {
     "48 recordings of half an hour from 47 patients": lambda source, window, protocol: source != "synthetic",
@@ -109,7 +109,7 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
     others += [name for name in names if window == "centred" and "MLII" not in leads[name]]
     assert all(leads[name][0] == "V5" for name in others)
     assert re.findall("1[0-9]{2}", words) == others
-    assert words in training_words(config(window=window, protocol=protocol))
+    assert words in text(window=window, protocol=protocol)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_it_works_without_records():
 
 
 @pytest.mark.parametrize("source", ["physionet", "synthetic"])
-def test_a_recipe_survives_its_file(source):
+def test_a_config_survives_its_file(source):
     made = config(source=source)
     again = ModelConfig.from_json(made.to_json())
     assert again.to_json() == made.to_json()
