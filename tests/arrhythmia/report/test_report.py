@@ -10,14 +10,12 @@ from arrhythmia.protocols import MODELS
 from arrhythmia.report import tables as tables
 from arrhythmia.report.report import (
     FIGURES,
-    PROTOCOLS,
-    SOURCES,
     WIDE,
     Material,
-    inputs_words,
+    inputs_seen,
     normal_share,
     report,
-    run_words,
+    run_settings,
 )
 from tests.cards import BOTH, make_cards
 
@@ -80,12 +78,11 @@ def headings(text, level=2):
 def test_report_has_both_protocols_and_the_gap(material):
     text = report(material)
     assert headings(text) == ["The gap", "intra-patient", "inter-patient"]
-    assert SOURCES["physionet"] in text
+    assert "MIT-BIH Arrhythmia Database (Moody & Mark 2001)" in text.splitlines()[2]
     assert "(plots/both.png)" in text
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     for protocol in BOTH:
-        assert PROTOCOLS[protocol] in text
         assert tables.results_table(material.cards, {}, protocol) in text
         assert tables.sides_table(material.sides[protocol]) in text
 
@@ -162,30 +159,44 @@ def test_f_and_q_are_said_to_be_a_handful_of_patients(material):
 
 
 def test_the_report_says_with_what_it_was_run():
-    words = run_words(PARAMS, BOTH)
+    words = run_settings(PARAMS, BOTH)
     assert "`normalize` method record, template_channel yes, features pre_rr_local qrs_width" in words
-    assert words.startswith("Run with `segment` window centred; ")
+    assert words.startswith("`segment` window centred; ")
     assert "; `train` lr 0.002" in words
     assert "seed 0" in words
     assert "\n" not in words
     normalize = {"method": "beat", "features": []}
     train = {"epochs": {"intra_patient": 12, "inter_patient": 6}}
     other = {**PARAMS, "normalize": normalize, "train": train}
-    assert "features none" in run_words(other, BOTH)
-    assert "epochs 12 (intra-patient) and 6 (inter-patient)" in run_words(other, BOTH)
-    assert "`train` epochs 6 (inter-patient)." in run_words(other, ["inter_patient"])
+    assert "features none" in run_settings(other, BOTH)
+    assert "epochs 12 (intra-patient) and 6 (inter-patient)" in run_settings(other, BOTH)
+    assert "`train` epochs 6 (inter-patient)" in run_settings(other, ["inter_patient"])
 
 
-def test_the_report_says_what_is_seen_of_the_whole_recording():
-    seen = inputs_words(PARAMS["normalize"])
-    assert "its median amplitude and its median QRS width and its template beat (" in seen
+def seen(**changed):
     plain = {"method": "standard", "template_channel": False, "features": []}
-    assert inputs_words(plain).startswith("The networks see the beat. ")
-    features = inputs_words(plain | {"features": ["pre_rr_local"]})
-    assert features.startswith(
-        "The networks see the beat, the intervals around it; and of the whole recording "
+    return inputs_seen(plain | changed, BOTH)["intra_patient"]
+
+
+def test_what_is_seen_of_the_whole_recording():
+    template = "its template beat (the median of the late ones)"
+    assert seen() == {"intervals": False, "p_waves": False, "statistics": []}
+    assert seen(**PARAMS["normalize"]) == {
+        "intervals": True,
+        "p_waves": False,
+        "statistics": ["its median amplitude", "its median QRS width", template],
+    }
+    assert seen(template_channel=True)["statistics"] == [template]
+    assert seen(features=["p_wave_correlation"])["p_waves"]
+
+
+def test_the_report_says_what_is_seen_once_or_for_each_protocol(material):
+    said = (
+        "The networks see the beat, the intervals around it; and of the whole recording its median amplitude"
     )
-    both = inputs_words(plain | {"features": ["qrs_width", "p_wave_correlation"]})
-    assert ", the P waves of the beats around it; and of the whole recording its median QRS width and" in both
-    channel = inputs_words(plain | {"template_channel": True})
-    assert channel.startswith("The networks see the beat; and of the whole recording its template beat (")
+    assert report(material).count(said) == 1
+    features = dict(zip(BOTH, (["pre_rr_local"], []), strict=True))
+    params = {**PARAMS, "normalize": PARAMS["normalize"] | {"features": features}}
+    text = report(dataclasses.replace(material, params=params))
+    assert f"intra-patient: {said}" in text
+    assert "inter-patient: The networks see the beat; and of the whole recording" in text
