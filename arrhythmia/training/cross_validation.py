@@ -57,7 +57,9 @@ def train(name: str, protocol: str, builders: Builders) -> None:
                 f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
                 "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
             ) from error
-    runtime.prepare(threads=threads, seed=knobs["seed"])  # again, should the networks have learnt in this process
+    runtime.prepare(
+        threads=threads, seed=knobs["seed"]
+    )  # again: the networks may have learnt in this process
     networks, logits = [], np.zeros((len(fold), len(CLASSES)))
     for member, (weights, _, answers) in enumerate(trained):
         network = build(builders(), arrays, **of_protocol(params[name], protocol))
@@ -81,7 +83,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
 
 
 def processes(workers: int) -> Executor:
-    """Return what trains networks in processes of their own, `workers` at once; a test may put another here."""
+    """Return what trains networks in processes of their own, `workers` at once; tests have another here."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
 

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import json
 import os
@@ -19,6 +20,7 @@ from arrhythmia.inference.model import DISCLAIMER
 from arrhythmia.inference.outputs import unfinished_folder
 from stages import predict
 from tests.arrhythmia.ecg.test_detection import ecg
+from tests.processes import PATIENCE, children_of, command_line, has_ended
 
 ROOT = Path(__file__).parents[2]
 FILES = ["{}.beats.csv", "{}.minute.png", "{}.pred", "{}.summary.json"]
@@ -309,8 +311,8 @@ def start(tmp_path, *words):
 
 
 def workers_of(started):
-    found = psutil.Process(started.pid).children(recursive=True)
-    return [process for process in found if "spawn_main" in " ".join(process.cmdline())]
+    found = children_of(psutil.Process(started.pid), recursive=True)
+    return [process for process in found if "spawn_main" in command_line(process)]
 
 
 @pytest.mark.slow
@@ -319,7 +321,8 @@ def test_the_rest_is_done_when_the_system_kills_a_process(made, day, tmp_path):
     started = start(tmp_path, "--jobs", "2")
     while started.poll() is None:  # whatever process takes up the day is killed
         for process in workers_of(started):
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         time.sleep(0.05)
     out, err = started.communicate()
     assert started.returncode == 1
@@ -335,11 +338,11 @@ def test_ctrl_c_ends_all_processes(made, day, tmp_path):
     workers = workers_of(started)
     assert workers
     os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
-    _, err = started.communicate(timeout=30)
+    _, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 1
     assert err.splitlines()[-1] == "interrupted; 1 of 2 recordings done"
     assert "Traceback" not in err
-    assert not any(process.is_running() for process in workers)
+    assert all(map(has_ended, workers))
     assert written(tmp_path) == [name.format("a") for name in FILES]
 
 

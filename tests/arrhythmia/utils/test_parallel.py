@@ -10,6 +10,7 @@ import pytest
 from arrhythmia.errors import DataError
 from arrhythmia.utils import parallel
 from arrhythmia.utils.parallel import in_processes
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +23,7 @@ def work(word):
     if word == "raise":
         raise ValueError("no")
     if word == "long":
-        time.sleep(60)
+        time.sleep(10 * PATIENCE)
     return 2 * word
 
 
@@ -42,7 +43,7 @@ def test_what_is_raised_ends_the_others():
     start = time.monotonic()
     with pytest.raises(ValueError, match="no"):
         list(in_processes(work, ["long", "raise"], jobs=2))
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < PATIENCE
 
 
 @pytest.mark.slow
@@ -64,7 +65,7 @@ def test_ctrl_c_and_an_early_end_leave_no_process():
     )
     assert run.stdout.readline() == "1\n"
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to all processes
-    said, errors = run.communicate(timeout=30)
+    said, errors = run.communicate(timeout=PATIENCE)
     assert (said, errors) == ("0 left\n", "")
 
 
