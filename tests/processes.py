@@ -1,5 +1,9 @@
 """Looking at processes that end whenever they like, and waiting however busy the machine is."""
 
+import contextlib
+import os
+import signal
+import subprocess
 import time
 
 import psutil
@@ -17,6 +21,22 @@ def wait_until(fits, what, *, patience=PATIENCE):
             pytest.fail(f"waited {patience} s in vain: {what}")
         time.sleep(0.05)
     return found
+
+
+@contextlib.contextmanager
+def running(words, **options):
+    """Start a program with pipes to read from, in a process group of its own, which ends with the block.
+
+    So a test that fails in the middle leaves no process and no open pipe, of which Python would warn in the
+    next test.
+    """
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    with subprocess.Popen(words, **pipes, **options) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def command_line(process):

@@ -23,7 +23,7 @@ from scripts.verify import (
     verdict,
     versions,
 )
-from tests.processes import has_ended, wait_until
+from tests.processes import has_ended, running, wait_until
 
 ROOT = Path(__file__).parents[2]
 COMMIT = "abc1234" + 33 * "0"
@@ -42,7 +42,7 @@ match sys.argv[1]:
         Path("plots/clock.txt").write_text(str(time.time_ns()))
     case "sleep":
         print("stage", os.getpid(), flush=True)
-        time.sleep(3600)
+        time.sleep(900)
 """
 STAGES = {
     "constant": {"outs": [{"constant.txt": {"cache": False}}]},
@@ -301,13 +301,8 @@ def test_no_repository_is_an_error(tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_neither_copy_nor_process(project, number):
     only(project, {"sleep": {}})
-    with subprocess.Popen(
-        [sys.executable, "-m", "scripts.verify"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as command:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with running([sys.executable, "-m", "scripts.verify"], env=environment) as command:
         pid = next(int(line.split()[1]) for line in command.stdout if line.startswith("stage "))
         stage = psutil.Process(pid)
         assert len(left_behind(project)) == 1

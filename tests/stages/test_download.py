@@ -2,7 +2,6 @@ import hashlib
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from arrhythmia.aami import MITDB_RECORDS, SYNTHETIC_RECORDS
 from arrhythmia.errors import DataError
 from stages import download
 from tests.params import KAGGLE, write_params
-from tests.processes import PATIENCE, wait_until
+from tests.processes import PATIENCE, running, wait_until
 
 ROOT = Path(download.__file__).parents[1]
 FILES = {"100.dat": b"signal", "100.hea": b"header", "100.atr": b"annotations"}
@@ -239,23 +238,15 @@ def stage(folder, code=None, **env):
     clean = {
         key: value for key, value in os.environ.items() if key.upper() not in ("MITDB_MIRROR", "ALL_PROXY")
     }
-    return subprocess.Popen(
-        [sys.executable, *(["-c", code] if code else ["-m", "stages.download"])],
-        cwd=folder,
-        env=clean
-        | proxies
-        | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        | env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    local = {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    words = ["-c", code] if code else ["-m", "stages.download"]
+    return running([sys.executable, *words], cwd=folder, env=clean | proxies | local | env)
 
 
 def test_command_ends_with_one_line_and_exit_code_1(tmp_path):
     configure(tmp_path, "physionet")
-    process = stage(tmp_path, MITDB_MIRROR="gone")
-    out, err = process.communicate(timeout=PATIENCE)
+    with stage(tmp_path, MITDB_MIRROR="gone") as process:
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (1, "")
     assert re.fullmatch(r"error: .*gone: no such directory.*physionet.*three ways on: .*\n", err)
 
@@ -278,14 +269,14 @@ class Hanging(Quiet):
 
 def test_interrupt_ends_at_once_and_keeps_whole_files(project, mirror, serve, monkeypatch):
     Hanging.asked.clear()
-    process = stage(project, code=SMALL, MITDB_MIRROR=serve(partial(Hanging, directory=mirror)))
     unfinished = project / "data/.download/physionet"
     whole = {"100.hea", "100.atr"}
-    wait_until(lambda: Hanging.asked and whole <= names(unfinished), "not at 100.dat")
-    assert len(names(unfinished) - whole) == 1  # what pooch has begun
-    started = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    with stage(project, code=SMALL, MITDB_MIRROR=serve(partial(Hanging, directory=mirror))) as process:
+        wait_until(lambda: Hanging.asked and whole <= names(unfinished), "not at 100.dat")
+        assert len(names(unfinished) - whole) == 1  # what pooch has begun
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (1, "", "interrupted\n")
     assert time.monotonic() - started < PATIENCE < WINDOW
     assert names(project / "data") == {".download"}
