@@ -22,6 +22,7 @@ from arrhythmia.training import cross_validation
 from arrhythmia.utils.files import load_arrays
 from stages import normalize, segment, split, train_cnn, train_forest
 from tests.imports import imported_modules
+from tests.in_process import run_in_process
 from tests.params import write_params
 
 ROOT = Path(__file__).parents[1]
@@ -87,8 +88,7 @@ def training_arrays(beats):
 
 def trained(keras):
     """Run `train_cnn`; return the bytes of the model and of the cross-validated scores."""
-    keras.backend.clear_session()  # Keras numbers the layers of a process, and saves their names
-    train_cnn.main(INTER)
+    run_in_process(train_cnn, INTER)
     return paths.model(INTER, "cnn").read_bytes(), paths.cross_validated(INTER, "cnn").read_bytes()
 
 

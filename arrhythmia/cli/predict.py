@@ -65,8 +65,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         with closing(results(alone, asked)) as found:
             for outcome in found:
+                outcomes.append(outcome)  # first, so that Ctrl-C on sight of its line counts it
                 tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
-                outcomes.append(outcome)
     except KeyboardInterrupt:
         for path in alone:
             remove_unfinished(asked.out, path)

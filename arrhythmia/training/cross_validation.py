@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
@@ -49,9 +49,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     fold, label = arrays.pop("fold"), arrays["label"]
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
-    workers = min(members, max(cores() // threads, 1))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+    with processes(min(members, max(cores() // threads, 1))) as pool:
         try:
             trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
         except BrokenProcessPool as error:
@@ -59,6 +57,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
                 f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
                 "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
             ) from error
+    runtime.prepare(threads=threads, seed=settings["seed"])  # again: networks may have learnt in this process
     networks, logits = [], np.zeros((len(fold), len(CLASSES)))
     for member, (weights, _, answers) in enumerate(trained):
         network = build(builders(), arrays, **of_protocol(params[name], protocol))
@@ -81,10 +80,16 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         finish_wandb(wandb_run, curves, card, label[judged], probability)
 
 
+def processes(workers: int) -> Executor:
+    """Return what trains networks in processes of their own, `workers` at once; tests have another here."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
+
+
 def train_member(
     name: str, protocol: str, builders: Builders, member: int
 ) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
-    """Train one network, without the fold of its number, in a process of its own.
+    """Train one network, without the fold of its number; in a process of its own, several can learn at once.
 
     Returns:
         Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.

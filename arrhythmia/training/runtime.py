@@ -28,8 +28,11 @@ def silent_stderr() -> Iterator[None]:
 def prepare(*, threads: int, seed: int) -> None:
     """Fix seeds, threads, kernels and operations. Call before anything else imports Keras.
 
+    Called again, it makes Keras what it is in a new process, so what follows gives the bytes of one.
+
     Args:
-        threads: threads inside one operation; another number gives other rounding, so other weights.
+        threads: threads inside one operation; another number gives other rounding, so other weights. The
+            first call in a process decides.
         seed: seed of Python, NumPy and the Keras backend.
 
     Raises:
@@ -42,6 +45,8 @@ def prepare(*, threads: int, seed: int) -> None:
         import tensorflow as tf
 
     check_environment()
+    # Keras numbers the layers of a process, and saves their names.
+    keras.utils.clear_session(free_memory=False)
     tf.config.experimental.enable_op_determinism()
     replace_operations()
     # as Keras has them where nobody's keras.json says otherwise

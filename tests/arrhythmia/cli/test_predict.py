@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import json
 import os
@@ -19,6 +20,7 @@ from arrhythmia.cli import predict
 from arrhythmia.inference.model import DISCLAIMER
 from arrhythmia.inference.outputs import unfinished_folder
 from tests.arrhythmia.ecg.test_detection import ecg
+from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
 ROOT = Path(__file__).parents[3]
 FILES = ["{}.beats.csv", "{}.minute.png", "{}.pred", "{}.summary.json"]
@@ -297,41 +299,32 @@ def day(tmp_path):
     (tmp_path / "in" / "day.hea").write_text(f"day 1 250 {2880 * 7500}\nday.dat 16 200 12 0 0 0 0 II\n")
 
 
-def start(tmp_path, *words):
+@contextlib.contextmanager
+def predicting(tmp_path, *words):
     """Start the command on the folder `in`, in its own processes, and wait until it says that `a` is done."""
-    command = [
-        sys.executable,
-        "-m",
-        "arrhythmia",
-        "predict",
-        str(tmp_path / "in"),
-        "--column",
-        "ecg",
-        "--fs",
-        "250",
-    ]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    pipes["env"] = os.environ | {"PYTHONUNBUFFERED": "1"}
-    started = subprocess.Popen([*command, "--out", str(tmp_path / "out"), *words], cwd=ROOT, **pipes)
-    while (line := started.stdout.readline()) and not line.startswith("a:"):
-        pass
-    return started
+    command = [sys.executable, "-m", "arrhythmia", "predict", str(tmp_path / "in")]
+    command += ["--column", "ecg", "--fs", "250", "--out", str(tmp_path / "out"), *words]
+    with running(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}) as started:
+        while (line := started.stdout.readline()) and not line.startswith("a:"):
+            pass
+        yield started
 
 
 def workers_of(started):
-    found = psutil.Process(started.pid).children(recursive=True)
-    return [process for process in found if "spawn_main" in " ".join(process.cmdline())]
+    found = children_of(psutil.Process(started.pid), recursive=True)
+    return [process for process in found if "spawn_main" in command_line(process)]
 
 
 @pytest.mark.slow
 def test_the_rest_is_done_when_the_system_kills_a_process(made, day, tmp_path):
     made("a.csv")
-    started = start(tmp_path, "--jobs", "2")
-    while started.poll() is None:  # whatever process takes up the day is killed
-        for process in workers_of(started):
-            process.kill()
-        time.sleep(0.05)
-    out, err = started.communicate()
+    with predicting(tmp_path, "--jobs", "2") as started:
+        while started.poll() is None:  # whatever process takes up the day is killed
+            for process in workers_of(started):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.05)
+        out, err = started.communicate()
     assert started.returncode == 1
     assert err.splitlines()[-1].startswith(f"error: {tmp_path}/in/day.hea: its process was killed")
     assert "1 of 2 recordings written" in out
@@ -341,15 +334,15 @@ def test_the_rest_is_done_when_the_system_kills_a_process(made, day, tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_ends_all_processes(made, day, tmp_path):
     made("a.csv")
-    started = start(tmp_path, "--jobs", "2")
-    workers = workers_of(started)
-    assert workers
-    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
-    _, err = started.communicate(timeout=30)
+    with predicting(tmp_path, "--jobs", "2") as started:
+        workers = workers_of(started)
+        assert workers
+        os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
+        _, err = started.communicate(timeout=PATIENCE)
+        assert all(map(has_ended, workers))
     assert started.returncode == 1
     assert err.splitlines()[-1] == "interrupted; 1 of 2 recordings done"
     assert "Traceback" not in err
-    assert not any(process.is_running() for process in workers)
     assert written(tmp_path) == [name.format("a") for name in FILES]
 
 

@@ -62,6 +62,6 @@ def test_records_that_differ_widen_the_interval_by_record_only():
 
 def test_two_thousand_resamples_of_48_records_are_quick():
     counts = generator().integers(0, 2000, (48, 5, 5))
-    start = time.perf_counter()
+    start = time.process_time()
     metrics.j_kappa(bootstrap.by_record(counts, replicates=2000, rng=generator()))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

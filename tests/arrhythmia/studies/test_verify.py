@@ -23,6 +23,7 @@ from arrhythmia.studies.verify import (
     verdict,
     versions,
 )
+from tests.processes import has_ended, running, wait_until
 
 ROOT = Path(__file__).parents[3]
 COMMIT = "abc1234" + 33 * "0"
@@ -41,7 +42,7 @@ match sys.argv[1]:
         Path("plots/clock.txt").write_text(str(time.time_ns()))
     case "sleep":
         print("stage", os.getpid(), flush=True)
-        time.sleep(60)
+        time.sleep(900)
 """
 STAGES = {
     "constant": {"outs": [{"constant.txt": {"cache": False}}]},
@@ -301,21 +302,17 @@ def test_no_repository_is_an_error(tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_neither_copy_nor_process(project, number):
     only(project, {"sleep": {}})
-    with subprocess.Popen(
-        [sys.executable, "-m", "arrhythmia", "verify"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as command:
-        stage = next(int(line.split()[1]) for line in command.stdout if line.startswith("stage "))
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with running([sys.executable, "-m", "arrhythmia", "verify"], env=environment) as command:
+        pid = next(int(line.split()[1]) for line in command.stdout if line.startswith("stage "))
+        stage = psutil.Process(pid)
         assert len(left_behind(project)) == 1
         command.send_signal(number)
         _, said = command.communicate()
     assert command.returncode == 1
     assert said.splitlines()[-1] == "interrupted"
     assert left_behind(project) == []
-    assert not psutil.pid_exists(stage)
+    wait_until(lambda: has_ended(stage), "the stage runs on")
 
 
 def test_changed_files_are_named_as_they_are(project):

@@ -2,6 +2,8 @@ import inspect
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from arrhythmia.training import cross_validation
 from arrhythmia.training.calibration import fit_temperature, temperature_scaled
 from arrhythmia.utils.files import save_arrays
 from stages import train_cnn, train_rnn
+from tests.in_process import run_in_process
 from tests.params import write_params
 
 pytestmark = pytest.mark.slow
@@ -87,11 +90,7 @@ def trained(tmp_path_factory, arrays, keras):
 
 
 def run(stage, protocol=INTER):
-    """Run the stage as if alone in its process: Keras numbers the layers of one, and saves their names."""
-    import keras
-
-    keras.backend.clear_session()
-    stage.main(protocol)
+    run_in_process(stage, protocol)
 
 
 def outputs(name, protocol=INTER):
@@ -151,6 +150,16 @@ def test_the_same_arrays_and_parameters_give_the_same_bytes(trained):
     assert len(before) == 7
     run(train_cnn)
     assert outputs("cnn") == before
+
+
+@pytest.mark.parametrize("name", ["cnn", "rnn"])
+def test_the_command_with_processes_of_its_own_gives_the_same_bytes(project, trained, name):
+    """So the tests that train in this process, after whatever else ran in it, say what the pipeline does."""
+    words = [sys.executable, "-m", f"stages.train_{name}", INTER]
+    done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for path, content in outputs(name).items():
+        assert (trained / path).read_bytes() == content
 
 
 def test_another_seed_gives_another_model(project, trained):
@@ -246,18 +255,19 @@ def test_no_arrays_are_named_in_one_line(project):
         run(train_cnn)
 
 
-def builders_for_one_member():
-    """Be interrupted by the second member; each asks in a process of its own."""
-    try:
-        Path("data/asked").touch(exist_ok=False)
-    except FileExistsError:
-        raise KeyboardInterrupt from None
-    return train_cnn.builders()
+def test_a_training_that_is_cut_off_writes_nothing(project, monkeypatch):
+    builders, asked = train_cnn.builders, []
 
+    def interrupted_the_second_time():
+        asked.append("builders")
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return builders()
 
-def test_a_training_that_is_cut_off_writes_nothing(project):
+    monkeypatch.setattr(train_cnn, "builders", interrupted_the_second_time)
     with pytest.raises(KeyboardInterrupt):
-        cross_validation.train("cnn", INTER, builders_for_one_member)
+        run(train_cnn)
+    assert len(asked) == 2
     assert written() == []
 
 

@@ -1,6 +1,5 @@
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from arrhythmia.errors import DataError
 from arrhythmia.utils import parallel
 from arrhythmia.utils.parallel import in_processes
+from tests.processes import PATIENCE, running
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +22,8 @@ def work(word):
     if word == "raise":
         raise ValueError("no")
     if word == "long":
-        time.sleep(60)
+        print(word, flush=True)
+        time.sleep(10 * PATIENCE)
     return 2 * word
 
 
@@ -42,7 +43,7 @@ def test_what_is_raised_ends_the_others():
     start = time.monotonic()
     with pytest.raises(ValueError, match="no"):
         list(in_processes(work, ["long", "raise"], jobs=2))
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < PATIENCE
 
 
 @pytest.mark.slow
@@ -53,18 +54,12 @@ def test_ctrl_c_and_an_early_end_leave_no_process():
         "    for word, _ in in_processes(work, [1, 'long', 'long'], jobs=2): print(word, flush=True)\n"
         "except KeyboardInterrupt: print(len(m.active_children()), 'left')\n"
     )
-    run = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert run.stdout.readline() == "1\n"
-    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to all processes
-    said, errors = run.communicate(timeout=30)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with running([sys.executable, "-c", code], cwd=ROOT, env=environment) as run:
+        begun = [run.stdout.readline() for _ in range(3)]  # else a process may be on its way, which is let in
+        assert sorted(begun) == ["1\n", "long\n", "long\n"]
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to all processes
+        said, errors = run.communicate(timeout=PATIENCE)
     assert (said, errors) == ("0 left\n", "")
 
 
