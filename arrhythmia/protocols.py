@@ -1,24 +1,12 @@
-"""The protocols, models and sources there are: how each is divided, counted and called."""
+"""The protocols, models and sources there are: how each is divided, scored and called."""
 
 from dataclasses import dataclass
 
 from arrhythmia.aami import DS1, DS2, SYNTHETIC_DS1, SYNTHETIC_DS2
 
-PROTOCOLS = ("intra_patient", "inter_patient")
-NETWORKS = ("cnn", "rnn")
-
-MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest"}
-"""The models of the pipeline, in the order of the report."""
-
-ARGUMENTS = {"protocol": PROTOCOLS, "network": NETWORKS, "model": tuple(MODELS)}
-"""What the arguments of a stage may be, by the name of the parameter of its `main`."""
-
-DIVISIONS = {"physionet": (DS1, DS2), "synthetic": (SYNTHETIC_DS1, SYNTHETIC_DS2)}
-"""Records for training and for testing under the inter-patient protocol, by source."""
-
 
 @dataclass(frozen=True)
-class Rules:
+class Protocol:
     """How the scores of a protocol are counted.
 
     Attributes:
@@ -32,12 +20,23 @@ class Rules:
     without: tuple[str, ...]
 
 
-RULES = {
-    "intra_patient": Rules(classes="NSVFQ", resampled="beats", without=()),
+PROTOCOLS = {
+    "intra_patient": Protocol(classes="NSVFQ", resampled="beats", without=()),
     # Paced records are out and 7 Q beats are left, so Q has no score worth averaging. Record 202 is of the
     # same patient as 201 in the training records, and 232 holds three quarters of the S beats.
-    "inter_patient": Rules(classes="NSVF", resampled="records", without=("202", "232")),
+    "inter_patient": Protocol(classes="NSVF", resampled="records", without=("202", "232")),
 }
+
+NETWORKS = ("cnn", "rnn")
+
+MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest"}
+"""The models of the pipeline, in the order of the report."""
+
+ARGUMENTS = {"protocol": tuple(PROTOCOLS), "network": NETWORKS, "model": tuple(MODELS)}
+"""What the arguments of a stage may be, by the name of the parameter of its `main`."""
+
+DIVISIONS = {"physionet": (DS1, DS2), "synthetic": (SYNTHETIC_DS1, SYNTHETIC_DS2)}
+"""Records for training and for testing under the inter-patient protocol, by source."""
 
 
 def protocol_name(protocol: str) -> str:

@@ -21,7 +21,7 @@ from arrhythmia.figures import evaluation, strips, worst_records
 from arrhythmia.figures.records import records_map
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
-from arrhythmia.protocols import RULES, heading
+from arrhythmia.protocols import PROTOCOLS, heading
 from arrhythmia.scoring import metrics
 from arrhythmia.utils.files import load_arrays, write_text
 from stages.run import run
@@ -39,7 +39,7 @@ def main(protocol: str, model: str) -> None:
             label,
             probability,
             record,
-            rules=RULES[protocol],
+            protocol=PROTOCOLS[protocol],
             source=source,
             parameters=int(predictions["parameters"]),
             **settings,

@@ -15,7 +15,7 @@ from arrhythmia.export.model_card import SUFFIXES, model_card
 from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import Preprocessor
-from arrhythmia.protocols import RULES
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, replacing, write_text
@@ -76,7 +76,7 @@ def compare(label: np.ndarray, expected: np.ndarray, answer: np.ndarray, protoco
         protocol: which names the classes that macro-F1 averages over.
     """
     before, after = expected.argmax(axis=1), answer.argmax(axis=1)
-    classes = RULES[protocol].classes
+    classes = PROTOCOLS[protocol].classes
     change = macro_f1(confusion(label, after), classes) - macro_f1(confusion(label, before), classes)
     return {
         "equal_decisions": round(float((before == after).mean()), 5),

@@ -14,7 +14,7 @@ from arrhythmia.ecg.beats import load_beats
 from arrhythmia.features.table import columns_of
 from arrhythmia.models.forest import forest_probabilities
 from arrhythmia.params import load_params
-from arrhythmia.protocols import RULES
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.utils.files import load_arrays, save_arrays, write_text
 from stages.run import run
@@ -48,7 +48,7 @@ def write_cross_validated(
         probability[held_out], _ = forest_probabilities(
             features, label, train[~held_out], train[held_out], **settings
         )
-    card = cv_metrics(label[train], probability, rules=RULES[protocol], members=folds, temperature=1.0)
+    card = cv_metrics(label[train], probability, protocol=PROTOCOLS[protocol], members=folds, temperature=1.0)
     write_text(paths.cross_validated(protocol, "forest"), json.dumps(card, indent=2) + "\n")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia.evaluation.scorecard import scorecard
-from arrhythmia.protocols import MODELS, RULES
+from arrhythmia.protocols import MODELS, PROTOCOLS
 from arrhythmia.report.run_tables import headline
 
 BOTH = ["intra_patient", "inter_patient"]
@@ -34,7 +34,7 @@ def card(protocol, *, hits, source="physionet", records=("100", "202", "232")):
         label,
         probability,
         np.repeat(records, 300 // len(records)),
-        rules=RULES[protocol],
+        protocol=PROTOCOLS[protocol],
         source=source,
         parameters=12345,
         seed=0,

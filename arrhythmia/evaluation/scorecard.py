@@ -8,7 +8,7 @@ import pandas as pd
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation import bootstrap
-from arrhythmia.protocols import Rules
+from arrhythmia.protocols import Protocol
 from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.summary import headline, plain
 
@@ -22,7 +22,7 @@ def scorecard(
     probability: np.ndarray,
     record: np.ndarray,
     *,
-    rules: Rules,
+    protocol: Protocol,
     source: str,
     parameters: int,
     seed: int,
@@ -34,7 +34,7 @@ def scorecard(
         label: `(m,)` labels 0..4.
         probability: `(m, 5)` predicted probabilities; the largest one is the predicted class.
         record: `(m,)` record of each beat; empty where unknown.
-        rules: of the protocol, one of `RULES`.
+        protocol: one of `PROTOCOLS`.
         source: where the recordings come from.
         parameters: number of parameters of the model.
         seed: of the bootstrap.
@@ -54,12 +54,12 @@ def scorecard(
     predicted = probability.argmax(axis=1)
     names, by_record = metrics.confusion_by_record(label, predicted, record)
     counts = by_record.sum(0)
-    scores = headline(counts, rules.classes)
-    resamples = resample(by_record, rules, seed=seed, replicates=replicates)
+    scores = headline(counts, protocol.classes)
+    resamples = resample(by_record, protocol, seed=seed, replicates=replicates)
     card = {
         "source": source,
         "convention": CONVENTION,
-        "macro_f1_classes": rules.classes,
+        "macro_f1_classes": protocol.classes,
         "parameters": parameters,
         "beats": len(label),
         **{key: scores[key] for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")},
@@ -68,16 +68,17 @@ def scorecard(
         "risk_coverage": _risk_coverage(label, probability),
         "classes": _by_class(counts),
         "ec57": ec57.rates(counts),
-        "ci95": {"resampled": rules.resampled, **intervals(resamples, rules.classes)},
+        "ci95": {"resampled": protocol.resampled, **intervals(resamples, protocol.classes)},
     }
-    left_out = {name: _without(names != name, by_record, rules) for name in rules.without if name in names}
+    known = [name for name in protocol.without if name in names]
+    left_out = {name: _without(names != name, by_record, protocol) for name in known}
     return plain(card | ({"without": left_out} if left_out else {}))
 
 
-def resample(by_record: np.ndarray, rules: Rules, *, seed: int, replicates: int) -> np.ndarray:
+def resample(by_record: np.ndarray, protocol: Protocol, *, seed: int, replicates: int) -> np.ndarray:
     """Return `(replicates, 5, 5)` bootstrap resamples of the `(r, 5, 5)` confusion counts."""
     rng = np.random.default_rng(seed)
-    if rules.resampled == "records":
+    if protocol.resampled == "records":
         return bootstrap.by_record(by_record, replicates=replicates, rng=rng)
     return bootstrap.by_beat(by_record.sum(0), replicates=replicates, rng=rng)
 
@@ -121,6 +122,6 @@ def _risk_coverage(label: np.ndarray, probability: np.ndarray) -> dict[str, np.n
     return {f"error_rejecting_{p}_percent": value for p, value in zip(REJECTED, error, strict=True)}
 
 
-def _without(kept: np.ndarray, by_record: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:
-    scores = headline(by_record[kept].sum(0), rules.classes)
+def _without(kept: np.ndarray, by_record: np.ndarray, protocol: Protocol) -> dict[str, np.ndarray]:
+    scores = headline(by_record[kept].sum(0), protocol.classes)
     return {key: scores[key] for key in ("macro_f1", "macro_f1_nsv", "j_kappa", "f1_S", "f1_V")}

@@ -38,14 +38,14 @@ def build_cnn(
     Output shape:
         `(batch, 5)` logits, by the names of `layers.classify`
     """
-    waveform, *measures = inputs(length, channels, features)
+    waveform, *given = inputs(length, channels, features)
     x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(waveform)
     for _ in range(blocks):
         x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    opinions = classify(summary, measures[0] if measures else None, dense=dense, dropout=dropout)
-    return keras.Model([waveform, *measures], opinions, name="cnn")
+    outputs = classify(summary, given[0] if given else None, dense=dense, dropout=dropout)
+    return keras.Model([waveform, *given], outputs, name="cnn")
 
 
 def residual_block(x, filters: int, kernel_size: int):

@@ -1,4 +1,4 @@
-"""The part that both networks share: the inputs, and the opinions that come out of them."""
+"""The part that both networks share: inputs, and the output with its auxiliary heads."""
 
 import keras
 import numpy as np
@@ -25,8 +25,8 @@ def inputs_of(model: keras.Model, arrays: dict[str, np.ndarray]) -> dict[str, np
 def classify(summary, features, *, dense: int, dropout: float) -> dict:
     """Classify by shape and features together, and for training also by each alone.
 
-    Where both are given, the network learns three opinions at once (deep supervision, Lee 2015): a network
-    that can learn shapes by heart would else ignore the features, which hold for unseen patients too.
+    Where both are given, two auxiliary heads learn beside the output (deep supervision, Lee 2015): a network
+    that overfits to shapes would else ignore the features, which hold for unseen patients too.
 
     Args:
         summary: `(batch, channels)` tensor, the waveform's summary.
@@ -42,14 +42,15 @@ def classify(summary, features, *, dense: int, dropout: float) -> dict:
     shape = layers.Dropout(dropout)(shape)
     if features is None:
         return {"logits": _logits(shape, "logits")}
-    told = features
+    branch = features
     for _ in range(2):
-        told = layers.Dropout(dropout)(layers.Dense(2 * dense, activation="relu")(told))  # (batch, 2 dense)
-    both = layers.Dense(dense, activation="relu")(layers.Concatenate()([shape, told]))  # (batch, dense)
+        hidden = layers.Dropout(dropout)  # made before the layer under it: the order draws the seeds
+        branch = hidden(layers.Dense(2 * dense, activation="relu")(branch))  # (batch, 2 dense)
+    both = layers.Dense(dense, activation="relu")(layers.Concatenate()([shape, branch]))  # (batch, dense)
     return {
         "logits": _logits(both, "logits"),
         "aux_waveform": _logits(shape, "aux_waveform"),
-        "aux_features": _logits(told, "aux_features"),
+        "aux_features": _logits(branch, "aux_features"),
     }
 
 

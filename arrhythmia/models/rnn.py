@@ -59,7 +59,7 @@ def build_rnn(
         raise ValueError(f"rnn.cell is '{cell}'; use one of {', '.join(CELLS)}")
     if stem and patch % STEM_STRIDE:
         raise ValueError(f"rnn.patch is {patch}; beside a stem it must be even")
-    waveform, *measures = inputs(length, channels, features)
+    waveform, *given = inputs(length, channels, features)
     x = waveform
     if stem:
         x = layers.Conv1D(stem, STEM_WIDTH, strides=STEM_STRIDE, padding="same", use_bias=False)(x)
@@ -68,8 +68,8 @@ def build_rnn(
     x = layers.Conv1D(embedding, 2 * steps, strides=steps, padding="same", activation="relu")(x)
     x = layers.Bidirectional(CELLS[cell](units, return_sequences=True))(x)  # (batch, steps, 2 * units)
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    opinions = classify(summary, measures[0] if measures else None, dense=dense, dropout=dropout)
-    return keras.Model([waveform, *measures], opinions, name="rnn")
+    outputs = classify(summary, given[0] if given else None, dense=dense, dropout=dropout)
+    return keras.Model([waveform, *given], outputs, name="rnn")
 
 
 NETWORKS = {"patches": build_rnn, **RNNS}

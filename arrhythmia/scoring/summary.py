@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.protocols import Rules
+from arrhythmia.protocols import Protocol
 from arrhythmia.scoring import metrics
 
 DECIMALS = 5
@@ -16,7 +16,7 @@ def cv_metrics(
     label: np.ndarray,
     probability: np.ndarray,
     *,
-    rules: Rules,
+    protocol: Protocol,
     members: int,
     temperature: float,
 ) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def cv_metrics(
     Args:
         label: `(m,)` labels 0..4.
         probability: `(m, 5)` probabilities of networks that have not learnt from the beat.
-        rules: of the protocol, one of `RULES`.
+        protocol: one of `PROTOCOLS`.
         members: number of networks, each with a fold of its own held out.
         temperature: of the calibration.
     """
@@ -33,7 +33,7 @@ def cv_metrics(
     card = {
         "beats": len(label),
         "ensemble_size": members,
-        **headline(counts, rules.classes),
+        **headline(counts, protocol.classes),
         "ece": metrics.calibration_error(metrics.reliability(label, probability)),
         "log_loss": metrics.log_loss(label, probability),
         "temperature": temperature,

@@ -18,7 +18,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import MODELS, RULES, protocol_name
+from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
 from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import SCORES, Cards, commits
 from arrhythmia.studies.dvc import dvc_output
@@ -63,7 +63,7 @@ def parts() -> dict[str, str]:
 
 def committed_cards() -> Cards:
     """Return the metrics of metrics/ by protocol and model."""
-    keys = [(protocol, model) for protocol in RULES for model in MODELS]
+    keys = [(protocol, model) for protocol in PROTOCOLS for model in MODELS]
     return {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
 
 
@@ -127,7 +127,7 @@ def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
         scores: columns `mean` and `sd` (NaN where there is one run), by protocol and metric.
     """
     rows = []
-    for protocol in RULES:
+    for protocol in PROTOCOLS:
         lines = [scores.loc[(protocol, key)] for key in SHOWN]
         cells = [number(x["mean"]) + (f" ± {number(x['sd'])}" if x["sd"] >= 0 else "") for x in lines]
         rows.append(["" if rows else title, protocol_name(protocol), *cells])
@@ -136,7 +136,7 @@ def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
 
 def gap_row(scores: pd.DataFrame) -> list[str]:
     """Return what is lost on new patients; `scores` as for `protocol_rows`."""
-    near, far = (scores.loc[protocol]["mean"] for protocol in RULES)
+    near, far = (scores.loc[protocol]["mean"] for protocol in PROTOCOLS)
     gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
     gaps[SHOWN.index("macro_f1")] = "–"  # over other classes
     return ["", "**gap**", *gaps]
@@ -150,7 +150,7 @@ def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
         ends: intervals of the inter-patient CNN, `ci95` of its metrics.
     """
     intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
-    classes = (f"{' '.join(rules.classes)} ({protocol_name(key)})" for key, rules in RULES.items())
+    classes = (f"{' '.join(protocol.classes)} ({protocol_name(key)})" for key, protocol in PROTOCOLS.items())
     return (
         f"Mean ± standard deviation of {len(seeds['seeds'].iloc[0].split())} seeds of {commits(seeds)}: the "
         "luck of the training. That of the "

@@ -13,7 +13,7 @@ import argparse
 import pandas as pd
 
 from arrhythmia import paths
-from arrhythmia.protocols import MODELS, RULES
+from arrhythmia.protocols import MODELS, PROTOCOLS
 from arrhythmia.report.run_tables import read_table, seeds_table
 from arrhythmia.studies.experiments import (
     last_commit,
@@ -25,7 +25,7 @@ from arrhythmia.studies.experiments import (
 )
 from arrhythmia.utils.files import write_text
 
-ORDER = {protocol: place for place, protocol in enumerate(RULES)}
+ORDER = {protocol: place for place, protocol in enumerate(PROTOCOLS)}
 
 
 def main(argv: list[str]) -> None:
@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
-    parser.add_argument("--protocols", nargs="+", choices=list(RULES), help="default: those of params.yaml")
+    parser.add_argument("--protocols", nargs="+", choices=list(PROTOCOLS), help="as params.yaml")
     words = parser.parse_args(argv)
     seeds = list(dict.fromkeys(words.seeds))
     refuse_changes()

@@ -14,7 +14,7 @@ from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params, of_protocol
-from arrhythmia.protocols import RULES
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
 from arrhythmia.training.calibration import fit_temperature, temperature_scaled
@@ -64,11 +64,11 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         network.set_weights(weights)
         networks.append(network)
         logits[fold == member] = answers
-    judged = fold < members
-    temperature = fit_temperature(logits[judged], label[judged])
-    probability = cross_calibrated(logits[judged], label[judged], fold[judged])
+    held_out = fold < members
+    temperature = fit_temperature(logits[held_out], label[held_out])
+    probability = cross_calibrated(logits[held_out], label[held_out], fold[held_out])
     card = cv_metrics(
-        label[judged], probability, rules=RULES[protocol], members=members, temperature=temperature
+        label[held_out], probability, protocol=PROTOCOLS[protocol], members=members, temperature=temperature
     )
     curves = mean_curves([history for _, history, _ in trained])
     write_curves(paths.training(protocol, name), curves)
@@ -77,7 +77,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
     if wandb_run:
-        finish_wandb(wandb_run, curves, card, label[judged], probability)
+        finish_wandb(wandb_run, curves, card, label[held_out], probability)
 
 
 def processes(workers: int) -> Executor:

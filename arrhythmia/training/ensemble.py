@@ -18,10 +18,10 @@ def averaged(members: list[keras.Model], temperature: float) -> keras.Model:
         A model with the members' inputs that gives `(batch, 5)` probabilities.
     """
     inputs = [keras.Input(x.shape[1:], name=x.name) for x in members[0].inputs]
-    opinions = []
+    outputs = []
     for number, member in enumerate(members):
         answer = keras.Model(member.inputs, member.get_layer("logits").output, name=f"member_{number}")
-        opinions.append(answer(inputs))
-    mean = layers.Average()(opinions) if len(members) > 1 else opinions[0]
+        outputs.append(answer(inputs))
+    mean = layers.Average()(outputs) if len(members) > 1 else outputs[0]
     scaled = layers.Rescaling(1 / temperature, name="temperature")(mean)
     return keras.Model(inputs, layers.Softmax(name="probability")(scaled), name="average")

@@ -65,8 +65,8 @@ def results(protocol, name):
     @tf.function
     def gradients(x):
         with tf.GradientTape() as tape:
-            opinions = network(x, training=True).values()
-            losses = [keras.losses.categorical_crossentropy(target, y, from_logits=True) for y in opinions]
+            outputs = network(x, training=True).values()
+            losses = [keras.losses.categorical_crossentropy(target, y, from_logits=True) for y in outputs]
             loss = tf.reduce_mean(tf.add_n(losses))
         return tape.gradient(loss, [weight.value for weight in network.trainable_weights])
 

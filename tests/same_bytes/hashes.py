@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from arrhythmia.command_line import errors_in_one_line
 from arrhythmia.determinism import processor
 from arrhythmia.training import runtime
-from stages.run import run_command
 from tests.same_bytes import first_steps, numpy_operations, tensorflow_operations
 
 COMMITTED = Path(__file__).with_name("sha256.json")
@@ -94,4 +94,5 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    run_command(main)
+    with errors_in_one_line():
+        main(sys.argv[1:])

@@ -33,7 +33,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.params import changed, checked, flattened, load_params, of_protocol, read_named_yaml
-from arrhythmia.protocols import NETWORKS, RULES
+from arrhythmia.protocols import NETWORKS, PROTOCOLS
 from arrhythmia.studies.search.results import write_results
 from arrhythmia.studies.search.space import check_space, labels_of, values_by_label
 from arrhythmia.studies.search.trial import DONE, score, training_beats
@@ -153,7 +153,7 @@ def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
     keys = {"protocol", "objective", "max_parameters", "startup_trials", "warmup_epochs", "space"}
     if not isinstance(plan, dict) or set(plan) != keys:
         raise DataError(f"{path}: must hold {', '.join(sorted(keys))}, and nothing else")
-    for key, known in {"protocol": tuple(RULES), "objective": OBJECTIVES}.items():
+    for key, known in {"protocol": tuple(PROTOCOLS), "objective": OBJECTIVES}.items():
         if plan[key] not in known:
             raise DataError(f"{path}: {key} is '{plan[key]}'; use one of {', '.join(known)}")
     if not isinstance(plan["space"], dict) or not plan["space"]:

@@ -14,7 +14,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.features.table import FEATURES, columns_of
 from arrhythmia.params import changed, of_protocol
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
-from arrhythmia.protocols import RULES
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.studies.networks import networks_of
 from arrhythmia.studies.search.space import suggest
@@ -150,7 +150,7 @@ def train_together(
         yield cv_metrics(
             label[judged],
             cross_calibrated(logits[judged], label[judged], fold[judged]),
-            rules=RULES[protocol],
+            protocol=PROTOCOLS[protocol],
             members=len(networks),
             temperature=fit_temperature(logits[judged], label[judged]),
         )

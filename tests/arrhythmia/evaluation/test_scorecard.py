@@ -5,7 +5,7 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.scorecard import records_table, scorecard
-from arrhythmia.protocols import RULES, Rules
+from arrhythmia.protocols import PROTOCOLS, Protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.summary import cv_metrics
 
@@ -20,9 +20,9 @@ def predictions(beats=300, records=("100", "202", "232")):
     return label, probability / 1.4, np.array(records)[rng.integers(0, len(records), beats)]
 
 
-def card_of(label, probability, record, rules=RULES["inter_patient"], **settings):
+def card_of(label, probability, record, protocol=PROTOCOLS["inter_patient"], **settings):
     given = {"source": "physionet", "parameters": 7, "seed": 0, "replicates": 200} | settings
-    return scorecard(label, probability, record, rules=rules, **given)
+    return scorecard(label, probability, record, protocol=protocol, **given)
 
 
 def test_keys_and_their_order():
@@ -57,8 +57,8 @@ def test_undefined_scores_are_none():
 
 def test_scores_lie_in_their_intervals():
     label, probability, record = predictions()
-    for rules in RULES.values():
-        card = card_of(label, probability, record, rules)
+    for protocol in PROTOCOLS.values():
+        card = card_of(label, probability, record, protocol)
         for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa"):
             assert card["ci95"][key]["low"] <= card[key] <= card["ci95"][key]["high"]
 
@@ -66,7 +66,9 @@ def test_scores_lie_in_their_intervals():
 def test_macro_f1_is_over_the_classes_of_the_protocol():
     data = predictions()
     f1 = {name: scores["f1"] for name, scores in card_of(*data)["classes"].items()}
-    intra, inter = (card_of(*data, RULES[name])["macro_f1"] for name in ("intra_patient", "inter_patient"))
+    intra, inter = (
+        card_of(*data, PROTOCOLS[name])["macro_f1"] for name in ("intra_patient", "inter_patient")
+    )
     assert intra == pytest.approx(np.mean(list(f1.values())), abs=1e-5)
     assert inter == pytest.approx(np.mean([f1[name] for name in "NSVF"]), abs=1e-5)
 
@@ -82,14 +84,14 @@ def test_leaving_a_record_out_scores_the_others():
 
 def test_records_that_are_not_there_are_not_left_out():
     assert "without" not in card_of(*predictions(records=("s01", "s02")))
-    assert "without" not in card_of(*predictions(), RULES["intra_patient"])
+    assert "without" not in card_of(*predictions(), PROTOCOLS["intra_patient"])
 
 
 def test_resampling_records_and_beats_differ():
     label, probability, _ = predictions()
     record = np.where(probability.argmax(1) == label, "right", "wrong")
-    by_record = card_of(label, probability, record, Rules("NSVF", "records", ()))["ci95"]["accuracy"]
-    by_beat = card_of(label, probability, record, Rules("NSVF", "beats", ()))["ci95"]["accuracy"]
+    by_record = card_of(label, probability, record, Protocol("NSVF", "records", ()))["ci95"]["accuracy"]
+    by_beat = card_of(label, probability, record, Protocol("NSVF", "beats", ()))["ci95"]["accuracy"]
     assert by_record == {"low": 0.0, "high": 1.0}
     assert 0.1 > by_beat["high"] - by_beat["low"] > 0.01
 
@@ -144,11 +146,11 @@ def test_the_error_of_the_rest_falls_as_the_least_certain_beats_are_left_to_a_hu
 
 def test_the_card_of_a_training_agrees_with_that_of_a_test():
     label, probability, record = predictions()
-    for rules in RULES.values():
-        card = cv_metrics(label, probability, rules=rules, members=3, temperature=1.23456789)
+    for protocol in PROTOCOLS.values():
+        card = cv_metrics(label, probability, protocol=protocol, members=3, temperature=1.23456789)
         assert json.loads(json.dumps(card, allow_nan=False)) == card
         assert (card["beats"], card["ensemble_size"], card["temperature"]) == (300, 3, 1.23457)
-        test = card_of(label, probability, record, rules)
+        test = card_of(label, probability, record, protocol)
         for key in ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss"):
             assert card[key] == test[key]
         for name in "SV":
