@@ -37,7 +37,7 @@ compare: setup
 	@python -m scripts.compare
 
 test: setup
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@ruff check . && ruff format --check .
