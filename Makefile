@@ -40,7 +40,7 @@ compare: setup
 	@python -m arrhythmia compare
 
 test: setup
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@ruff check . && ruff format --check .

@@ -14,6 +14,7 @@ from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.training import runtime
+from tests.synthetic_run import synthetic_run
 
 # The same examples on every machine, and no limit on the time of one: CI machines are slow and shared.
 settings.register_profile("tests", derandomize=True, deadline=None)
@@ -22,6 +23,27 @@ settings.load_profile("tests")
 # A shell ignores Ctrl-C in what it starts in the background; so would what the tests start and interrupt.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+LONGEST_FIRST = (
+    "tests/test_end_to_end.py",
+    "tests/same_bytes/test_hashes.py",
+    "tests/arrhythmia/studies/search/test_study.py",
+    "tests/arrhythmia/training/test_cross_validation.py",
+    "tests/arrhythmia/training/test_fit.py",
+    "tests/test_experiments.py",  # in the middle, when the run that it starts from has long been made
+    "tests/notebooks/test_notebooks.py",
+    "tests/test_no_leak.py",
+    "tests/same_bytes/test_graphs.py",
+    "tests/test_wheel.py",
+)
+"""Files to begin with, so that at the end no process waits for another's long one."""
+
+
+def pytest_collection_modifyitems(items):
+    """Put the long files first; with --no-loadscope-reorder, xdist hands files out in this order."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(place)))
 
 
 def folder_of(variable, file):
@@ -57,6 +79,17 @@ def real_beats(real_recordings):
     times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_after": 2, "rr_long": 300}
     settings = {"fs": 125, **times, **rr, "source": "physionet"}
     return {window: cut_beats(real_recordings, window=window, **settings) for window in ("centred", "kaggle")}
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory):
+    """A run of the whole pipeline on synthetic recordings, made once for all processes of pytest."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own in that of the session
+        shared = shared.parent
+    shared = shared / "whole_run"
+    shared.mkdir(exist_ok=True)
+    return synthetic_run(shared)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
 """The commands of docs/experiments.md in a clone with short synthetic recordings; no network, two minutes.
 
-One run of the pipeline, one experiment and one queue serve all tests.
+One run of the pipeline, out of the cache of another, one experiment and one queue serve all tests.
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import psutil
@@ -17,22 +18,13 @@ from moto.server import ThreadedMotoServer
 
 from arrhythmia.params import parse_yaml, read_yaml
 from tests.params import write_params
-from tests.test_end_to_end import ROOT, checked, environment, not_in_an_archive
+from tests.processes import PATIENCE, children_of, command_line, wait_until
+from tests.synthetic_run import ROOT, SMALL, checked, environment, not_in_an_archive
 
 pytestmark = pytest.mark.slow
 
 TARGET = "evaluate@inter_patient-cnn"
 TRAINING = "train_cnn@inter_patient"
-PER_PROTOCOL = ("intra_patient", "inter_patient")
-SMALL = {
-    "download": {"source": "synthetic"},
-    "synthetic": {"seconds": 60},
-    "train": {"epochs": dict.fromkeys(PER_PROTOCOL, 1), "ensemble_size": dict.fromkeys(PER_PROTOCOL, 1)},
-    "cnn": {"filters": 4, "blocks": 1, "dense": 4},
-    "rnn": {"units": 4, "stem": 0, "embedding": 4, "patch": 8, "dense": 4},
-    "forest": {"trees": 4},
-    "evaluate": {"replicates": 20},
-}
 KEYS = {
     "AWS_ACCESS_KEY_ID": "who",
     "AWS_SECRET_ACCESS_KEY": "not-to-be-kept",
@@ -66,7 +58,7 @@ class Clone:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(tmp_path_factory, whole_run):
     """A clone with the results of one run, committed; git and DVC each have a remote."""
     home = tmp_path_factory.mktemp("home")
     clone = Clone(home / "project", home)
@@ -77,14 +69,17 @@ def project(tmp_path_factory):
         ignore=lambda *given: not_in_an_archive(*given) | without_its_settings(*given),
     )
     (clone.folder / "dvc.lock").unlink()
-    write_params(clone.folder / "params.yaml", protocols=["inter_patient"], **SMALL)
+    synthetic = {"download": {"source": "synthetic"}, "protocols": ["inter_patient"]}
+    write_params(clone.folder / "params.yaml", **synthetic, **SMALL)
+    whole_run.lend_cache(clone.folder)
     subprocess.run(["git", "init", "--quiet", "--bare", home / "origin.git"], check=True)
     clone.run("git init --quiet --initial-branch=main")
     clone.run("git remote add origin", str(home / "origin.git"))
     clone.run("dvc remote add --default storage", str(home / "storage"))
     clone.run("git add .")
     clone.run("git commit --quiet -m start")
-    clone.run("dvc repro")
+    said = clone.run("dvc repro")
+    assert re.findall(r"Running stage '((?:train|evaluate).*)'", said) == [], "not out of the cache"
     clone.run("git add .")
     clone.run("git commit --quiet -m results")
     return clone
@@ -103,17 +98,34 @@ def trainings(folder):
     counts = []
     for process in psutil.process_iter():
         try:
-            if "stages.train_cnn" in process.cmdline() and Path(process.cwd()).is_relative_to(folder):
-                children = [child.cmdline() for child in process.children()]
-                counts.append(sum("spawn_main" in " ".join(words) for words in children))
+            if "stages.train_cnn" in command_line(process) and Path(process.cwd()).is_relative_to(folder):
+                counts.append(sum("spawn_main" in command_line(child) for child in children_of(process)))
         except psutil.Error:  # it has ended meanwhile
             continue
     return counts
 
 
+@contextlib.contextmanager
+def looking_at(look):
+    """Look four times a second, beside the block; what was seen is in the list that the block gets."""
+    seen, over = [], threading.Event()
+
+    def look_again_and_again():
+        while not over.wait(0.25):
+            seen.append(look())
+
+    watch = threading.Thread(target=look_again_and_again)
+    watch.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watch.join()
+
+
 @pytest.fixture(scope="module")
 def queue(project):
-    """Two points of a grid, run by two workers with a core each: what was seen of them once a second."""
+    """Two points of a grid, run by two workers with a core each: what was seen of them all the while."""
     project.run(f"dvc exp run --queue -S cnn.filters=8,10 -S train.ensemble_size.inter_patient=2 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
@@ -123,12 +135,12 @@ def queue(project):
         stderr=subprocess.DEVNULL,
         check=True,
     )
-    seen, until = [], time.monotonic() + 400
-    while re.search(r"Queued|Running", project.run("dvc queue status")):
-        assert time.monotonic() < until, project.run("dvc queue status")
-        for _ in range(3):
-            seen.append(trainings(project.folder))
-            time.sleep(1)
+    with looking_at(lambda: trainings(project.folder)) as seen:
+        wait_until(
+            lambda: not re.search(r"Queued|Running", project.run("dvc queue status")),
+            "the queue does not end",
+            patience=4 * PATIENCE,
+        )
     status = project.run("dvc queue status")
     project.run("dvc queue stop")
     return seen, status
