@@ -19,7 +19,7 @@ FIGURES = {
     "mistakes": "Most confident mistakes",
     "curves": "Precision-recall and ROC curves",
     "reliability": "Calibration",
-    "risk_coverage": "Least certain beats left to a human",
+    "risk_coverage": "Risk and coverage",
     "training": "Training curves",
 }
 """Titles of the figures, in the order of the page."""

@@ -96,14 +96,14 @@ def without_table(cards: Cards, protocol: str) -> str:
 
 
 def risk_coverage_table(cards: Cards, protocol: str) -> str:
-    """Return the error of what a model keeps, one row a model, the share left to a human in the columns."""
+    """Return the error of the beats kept, one row a model, the rejection rate in the columns."""
     rows = []
     for model, title in MODELS.items():
         card = cards[protocol, model]
         errors = [1 - card["accuracy"], *card["risk_coverage"].values()]
         rows.append([title, *(f"{error:.2%}" for error in errors)])
     shares = [key.split("_")[2] for key in card["risk_coverage"]]  # error_rejecting_5_percent
-    return markdown_table(["model", "none left", *(f"{share} % left" for share in shares)], rows)
+    return markdown_table(["model", "none rejected", *(f"{share} % rejected" for share in shares)], rows)
 
 
 def symbols_table(tables: dict[str, pd.DataFrame]) -> str:
