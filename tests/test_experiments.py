@@ -98,7 +98,8 @@ def trainings(folder):
     counts = []
     for process in psutil.process_iter():
         try:
-            if "stages.train_cnn" in command_line(process) and Path(process.cwd()).is_relative_to(folder):
+            # a word of its own: the shell that starts a training has all words in one
+            if "stages.train_cnn" in process.cmdline() and Path(process.cwd()).is_relative_to(folder):
                 counts.append(sum("spawn_main" in command_line(child) for child in children_of(process)))
         except psutil.Error:  # it has ended meanwhile
             continue

@@ -13,7 +13,7 @@ SETTINGS = {
     "seed": 0,
 }
 LENGTH = 130
-CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.3}
+CNN = {"filters": 4, "blocks": 1, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.3}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def arrays(n, seed, channels=1):
 
 def trained(fit, model, *, channels=1, **settings):
     """Train `model`, and return what was said after each epoch."""
-    beats, held_out = arrays(40, 0, channels), arrays(20, 1, channels)
+    beats, held_out = arrays(40, 0, channels), arrays(24, 1, channels)
     return list(fit.train_epochs(model, beats, held_out, **{**SETTINGS, **settings}))
 
 
@@ -96,9 +96,9 @@ def test_without_held_out_beats_there_is_nothing_of_them_to_report(fit, build):
 def test_the_reported_loss_is_that_of_the_answer(fit, build):
     model = build()
     values = trained(fit, model)
-    held_out = arrays(20, 1)
+    held_out = arrays(24, 1)  # whole batches: Keras means a loss over batches, however few beats are in one
     logits = model.predict(fit.inputs_of(model, held_out), verbose=0)["logits"]
-    loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(20), held_out["label"]]
+    loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(24), held_out["label"]]
     assert values[-1]["val_loss"] == pytest.approx(loss.mean(), rel=1e-4)
 
 
@@ -133,15 +133,14 @@ def test_the_classic_networks_can_be_trained(keras, fit, name):
 
 
 def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone(fit, build):
-    alone = [build(), build()]
-    for model in alone:
-        trained(fit, model)
+    alone = build()
+    trained(fit, alone)
     together = [build(), build()]
-    beats, held_out = arrays(40, 0), arrays(20, 1)
+    beats, held_out = arrays(40, 0), arrays(24, 1)
     runs = [fit.train_epochs(model, beats, held_out, **SETTINGS) for model in together]
     assert len(list(zip(*runs, strict=True))) == 3
-    for one, other in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(weights(one), weights(other))
+    for model in together:
+        np.testing.assert_array_equal(weights(model), weights(alone))
 
 
 def test_class_weights_reach_the_loss(fit, build):
