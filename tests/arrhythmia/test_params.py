@@ -263,7 +263,9 @@ scalars = (
     | st.sampled_from([10**30, "a\nb", "pre_rr_local", "kaggle", "true", "1e-3"])
 )
 values = (
-    scalars | st.lists(scalars, max_size=3) | st.dictionaries(scalars | st.sampled_from(PROTOCOLS), scalars)
+    scalars
+    | st.lists(scalars, max_size=3)
+    | st.dictionaries(scalars | st.sampled_from(sorted(PROTOCOLS)), scalars)
 )
 
 

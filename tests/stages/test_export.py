@@ -56,7 +56,7 @@ def project(tmp_path_factory, keras, rows):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        write_params(segment=SEGMENT, train={"threads": 2})
+        write_params(segment=SEGMENT, train={"threads": 1})
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
         save_arrays(paths.preprocessor(PROTOCOL), **PREPROCESSOR.to_arrays())
         keras.utils.set_random_seed(0)

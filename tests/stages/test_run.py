@@ -66,7 +66,10 @@ def test_a_missing_file_is_named(monkeypatch):
     ("lines", "said"),
     [
         ("import stages", ""),
-        ("import stages, stages.run; stages.run.listen_for_interrupts()", "KeyboardInterrupt"),
+        (
+            "import stages; from arrhythmia import command_line; command_line.listen_for_interrupts()",
+            "KeyboardInterrupt",
+        ),
     ],
 )
 def test_ctrl_c_says_nothing_while_a_command_is_loaded(lines, said):

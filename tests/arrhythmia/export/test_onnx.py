@@ -143,9 +143,9 @@ def test_two_directions_of_another_kind(keras, settings, named):
     layers, settings = keras.layers, dict(settings)
     cell = getattr(layers, settings.pop("cell", "GRU"))
     other = getattr(layers, settings.pop("backward", "GRU"))(2, go_backwards=True)
-    settings = {"merge_mode": settings.pop("merge_mode", "concat")}
-    settings |= {"backward_layer": other} if isinstance(other, layers.LSTM) else {}
-    made = layers.Bidirectional(cell(2, **settings), name="odd", **settings)
+    around = {"merge_mode": settings.pop("merge_mode", "concat")}
+    around |= {"backward_layer": other} if isinstance(other, layers.LSTM) else {}
+    made = layers.Bidirectional(cell(2, **settings), name="odd", **around)
     assert refusal(keras, made).startswith(f"layer odd (Bidirectional): {named} is ")
 
 

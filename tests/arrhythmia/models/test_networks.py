@@ -5,7 +5,7 @@ import pytest
 
 from arrhythmia.training import runtime
 
-runtime.prepare(threads=2, seed=0)
+runtime.prepare(threads=1, seed=0)
 import keras  # noqa: E402
 
 from arrhythmia.models.cnn import build_cnn  # noqa: E402

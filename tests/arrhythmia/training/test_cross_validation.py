@@ -34,7 +34,7 @@ PARAMS = {
         "class_weight_power": 0.3,
         "seed": 0,
         "loggers": ["dvclive"],
-        "threads": 2,
+        "threads": 1,
     },
     "cnn": {
         **{"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "stride": 2},
