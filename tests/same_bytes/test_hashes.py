@@ -21,12 +21,13 @@ EMULATED = "Haswell,vendor=AuthenticAMD"
 first-level cache has 64 KiB, QEMU's for AMD, where today's have 32 or 48."""
 
 SENSITIVE = ("numpy", "intra_patient rnn")
+"""Parts to emulate, which takes twenty times as long: batch normalisation, GRU and convolution are in the
+second."""
+
 UNEXPLAINED = pytest.mark.xfail(
     reason="under QEMU on Zen 5 one gradient of a first convolution differs since names in the code changed, "
     "while real processors give the committed bytes: docs/reproducibility.md, what remains unproven"
 )
-"""Parts to emulate, which takes twenty times as long: batch normalisation, GRU and convolution are in the
-second."""
 
 pytestmark = [
     pytest.mark.slow,
