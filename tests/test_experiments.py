@@ -165,7 +165,7 @@ def test_one_change_reruns_what_depends_on_it(project, wider):
             ["normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", "cnn.filters=8,12"],
             [
                 [f"normalize.features.inter_patient={features}", f"cnn.filters={n}"]
-                for features in ("[]", "[early,wait]")
+                for features in ("[]", "[pre_rr_local,post_rr_local]")
                 for n in (8, 12)
             ],
         ),
@@ -179,7 +179,9 @@ def test_a_grid_is_queued_point_by_point(project, settings, points):
 
 
 def test_a_feature_list_of_a_grid_arrives_as_a_list(project):
-    project.run("dvc exp run --queue -S normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", TRAINING)
+    project.run(
+        "dvc exp run --queue -S normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", TRAINING
+    )
     commits = project.run("git log -g --format=%H refs/exps/celery/stash").split()
     project.run("dvc queue remove --queued")
     queued = [project.params(commit)["normalize"]["features"]["inter_patient"] for commit in commits]

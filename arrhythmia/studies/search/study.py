@@ -115,11 +115,11 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", choices=NETWORKS)
-    parser.add_argument("--search", type=Path, help="what to search; default tuning/MODEL.yaml")
+    parser.add_argument("--search", type=Path, help="what to search; default experiments/search/MODEL.yaml")
     parser.add_argument("--trials", type=int, default=40, help="trials of the study in all (%(default)s)")
     parser.add_argument("--timeout", type=float, default=float("inf"), help="begin no trial after so many s")
     parser.add_argument("--jobs", type=int, default=cores(), help="workers (one a core: %(default)s)")
-    parser.add_argument("--storage", help="SQLAlchemy URL of the study; default a file in tuning/")
+    parser.add_argument("--storage", help="SQLAlchemy URL of the study; default a file beside it")
     parser.add_argument(
         "--lost-after", type=float, default=120, help="s without a sign of life until a trial is lost (120)"
     )
