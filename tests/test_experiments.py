@@ -214,7 +214,7 @@ def test_plots_overlay_curves_and_confusion_matrices(project, wider):
     project.run(f"dvc plots diff HEAD {wider} -o overlaid")
     page = (project.folder / "overlaid" / "index.html").read_text()
     shutil.rmtree(project.folder / "overlaid")
-    for title in ("Loss, inter-patient, CNN", "Confusion (rows sum to 1), inter_patient, cnn"):
+    for title in ("Loss, inter-patient, CNN", "Confusion (rows sum to 1), inter-patient, CNN"):
         assert title in page
     for revision in ("HEAD", wider):
         assert f'"rev": "{revision}"' in page
