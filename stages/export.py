@@ -24,8 +24,8 @@ from stages.run import run
 
 def main(protocol: str, network: str) -> None:
     """Write the network in two precisions, its config, its card, and the agreement with the Keras model."""
-    params = load_params()
-    runtime.prepare(threads=params["train"]["threads"], seed=0)
+    segment = load_params()["segment"]
+    runtime.prepare(threads=1, seed=0)  # weights are read; nothing is computed that more threads would change
     import keras
 
     from arrhythmia.export.onnx import onnx_model
@@ -54,7 +54,7 @@ def main(protocol: str, network: str) -> None:
         protocol=protocol,
         source=card["source"],
         classes=CLASSES,
-        segment=params["segment"],
+        segment=segment,
         preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
     )
     write_text(paths.model(protocol, network, ".json"), config.to_json())

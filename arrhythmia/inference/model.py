@@ -78,9 +78,8 @@ class OnnxNetwork:
     def probability(self, beats: Beats) -> np.ndarray:
         """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
         columns = [self.config.classes.index(name) for name in CLASSES]
-        return infer(self.session, model_inputs(beats, beat_features(beats), self.config.preprocessor))[
-            :, columns
-        ]
+        inputs = model_inputs(beats, beat_features(beats), self.config.preprocessor)
+        return infer(self.session, inputs)[:, columns]
 
 
 def load_network(network: Path, config: Path) -> OnnxNetwork:

@@ -10,8 +10,12 @@ from arrhythmia.ecg.segmentation import cut_beats
 
 CUT = {
     "window": "kaggle",
-    **{"fs": 125.0, "before": 0.3, "after": 0.5},
-    **{"rr_before": 2, "rr_after": 1, "rr_long": 1},
+    "fs": 125.0,
+    "before": 0.3,
+    "after": 0.5,
+    "rr_before": 2,
+    "rr_after": 1,
+    "rr_long": 1,
 }
 """How the beats are cut: the window has a size and a rate of its own, and nobody looks at the intervals."""
 

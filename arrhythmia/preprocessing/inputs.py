@@ -95,9 +95,8 @@ def model_inputs(beats: Beats, table: np.ndarray, preprocessor: Preprocessor) ->
         preprocessor: as fitted on training rows.
     """
     scaler = Scaler(preprocessor.feature_shift, preprocessor.feature_scale)
-    features = np.nan_to_num(
-        scaler(table[:, columns_of(preprocessor.features)])
-    )  # missing ones become the mean, 0
+    chosen = table[:, columns_of(preprocessor.features)]
+    features = np.nan_to_num(scaler(chosen))  # missing ones become the mean, 0
     # a day's beats are held once: filled in place, without copies beside it
     waveform = np.empty((*beats.waveform.shape, 2 if preprocessor.template_channel else 1), dtype=np.float32)
     scale_waveform(beats, preprocessor, out=waveform[:, :, 0])

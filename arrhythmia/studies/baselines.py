@@ -63,7 +63,7 @@ def main(argv: list[str]) -> None:
     failed = []
     for i, name in enumerate(names, start=1):
         print(f"[{i}/{len(names)}] {name}", flush=True)
-        path, model = config_path(name), CONFIGS[name]
+        path, model = paths.config(name), CONFIGS[name]
         try:
             changes = read_config(path, params)
             commit = run_experiment(
@@ -87,11 +87,6 @@ def main(argv: list[str]) -> None:
 def experiment_name(name: str) -> str:
     """Return the experiment of the config `name`; `name` itself is that of `arrhythmia.studies.configs`."""
     return f"baseline-{name}"
-
-
-def config_path(name: str) -> Path:
-    """Return the file of the config `name`."""
-    return Path(f"experiments/configs/{name}.yaml")
 
 
 def title(config: Path) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from arrhythmia.utils.markdown import markdown_table, number
+from arrhythmia.utils.markdown import number
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -25,5 +25,4 @@ def render(template: str, **facts: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"number": number, "count": "{:,}".format, "percent": "{:.0%}".format}
-    environment.globals["markdown_table"] = markdown_table
     return environment.get_template(template).render(**facts)

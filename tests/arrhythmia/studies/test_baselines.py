@@ -13,8 +13,8 @@ def configs(repository, monkeypatch):
     monkeypatch.setattr(baselines, "CONFIGS", {"few": "forest", "fast": "cnn"})
     monkeypatch.setattr(baselines, "ORDER", ["few", "fast", "cnn"])
     (repository / "experiments/configs").mkdir(parents=True)
-    baselines.config_path("few").write_text("# A small forest\n#\n# more\nforest: {trees: 1}\n")
-    baselines.config_path("fast").write_text("# A fast CNN\ntrain: {lr: 0.5, seed: 2}\n")
+    paths.config("few").write_text("# A small forest\n#\n# more\nforest: {trees: 1}\n")
+    paths.config("fast").write_text("# A fast CNN\ntrain: {lr: 0.5, seed: 2}\n")
     git("add", ".")
     git("commit", "--quiet", "--message", "configs")
 

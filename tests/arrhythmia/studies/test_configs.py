@@ -8,10 +8,11 @@ from dvc.utils.hydra import apply_overrides, get_hydra_sweeps, to_hydra_override
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.params import changed, load_params
 from arrhythmia.studies import configs
-from arrhythmia.studies.baselines import CONFIGS, config_path
+from arrhythmia.studies.baselines import CONFIGS
 from arrhythmia.studies.configs import experiment_words, flatten, hydra_value, read_config
 from tests.params import write_params
 
@@ -123,7 +124,7 @@ def test_a_value_for_both_protocols():
 
 def test_every_baseline_sets_its_own_model():
     networks = {
-        name: read_config(ROOT / config_path(name), PARAMS).get(f"{model}.network")
+        name: read_config(ROOT / paths.config(name), PARAMS).get(f"{model}.network")
         for name, model in CONFIGS.items()
         if model != "forest"
     }
