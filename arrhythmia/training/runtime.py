@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from arrhythmia.determinism import check_environment, fix_environment, replace_operations
+from arrhythmia.errors import DataError
 
 
 @contextmanager
@@ -31,20 +32,24 @@ def prepare(*, threads: int, seed: int) -> None:
     Called again, it makes Keras what it is in a new process, so what follows gives the bytes of one.
 
     Args:
-        threads: threads inside one operation; another number gives other rounding, so other weights. The
-            first call in a process decides.
+        threads: threads inside one operation; another number gives other rounding, so other weights. One
+            number in a process: TensorFlow makes its threads at its first operation.
         seed: seed of Python, NumPy and the Keras backend.
 
     Raises:
-        DataError: NumPy was loaded before its settings.
+        DataError: NumPy was loaded before its settings, or TensorFlow runs with another number of threads.
     """
     fix_environment()
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     with silent_stderr():
         import keras  # after the environment is set, which TensorFlow reads once
         import tensorflow as tf
 
     check_environment()
+    try:
+        # Not by a variable, which TensorFlow reads at its first operation: until then it may be gone.
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    except RuntimeError as error:
+        raise DataError(f"TensorFlow was used before, with other than {threads} threads") from error
     # Keras numbers the layers of a process, and saves their names.
     keras.utils.clear_session(free_memory=False)
     tf.config.experimental.enable_op_determinism()

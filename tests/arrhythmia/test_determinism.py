@@ -149,6 +149,21 @@ def test_tensorflow_runs_on_the_kernels_of_avx2():
     assert said.endswith("tensorflow float32 1e-07\n")
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_tensorflow_has_the_threads_it_was_told_whatever_settles_the_environment_after(threads):
+    code = (
+        "import stages; from arrhythmia.training import runtime\n"
+        f"runtime.prepare(threads={threads}, seed=0)\n"
+        "from arrhythmia.determinism import fix_environment; fix_environment()\n"
+        "from tensorflow.python.eager import context; context.ensure_initialized()\n"
+        "print(context.context().config.intra_op_parallelism_threads)\n"
+        f"runtime.prepare(threads={threads + 1}, seed=0)"
+    )
+    done = run_python(code, **HOSTILE)
+    assert done.stdout == f"{threads}\n"
+    assert f"DataError: TensorFlow was used before, with other than {threads + 1} threads" in done.stderr
+
+
 def test_batch_normalisation_is_that_of_tensorflow_but_for_rounding(keras):
     import tensorflow as tf
 

@@ -24,11 +24,6 @@ SENSITIVE = ("numpy", "intra_patient rnn")
 """Parts to emulate, which takes twenty times as long: batch normalisation, GRU and convolution are in the
 second."""
 
-UNEXPLAINED = pytest.mark.xfail(
-    reason="under QEMU on Zen 5 one gradient of a first convolution differs since names in the code changed, "
-    "while real processors give the committed bytes: docs/reproducibility.md, what remains unproven"
-)
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(unsupported()), reason=f"other bytes are known here: {unsupported()}"),
@@ -66,7 +61,7 @@ def emulated():
 
 
 @pytest.mark.skipif(not qemu_is_new(), reason="needs qemu-x86_64 (Debian: qemu-user) from 7.2")
-@pytest.mark.parametrize("part", [SENSITIVE[0], pytest.param(SENSITIVE[1], marks=UNEXPLAINED)])
+@pytest.mark.parametrize("part", SENSITIVE)
 def test_an_emulated_processor_gives_the_committed_bytes(emulated, part):
     assert differing({part: emulated[part]}) == [], f"emulated {EMULATED} on {machine()}"
 

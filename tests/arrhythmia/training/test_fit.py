@@ -154,7 +154,7 @@ def test_class_weights_reach_the_loss(fit, build):
     assert losses[0] != losses[1]
 
 
-def test_foreign_beats_are_laid_over_the_training_beats_only(fit, build, monkeypatch):
+def test_templates_of_other_patients_are_mixed_into_the_training_beats_only(fit, build, monkeypatch):
     seen = []
 
     def lay_over(waveform, strength, rng):
