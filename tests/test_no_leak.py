@@ -170,7 +170,7 @@ def leak_of_a_record(monkeypatch):
     monkeypatch.setitem(DIVISIONS, "synthetic", ((*train, test[0]), test[1:]))
 
 
-def leak_of_the_reference_beat(monkeypatch):
+def leak_of_the_template(monkeypatch):
     mixed = table.template_beat
     monkeypatch.setattr(
         table,
@@ -180,7 +180,7 @@ def leak_of_the_reference_beat(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "leak", [leak_of_features, leak_of_waveforms, leak_of_a_record, leak_of_the_reference_beat]
+    "leak", [leak_of_features, leak_of_waveforms, leak_of_a_record, leak_of_the_template]
 )
 def test_a_leak_into_the_training_arrays_is_seen(beats, monkeypatch, leak):
     leak(monkeypatch)

@@ -76,7 +76,7 @@ def test_a_classic_network_is_built_for_the_arrays(keras, model, network):
     assert [tensor.shape for tensor in built.inputs] == [(None, 187, 1)]
 
 
-def test_our_network_is_built_from_its_knobs(keras):
+def test_our_network_is_built_from_its_parameters(keras):
     settings = {"cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
     params = {"rnn": {"network": "patches", **settings}}
     arrays = {"waveform": np.zeros((1, 187, 2)), "features": np.zeros((1, 5))}

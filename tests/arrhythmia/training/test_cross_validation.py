@@ -282,7 +282,7 @@ def test_a_killed_process_is_one_line(project):
     assert written() == []
 
 
-def test_the_knobs_of_params_yaml_are_those_that_training_takes(keras):
+def test_the_parameters_of_params_yaml_are_those_that_training_takes(keras):
     from arrhythmia.training.fit import train_epochs
 
     taken = inspect.signature(train_epochs).parameters.values()
