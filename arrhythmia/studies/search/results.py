@@ -25,7 +25,7 @@ def write_results(study: optuna.Study, name: str, plan: dict[str, Any], params: 
     Args:
         study: with the trials that there are; without a complete one, nothing but the table is written.
         name: of the plan.
-        plan: a file of tuning/, as read.
+        plan: a file of experiments/search/, as read.
         params: tree of params.yaml.
     """
     table = trials_table(study)

@@ -54,7 +54,7 @@ class Search:
     Attributes:
         name: of the plan, and of what the search leaves behind.
         model: `cnn` or `rnn`.
-        plan: the file in tuning/, as read.
+        plan: the file of experiments/search/, as read.
         params: tree of params.yaml.
         storage: SQLAlchemy URL.
         trials: number of trials in the study when it is complete.
@@ -144,7 +144,7 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
 
 
 def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:
-    """Read and check a file of tuning/.
+    """Read and check a file of experiments/search/.
 
     Raises:
         DataError: it is missing, is no YAML, lacks something or does not fit params.yaml.

@@ -41,7 +41,7 @@ def score(
     Args:
         trial: asked for values, told the objective after every epoch.
         name: `cnn` or `rnn`.
-        plan: a file of tuning/, as read.
+        plan: a file of experiments/search/, as read.
         params: tree of params.yaml.
         arrays: from `training_beats`.
 
