@@ -1,1 +1,1 @@
-"""Heartbeat classification from single-lead ECG: pure functions, free of DVC, parameters and paths."""
+"""Heartbeat classification from single-lead ECG; docs/development.md lists the packages."""

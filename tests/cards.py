@@ -1,4 +1,4 @@
-"""Metrics of made-up models, and how their beats are cut, for the tests of report, cards and configs."""
+"""Metrics of made-up models, and how their beats are cut, for the tests of report, model card and config."""
 
 import numpy as np
 import pandas as pd

@@ -24,7 +24,7 @@ LAYERS = (
     *({f"arrhythmia/{name}.py"} for name in TOP.split()),
     {"arrhythmia/utils"},
     {"arrhythmia/datasets", "arrhythmia/ecg", "arrhythmia/models", "arrhythmia/scoring"},
-    {"arrhythmia/features", "arrhythmia/kaggle", "arrhythmia/training", "arrhythmia/evaluation"},
+    {f"arrhythmia/{name}" for name in ("evaluation", "features", "kaggle", "simulation", "training")},
     {"arrhythmia/preprocessing", "arrhythmia/figures"},
     {"arrhythmia/inference", "arrhythmia/report"},
     {"arrhythmia/export"},

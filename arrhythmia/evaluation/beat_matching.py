@@ -1,4 +1,4 @@
-"""Which detected beat belongs to which template beat, by ANSI/AAMI EC57: at most 150 ms apart."""
+"""Which detected beat belongs to which reference beat, by ANSI/AAMI EC57: at most 150 ms apart."""
 
 import numpy as np
 from wfdb.processing import compare_annotations

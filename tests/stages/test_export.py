@@ -102,7 +102,7 @@ def test_the_files_answer_as_keras_does(project, keras, rows):
     assert 0 < np.abs(small - expected).max() < 0.05
 
 
-def test_the_config_holds_what_prediction_needs(project):
+def test_the_model_config_holds_what_prediction_needs(project):
     config = answers(int8=False).config
     assert (config.model, config.protocol, config.source) == (NAME, PROTOCOL, "physionet")
     assert (config.classes, config.segment) == (CLASSES, SEGMENT)

@@ -111,9 +111,9 @@ def test_an_odd_feature_is_cut(normalized, beats):
 def test_the_second_channel_is_the_beat_minus_its_records_reference_in_the_same_units(normalized, beats):
     for method in METHODS:
         both = np.concatenate([normalized(beats, method, True)[side]["waveform"] for side in SIDES])
-        reference = both[:, :, 0] - both[:, :, 1]
+        template = both[:, :, 0] - both[:, :, 1]
         for name in set(RECORD):
-            same = reference[name == RECORD]
+            same = template[name == RECORD]
             np.testing.assert_allclose(same, np.tile(same[0], (len(same), 1)), atol=1e-5)
 
 

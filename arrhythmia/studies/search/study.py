@@ -54,7 +54,7 @@ class Search:
     Attributes:
         name: of the plan, and of what the search leaves behind.
         model: `cnn` or `rnn`.
-        plan: the file in experiments/search/, as read.
+        plan: the file of experiments/search/, as read.
         params: tree of params.yaml.
         storage: SQLAlchemy URL.
         trials: number of trials in the study when it is complete.

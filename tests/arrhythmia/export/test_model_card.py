@@ -28,11 +28,11 @@ def config(
     source="physionet",
     window="centred",
     method="record",
-    reference=True,
+    template_channel=True,
     features=("pre_rr_local", "qrs_width"),
 ):
     none, two = np.empty(0), np.array([0.1, 0.25])
-    preprocessor = Preprocessor(method, reference, features, none, none, two, two)
+    preprocessor = Preprocessor(method, template_channel, features, none, none, two, two)
     return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), SEGMENT | {"window": window}, preprocessor)
 
 
@@ -118,21 +118,24 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
         ({}, "It looks at later beats and at the whole recording, so it does not work on a live signal."),
         ({"features": ("pre_post_rr_ratio",)}, "It looks at the next beat and at the whole recording, so"),
         (
-            {"features": ("post_rr_local",), "method": "beat", "reference": False},
+            {"features": ("post_rr_local",), "method": "beat", "template_channel": False},
             "It looks at later beats, so",
         ),
         (
-            {"features": ("pre_rr_ratio",), "method": "beat", "reference": False},
+            {"features": ("pre_rr_ratio",), "method": "beat", "template_channel": False},
             "It looks at nothing after this window.",
         ),
         (
-            {"features": ("qrs_area_ratio",), "method": "beat", "reference": False},
+            {"features": ("qrs_area_ratio",), "method": "beat", "template_channel": False},
             "It looks at the whole recording, so",
         ),
-        ({"features": (), "method": "beat", "reference": True}, "It looks at the whole recording, so"),
-        ({"features": (), "method": "beat", "reference": False}, "It looks at nothing after this window."),
+        ({"features": (), "method": "beat", "template_channel": True}, "It looks at the whole recording, so"),
         (
-            {"features": (), "method": "beat", "reference": False, "window": "kaggle"},
+            {"features": (), "method": "beat", "template_channel": False},
+            "It looks at nothing after this window.",
+        ),
+        (
+            {"features": (), "method": "beat", "template_channel": False, "window": "kaggle"},
             "It looks at the next beat, so",
         ),
     ],
@@ -143,7 +146,7 @@ def test_what_it_needs_to_see(settings, words):
 
 def test_scaling_and_second_channel_are_told():
     assert "scaled by `beat`; features of rhythm and shape: none." in text(
-        method="beat", reference=False, features=()
+        method="beat", template_channel=False, features=()
     )
     assert "scaled by `record`; beside it the beat minus the template beat of its recording; " in text()
 

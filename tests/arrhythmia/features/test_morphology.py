@@ -54,9 +54,9 @@ def p_wave(*, height=0.2, at=-0.16, fs=125, r_index=62, length=187):
     return height * np.exp(-0.5 * ((time - at) / 0.02) ** 2)
 
 
-def shape_of(waveform, reference, record=None):
+def shape_of(waveform, template, record=None):
     record = np.full(len(waveform), "a") if record is None else record
-    values = shape_features(waveform, np.float32(reference), record, 125, 62)
+    values = shape_features(waveform, np.float32(template), record, 125, 62)
     assert values.dtype == np.float32
     return dict(zip(FEATURES, values.T, strict=True))
 
@@ -76,11 +76,11 @@ def test_a_beat_like_its_reference():
 
 
 def test_formulas_of_shape_by_hand():
-    """Beside a reference of height 2 over 12 + 19 samples, with a median of 0."""
-    reference = triangle(0.05, height=2)
-    waveform = np.stack([triangle(0.1, height=1), reference, reference])
-    shape = shape_of(waveform, np.tile(reference, (3, 1)))
-    beat, usual = waveform[0, 50:81], reference[50:81]
+    """Beside a template of height 2 over 12 + 19 samples, with a median of 0."""
+    template = triangle(0.05, height=2)
+    waveform = np.stack([triangle(0.1, height=1), template, template])
+    shape = shape_of(waveform, np.tile(template, (3, 1)))
+    beat, usual = waveform[0, 50:81], template[50:81]
     assert shape["qrs_width"][0] == pytest.approx(np.sum(beat > 0.4) / np.sum(usual > 0.8))
     assert shape["qrs_rmse"][0] == pytest.approx(np.sqrt(np.mean((beat - usual) ** 2)) / 2, rel=1e-5)
     small = 0.01 * 2  # keeps the logarithm finite
@@ -90,20 +90,20 @@ def test_formulas_of_shape_by_hand():
     assert shape["qrs_correlation"][0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_similarity_forgives_a_shift_of_32_ms_but_not_of_64():
+def test_qrs_correlation_forgives_a_shift_of_32_ms_but_not_of_64():
     usual = triangle(0.04)
     waveform = np.stack([np.roll(usual, 4), np.roll(usual, -4), np.roll(usual, 8), -usual])
-    similarity = shape_of(waveform, np.tile(usual, (4, 1)))["qrs_correlation"]
-    np.testing.assert_allclose(similarity[:2], 1, atol=1e-6)
-    assert 0 < similarity[2] < 0.9
-    assert similarity[3] < 0
+    correlation = shape_of(waveform, np.tile(usual, (4, 1)))["qrs_correlation"]
+    np.testing.assert_allclose(correlation[:2], 1, atol=1e-6)
+    assert 0 < correlation[2] < 0.9
+    assert correlation[3] < 0
 
 
 @given(gain=st.sampled_from([0.25, 3.0]), offset=st.sampled_from([-5.0, 0.0, 5.0]))
 def test_no_shape_feature_depends_on_the_patients_amplitude(gain, offset):
     waveform = np.random.default_rng(0).integers(-64, 64, size=(5, 187)).astype(float)
-    reference = np.tile(triangle(0.05, height=64) + p_wave(height=16), (5, 1))
-    one, other = shape_of(waveform, reference), shape_of(waveform * gain + offset, reference * gain + offset)
+    template = np.tile(triangle(0.05, height=64) + p_wave(height=16), (5, 1))
+    one, other = shape_of(waveform, template), shape_of(waveform * gain + offset, template * gain + offset)
     for name in FEATURES:
         np.testing.assert_allclose(one[name], other[name], atol=1e-5)
 
@@ -136,8 +136,8 @@ def test_a_window_shorter_than_the_complex_and_its_shifts(length, r_index):
     assert np.isnan(values[:, 4]).all() == (r_index < 32)
 
 
-def match_of(waveform, reference):
-    return p_wave_correlation(np.float32([waveform]), np.float32([reference]), 125, 62)[0]
+def match_of(waveform, template):
+    return p_wave_correlation(np.float32([waveform]), np.float32([template]), 125, 62)[0]
 
 
 @pytest.mark.parametrize("beat", [triangle(0.05), triangle(0.06, height=-3.0)])
@@ -158,22 +158,22 @@ def test_neither_slope_nor_offset_hides_a_p_wave(slope, offset):
 
 def test_match_by_hand():
     """At 125 Hz from the 32nd to the 10th sample before the R peak, less a straight line that is fitted."""
-    waveform, reference = np.random.default_rng(0).normal(size=(2, 6, 187))
+    waveform, template = np.random.default_rng(0).normal(size=(2, 6, 187))
     place, x = slice(62 - 32, 62 - 9), np.arange(23)
     rest = [
         [row[place] - np.polyval(np.polyfit(x, row[place], 1), x) for row in rows]
-        for rows in (waveform, reference)
+        for rows in (waveform, template)
     ]
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(*rest, strict=True)]
-    np.testing.assert_allclose(p_wave_correlation(waveform, reference, 125, 62), expected)
+    np.testing.assert_allclose(p_wave_correlation(waveform, template, 125, 62), expected)
 
 
 def test_what_lies_outside_the_p_wave_does_not_matter():
-    waveform, reference = np.random.default_rng(0).normal(size=(2, 4, 187))
-    before = p_wave_correlation(waveform, reference, 125, 62)
-    for rows in (waveform, reference):
+    waveform, template = np.random.default_rng(0).normal(size=(2, 4, 187))
+    before = p_wave_correlation(waveform, template, 125, 62)
+    for rows in (waveform, template):
         rows[:, : 62 - 32] = rows[:, 62 - 9 :] = 99
-    np.testing.assert_array_equal(p_wave_correlation(waveform, reference, 125, 62), before)
+    np.testing.assert_array_equal(p_wave_correlation(waveform, template, 125, 62), before)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.1, -0.3, 1000.0])

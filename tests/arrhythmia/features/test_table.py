@@ -34,13 +34,13 @@ def test_names_and_order_of_the_columns():
 
 def test_columns_are_those_of_rhythm_and_shape(make_beats):
     beats = make_beats([0, 1, 2, 3, 4, 0], record=np.repeat(["a", "b"], 3), **WITH_P_WAVES)
-    reference = template_beat(beats.waveform, beats.rr[:, 3], beats.record)
+    template = template_beat(beats.waveform, beats.rr[:, 3], beats.record)
     features = beat_features(beats)
     assert features.shape == (6, len(FEATURES))
     assert features.dtype == np.float32
     np.testing.assert_array_equal(features[:, :6], rhythm_features(beats.rr, 4, beats.rr_long))
     np.testing.assert_array_equal(
-        features[:, 6:], shape_features(beats.waveform, reference, beats.record, 125, 40)
+        features[:, 6:], shape_features(beats.waveform, template, beats.record, 125, 40)
     )
     assert np.isfinite(features).all()
 

@@ -23,18 +23,18 @@ def test_the_reference_is_the_late_beat_even_where_three_of_four_beats_are_early
     """The plain median would be the ectopic beat, as in record 232."""
     late = np.arange(40) % 4 == 0
     rr = np.where(late, 1.1, 0.5) + np.random.default_rng(0).uniform(-0.05, 0.05, 40)
-    reference = template_beat(np.where(late[:, None], USUAL, ECTOPIC), rr, np.full(40, "a"))
-    assert reference.shape == (40, 5)
-    assert reference.dtype == np.float32
-    np.testing.assert_array_equal(reference, np.tile(USUAL, (40, 1)))
+    template = template_beat(np.where(late[:, None], USUAL, ECTOPIC), rr, np.full(40, "a"))
+    assert template.shape == (40, 5)
+    assert template.dtype == np.float32
+    np.testing.assert_array_equal(template, np.tile(USUAL, (40, 1)))
 
 
 def test_each_record_has_its_own_reference():
     waveform = np.float32([[1, 0], [2, 0], [9, 6], [5, 5], [7, 7]])
     rr = np.array([0.5, 0.5, 0.9, np.nan, np.nan])
-    reference = template_beat(waveform, rr, np.array(["a", "a", "a", "b", "b"]))
+    template = template_beat(waveform, rr, np.array(["a", "a", "a", "b", "b"]))
     # The one late beat of a; in b no interval is known, so the median of all beats
-    np.testing.assert_array_equal(reference, [[9, 6], [9, 6], [9, 6], [6, 6], [6, 6]])
+    np.testing.assert_array_equal(template, [[9, 6], [9, 6], [9, 6], [6, 6], [6, 6]])
 
 
 def test_the_first_beat_of_a_record_has_no_interval_and_is_not_late():

@@ -42,7 +42,7 @@ def test_a_preprocessor_goes_through_a_file_unchanged(preprocessor, tmp_path):
     same(Preprocessor.from_arrays(load_arrays(tmp_path / "preprocessor.npz")), preprocessor)
 
 
-def test_a_preprocessor_goes_through_a_config_unchanged(preprocessor, make_beats):
+def test_a_preprocessor_goes_through_a_model_config_unchanged(preprocessor, make_beats):
     segment = {"window": "centred", "fs": 125}
     config = ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor)
     text = config.to_json()

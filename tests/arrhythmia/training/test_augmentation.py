@@ -10,8 +10,8 @@ BEATS, LENGTH = 400, 6
 def waveform():
     """Beats of as many patients; the difference of the channels is the patient's template beat."""
     rng = np.random.default_rng(0)
-    reference, unusual = rng.normal(size=(2, BEATS, LENGTH))
-    return np.stack([reference + unusual, unusual], axis=2).astype(np.float32)
+    template, unusual = rng.normal(size=(2, BEATS, LENGTH))
+    return np.stack([template + unusual, unusual], axis=2).astype(np.float32)
 
 
 def changed_by(waveform, strength=1.5, seed=1):
@@ -35,18 +35,18 @@ def test_what_is_unusual_is_only_scaled(waveform):
     assert np.log(np.abs(factor)).std() == pytest.approx(GAIN, rel=0.15)
 
 
-def test_over_the_first_channel_lies_another_patients_reference(waveform):
+def test_over_the_first_channel_lies_another_patients_template(waveform):
     strength = 1.5
     changed = changed_by(waveform, strength)
     factor = factor_of(changed, waveform, channel=1)[:, None]
     laid_over = changed[:, :, 0] - factor * waveform[:, :, 0]
-    references = waveform[:, :, 0] - waveform[:, :, 1]
-    likeness = laid_over @ references.T
-    likeness /= np.linalg.norm(laid_over, axis=1)[:, None] * np.linalg.norm(references, axis=1)
-    other = np.abs(likeness).argmax(axis=1)
-    np.testing.assert_allclose(np.abs(likeness).max(axis=1), 1, atol=1e-3)
+    templates = waveform[:, :, 0] - waveform[:, :, 1]
+    correlation = laid_over @ templates.T
+    correlation /= np.linalg.norm(laid_over, axis=1)[:, None] * np.linalg.norm(templates, axis=1)
+    other = np.abs(correlation).argmax(axis=1)
+    np.testing.assert_allclose(np.abs(correlation).max(axis=1), 1, atol=1e-3)
     assert len(set(other)) == BEATS, "each patient is laid over one other"
-    own_gain = np.linalg.norm(laid_over, axis=1) / np.linalg.norm(references[other], axis=1)
+    own_gain = np.linalg.norm(laid_over, axis=1) / np.linalg.norm(templates[other], axis=1)
     by_strength = own_gain / np.abs(factor[other, 0])
     assert by_strength.max() <= strength * 1.001
     assert by_strength.max() > 0.9 * strength

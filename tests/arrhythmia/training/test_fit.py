@@ -154,14 +154,14 @@ def test_class_weights_reach_the_loss(fit, build):
     assert losses[0] != losses[1]
 
 
-def test_templates_of_other_patients_are_mixed_into_the_training_beats_only(fit, build, monkeypatch):
+def test_templates_are_mixed_into_the_training_beats_only(fit, build, monkeypatch):
     seen = []
 
-    def lay_over(waveform, strength, rng):
+    def mix(waveform, strength, rng):
         seen.append((waveform.shape, strength))
         return waveform * 0
 
-    monkeypatch.setattr(fit, "mix_templates", lay_over)
+    monkeypatch.setattr(fit, "mix_templates", mix)
     one, other = build(channels=2), build(channels=2)
     trained(fit, one, channels=2, template_mixing=1.5)
     assert seen == [((40, LENGTH, 2), 1.5)] * 3
