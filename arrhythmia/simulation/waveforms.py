@@ -6,6 +6,7 @@ that the features of simulated beats are spread by class as those of DS1 are (do
 """
 
 import numpy as np
+from scipy.signal import lfilter
 
 from arrhythmia.simulation.patients import FOCI, Patient, log_uniform
 from arrhythmia.simulation.rhythm import Origin, Rhythm
@@ -45,13 +46,10 @@ def add_waves(signal: np.ndarray, time: np.ndarray, width: np.ndarray, amplitude
     signal += np.bincount(column[inside], value[inside], minlength=len(signal))
 
 
-def add_shape(
-    signal: np.ndarray, time: np.ndarray, shape: Shape, amplitude: np.ndarray, stretch: float = 1.0
-) -> None:
-    """Add a shape at each of `(n,)` times (s), times `(n,)` amplitudes; `stretch` makes it wider."""
+def add_shape(signal: np.ndarray, time: np.ndarray, shape: Shape, amplitude: np.ndarray) -> None:
+    """Add a shape at each of `(n,)` times (s), times `(n,)` amplitudes."""
     for centre, width, height in shape:
-        widths = np.full(len(time), width * stretch)
-        add_waves(signal, time + centre * stretch, widths, height * amplitude)
+        add_waves(signal, time + centre, np.full(len(time), width), height * amplitude)
 
 
 def add_qrs_and_t(signal: np.ndarray, rhythm: Rhythm, polarity: int, rng: np.random.Generator) -> None:
@@ -214,8 +212,5 @@ def random_walk(n: int, memory: float, rng: np.random.Generator) -> np.ndarray:
     """Draw `(n,)` values that wander around 0 with variance 1 and forget in `memory` steps."""
     kept = np.exp(-1 / memory)
     kicks = np.sqrt(1 - kept**2) * rng.normal(size=n)
-    value, values = rng.normal(), np.empty(n)
-    for i in range(n):
-        value = kept * value + kicks[i]
-        values[i] = value
+    values, _ = lfilter([1.0], [1.0, -kept], kicks, zi=[kept * rng.normal()])
     return values
