@@ -35,6 +35,9 @@ MITDB_RECORDS = tuple(
 )
 """The 48 records of the MIT-BIH Arrhythmia Database (Moody & Mark 2001)."""
 
+SAME_PATIENT = {"202": "201"}
+"""Records that are of the patient of another record."""
+
 PACED = ("102", "104", "107", "217")
 """Records with paced beats, which EC57 leaves out of the inter-patient evaluation."""
 

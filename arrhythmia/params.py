@@ -51,6 +51,9 @@ SHORTEST = {"kachuee": 129, "three_layer": 18}
 KAGGLE_SAMPLES = 187
 """Samples of a Kaggle window."""
 
+P_WAVE = 0.26
+"""Time before the R peak from which P waves are looked for, s; as in `arrhythmia.features.morphology`."""
+
 LONGEST = 5000
 """Samples of a centred window at most: 10 s at 500 Hz, with which the real beats take 2 GB."""
 
@@ -131,7 +134,8 @@ class Group(BaseModel):
         for name in values:
             if name not in cls.model_fields:
                 raise PydanticCustomError("unknown", "{words}", {"words": known, "name": name})
-        return dict.fromkeys(cls.model_fields, _Missing()) | values
+        needed = [name for name, field in cls.model_fields.items() if field.is_required()]
+        return dict.fromkeys(needed, _Missing()) | values
 
 
 T = TypeVar("T")
@@ -142,10 +146,12 @@ class Each(Group, Generic[T]):
 
     intra_patient: T
     inter_patient: T
+    # Also for new patients, so as inter_patient where nothing else is said
+    all_patients: T = None
 
 
 def by_protocol(kind: Any) -> Any:
-    """Return the type of one value for both protocols, or a value for each."""
+    """Return the type of one value for all protocols, or a value for each."""
     return Annotated[
         Annotated[kind, Tag("one")] | Annotated[Each[kind], Tag("each")],
         Discriminator(lambda value: "each" if isinstance(value, dict | Each) else "one"),
@@ -267,6 +273,36 @@ class Rnn(Group):
     dropout: by_protocol(number(0, 1, below=True))
 
 
+class Rhythm(Group):
+    """The rhythm network, and the simulated patients that it learns from."""
+
+    # Seeds of trainings are ten thousand patients apart
+    patients: whole(1, 10_000)
+    validation_patients: whole(1, 10_000)
+    # Fewer than the window of the local RR are no rhythm; a day has 100,000
+    beats: whole(100, 200_000)
+    filters: Units
+    dilations: Annotated[
+        list[whole(1, 10_000)],
+        Field(strict=True, min_length=1, max_length=30),
+        allowed("a list of whole numbers from 1 to 10000, beats"),
+    ]
+    dropout: number(0, 1, below=True)
+    lr: number(0, 10, above=True)
+    weight_decay: number(0, 1)
+    steps: whole(1, 1_000_000)
+    batch_size: whole(1, 10_000)
+    sequence: whole(2, 100_000)
+    # The seeds of its patients begin at ten thousand times it, and end before those of validation
+    seed: whole(0, 200_000)
+
+
+class Fusion(Group):
+    """The CNN or RNN and the rhythm network together."""
+
+    weight: by_protocol(number(0, 1))
+
+
 class Forest(Group):
     """The random forest."""
 
@@ -299,6 +335,8 @@ class Parameters(Group):
     train: Train
     cnn: Cnn
     rnn: Rnn
+    rhythm: Rhythm
+    fusion: Fusion
     forest: Forest
     evaluate: Evaluate
 
@@ -316,12 +354,16 @@ class Parameters(Group):
 def misfits(params: Parameters) -> Iterator[str]:
     """Say what does not fit together."""
     yield from _windows(params.segment)
+    yield from _sequences(params.rhythm)
     if params.download.source == "kaggle":
         yield from _kaggle_files(params)
     for protocol in params.protocols:
         yield from _lengths(params, protocol)
         yield from _members(params, protocol)
         yield from _patches(params.rnn, protocol)
+        yield from _p_waves(params, protocol)
+    if "all_patients" in params.protocols:
+        yield from _fits(params.normalize)
 
 
 def _windows(segment: Segment) -> Iterator[str]:
@@ -339,9 +381,10 @@ def _windows(segment: Segment) -> Iterator[str]:
 def _kaggle_files(params: Parameters) -> Iterator[str]:
     if params.segment.window != "kaggle":
         yield "download.source=kaggle holds Kaggle windows only; add -S segment.window=kaggle"
-    if "inter_patient" in params.protocols:
+    apart = [name for name in params.protocols if name != "intra_patient"]
+    if apart:
         yield (
-            "download.source=kaggle does not tell patients apart, so inter_patient cannot be run; "
+            f"download.source=kaggle does not tell patients apart, so {apart[0]} cannot be run; "
             "add -S 'protocols=[intra_patient]'"
         )
     method, *others = (chosen(value, "intra_patient") for _, value in params.normalize)
@@ -373,9 +416,35 @@ def _patches(rnn: Rnn, protocol: str) -> Iterator[str]:
         yield f"rnn.patch.{protocol} is {patch}; use an even number beside rnn.stem, or rnn.stem.{protocol}=0"
 
 
+def _sequences(rhythm: Rhythm) -> Iterator[str]:
+    if rhythm.sequence > 0.9 * rhythm.beats:
+        yield f"rhythm.sequence is {rhythm.sequence}; use at most nine tenths of rhythm.beats"
+
+
+def _p_waves(params: Parameters, protocol: str) -> Iterator[str]:
+    segment, weight = params.segment, chosen(params.fusion.weight, protocol)
+    if weight and (segment.window != "centred" or segment.before < P_WAVE):
+        yield (
+            f"fusion.weight.{protocol} is {weight}; the rhythm network needs P waves, so centred windows "
+            f"with segment.before from {P_WAVE}; add -S fusion.weight=0"
+        )
+
+
+def _fits(normalize: Normalize) -> Iterator[str]:
+    method = chosen(normalize.method, "all_patients")
+    if method in ("standard", "minmax"):
+        yield (
+            f"normalize.method is '{method}', which is fitted, under all_patients to the patients that are "
+            "tested too; use beat or record"
+        )
+
+
 def chosen(value: Any, protocol: str) -> Any:
     """Return the value for a protocol of one that may differ between them."""
-    return getattr(value, protocol) if isinstance(value, Each) else value
+    if not isinstance(value, Each):
+        return value
+    own = getattr(value, protocol)
+    return value.inter_patient if own is None else own
 
 
 def _refused() -> None:
@@ -405,7 +474,7 @@ def checked(params: Any, *, where: str) -> dict[str, Any]:
         DataError: what is wrong first, in one line.
     """
     try:
-        return Parameters.model_validate(params).model_dump()
+        return Parameters.model_validate(params).model_dump(exclude_none=True)
     except ValidationError as error:
         raise DataError(f"{where}: {_line(error.errors(include_url=False)[0])}") from None
 
@@ -508,7 +577,10 @@ def read_named_yaml(path: str | Path) -> Any:
 
 def of_protocol(params: dict[str, Any], protocol: str) -> dict[str, Any]:
     """Return a group of parameters with those that differ between protocols chosen for `protocol`."""
-    return {key: value[protocol] if isinstance(value, dict) else value for key, value in params.items()}
+    return {
+        key: value.get(protocol, value["inter_patient"]) if isinstance(value, dict) else value
+        for key, value in params.items()
+    }
 
 
 def flattened(params: dict[str, Any], *, above: str = "") -> dict[str, Any]:

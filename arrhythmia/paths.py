@@ -5,6 +5,13 @@ from pathlib import Path
 RAW = Path("data/raw")
 BEATS = Path("data/beats.npz")
 FEATURES = Path("data/features.npz")
+RHYTHM = Path("models/rhythm.keras")
+RHYTHM_ONNX = Path("models/rhythm.onnx")
+RHYTHM_EXPORT = Path("metrics/rhythm_export.json")
+RHYTHM_PREDICTIONS = Path("data/predictions/rhythm.npz")
+"""Probabilities of all beats by the rhythm network."""
+RHYTHM_METRICS = Path("metrics/rhythm.json")
+RHYTHM_CURVE = Path("plots/rhythm/loss.csv")
 REPORT = Path("REPORT.md")
 COMPARISON = Path("plots/comparison.png")
 LEARNING_CURVES = Path("plots/learning_curves")
@@ -69,8 +76,13 @@ def metrics(protocol: str, name: str) -> Path:
 
 
 def cross_validated(protocol: str, name: str) -> Path:
-    """Scores on held-out folds of the training rows, to choose by."""
+    """Scores of the network alone on held-out folds of the training rows, to choose by."""
     return Path(f"metrics/{protocol}/{name}_cv.json")
+
+
+def fused(protocol: str, name: str) -> Path:
+    """The same, after the fusion with the rhythm network."""
+    return Path(f"metrics/{protocol}/{name}_fused_cv.json")
 
 
 def tuning(name: str) -> Path:

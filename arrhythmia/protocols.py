@@ -11,20 +11,24 @@ class Protocol:
 
     Attributes:
         classes: the classes `macro_f1` averages over.
+        out_of_fold: whether the beats to test are those to train, each scored by the network that has not
+            seen its patient.
         resampled: what the bootstrap draws, `records` or `beats`.
         without: records to leave out, one at a time, to show what hangs on them.
     """
 
     classes: str
+    out_of_fold: bool
     resampled: str
     without: tuple[str, ...]
 
 
 PROTOCOLS = {
-    "intra_patient": Protocol(classes="NSVFQ", resampled="beats", without=()),
+    "intra_patient": Protocol(classes="NSVFQ", out_of_fold=False, resampled="beats", without=()),
     # Paced records are out and 7 Q beats are left, so Q has no score worth averaging. Record 202 is of the
     # same patient as 201 in the training records, and 232 holds three quarters of the S beats.
-    "inter_patient": Protocol(classes="NSVF", resampled="records", without=("202", "232")),
+    "inter_patient": Protocol(classes="NSVF", out_of_fold=False, resampled="records", without=("202", "232")),
+    "all_patients": Protocol(classes="NSVFQ", out_of_fold=True, resampled="records", without=("232",)),
 }
 
 NETWORKS = ("cnn", "rnn")

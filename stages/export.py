@@ -34,7 +34,7 @@ def main(protocol: str, network: str) -> None:
 
     model = load_model(paths.model(protocol, network))
     test = load_arrays(paths.normalized(protocol, "test"))
-    expected = load_arrays(paths.predictions(protocol, network))["probability"]
+    expected = load_arrays(paths.predictions(protocol, network))["network"]
     converted = onnx_model(model)
     precisions = {"float32": converted, "int8": with_int8_weights(converted)}
     agreement = {}
@@ -49,6 +49,7 @@ def main(protocol: str, network: str) -> None:
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
     card = json.loads(paths.metrics(protocol, network).read_text())
+    fused = json.loads(paths.fused(protocol, network).read_text())
     config = ModelConfig(
         model=network,
         protocol=protocol,
@@ -56,6 +57,7 @@ def main(protocol: str, network: str) -> None:
         classes=CLASSES,
         segment=segment,
         preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
+        fusion={name: fused[name] for name in ("weight", "temperature")},
     )
     write_text(paths.model(protocol, network, ".json"), config.to_json())
     write_text(paths.exported(protocol, network), json.dumps(agreement, indent=2) + "\n")

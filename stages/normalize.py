@@ -13,7 +13,7 @@ def main(protocol: str) -> None:
     settings = of_protocol(load_params()["normalize"], protocol)
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     table = load_arrays(paths.FEATURES)["features"]
-    preprocessor = fit_preprocessor(beats, table, split["train"], **settings)
+    preprocessor = fit_preprocessor(beats, split["train"], **settings)
     inputs = model_inputs(beats, table, preprocessor)
     save_arrays(paths.preprocessor(protocol), **preprocessor.to_arrays())
     for side, extra in (("train", {"fold": split["fold"]}), ("test", {})):

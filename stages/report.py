@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from arrhythmia.protocols import MODELS, NETWORKS, heading
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
+from arrhythmia.report.tables import Cards
 from arrhythmia.utils.files import load_arrays, write_text
 from stages.run import run
 
@@ -40,7 +42,10 @@ def main() -> None:
     protocols = params["protocols"]
     every = [(protocol, model) for protocol in protocols for model in MODELS]
     cards = {key: json.loads(paths.metrics(*key).read_text()) for key in every}
-    inner = {key: paths.cross_validated(*key) for key in every}
+    networks = [(protocol, model) for protocol, model in every if model in NETWORKS]
+    alone = {key: paths.cross_validated(*key) for key in networks}
+    fused = {key: paths.fused(*key) for key in networks}
+    forests = {(protocol, "forest"): paths.cross_validated(protocol, "forest") for protocol in protocols}
     beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
     splits = {protocol: read_sides(protocol) for protocol in protocols}
     draw_learning_curves(protocols, str(beats.source))
@@ -51,7 +56,9 @@ def main() -> None:
         params=params,
         protocols=protocols,
         cards=cards,
-        cross_validated={key: json.loads(path.read_text()) for key, path in inner.items() if path.exists()},
+        cross_validated=read_scores(fused | forests),
+        alone=read_scores(alone),
+        strata=json.loads(paths.RHYTHM_METRICS.read_text()),
         sides={protocol: sides_table(beats, split) for protocol, split in splits.items()},
         carriers=carriers_table(beats, splits["inter_patient"]) if inter else None,
         symbols={model: symbols_of(model) for model in NETWORKS} if inter else {},
@@ -61,6 +68,11 @@ def main() -> None:
     )
     write_text(paths.REPORT, report(material))
     print(f"{paths.REPORT}: {len(cards)} models, {RECORDINGS[str(beats.source)]}")
+
+
+def read_scores(files: dict[tuple[str, str], Path]) -> Cards:
+    """Read metrics files by protocol and model, those that exist."""
+    return {key: json.loads(path.read_text()) for key, path in files.items() if path.exists()}
 
 
 def draw_learning_curves(protocols: list[str], source: str) -> None:

@@ -6,7 +6,8 @@ from arrhythmia import paths
 from arrhythmia.aami import LABELS
 from arrhythmia.datasets.kaggle import load_test_fold, read_rows
 from arrhythmia.ecg.beats import Beats, beat_table, save_beats
-from arrhythmia.ecg.records import Recording, read_recording, record_names
+from arrhythmia.ecg.recording import Recording
+from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
 from arrhythmia.features.table import FEATURES, beat_features
 from arrhythmia.params import load_params

@@ -5,6 +5,7 @@ from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import beat_table, load_beats
 from arrhythmia.params import load_params
 from arrhythmia.preprocessing import splits
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.utils.files import save_arrays
 from stages.run import run
 
@@ -13,13 +14,15 @@ def main(protocol: str) -> None:
     """Split the beats by `protocol`, check that nothing leaks, save the row numbers."""
     settings = load_params()["split"]
     beats = load_beats(paths.BEATS)
-    if protocol == "inter_patient":
-        split = splits.inter_patient(beats, folds=settings["folds"])
-        splits.check_records(split, beats.record)
-    else:
+    out_of_fold = PROTOCOLS[protocol].out_of_fold
+    if protocol == "intra_patient":
         split = splits.intra_patient(beats, load_test_fold(), **settings)
-    splits.check_rows(split, beats.label)
-    for side in ("train", "test"):
+    else:
+        by_patient = {"inter_patient": splits.inter_patient, "all_patients": splits.all_patients}
+        split = by_patient[protocol](beats, folds=settings["folds"])
+        splits.check_records(split, beats.record, out_of_fold=out_of_fold)
+    splits.check_rows(split, beats.label, out_of_fold=out_of_fold)
+    for side in ("train",) if out_of_fold else ("train", "test"):
         rows = getattr(split, side)
         print(f"\n{protocol} {side}: {len(rows)} beats, {beats.source} recordings")
         print(beat_table(beats.record[rows], beats.label[rows]).to_string())

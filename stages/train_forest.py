@@ -21,35 +21,33 @@ from stages.run import run
 
 
 def main(protocol: str) -> None:
-    """Fit the forest on train and classify test; score it on each fold, fitted on the others."""
+    """Score the forest on each fold, fitted on the others; fit it on train and classify test."""
     settings = dict(load_params()["forest"])
     chosen = columns_of(settings.pop("features"))
     label, split = load_beats(paths.BEATS).label, load_arrays(paths.split(protocol))
     features = load_arrays(paths.FEATURES)["features"][:, chosen]
-    write_cross_validated(protocol, features, label, split["train"], split["fold"], settings)
+    held_out = held_out_probability(features, label, split["train"], split["fold"], settings)
+    folds = int(split["fold"].max()) + 1
+    card = cv_metrics(
+        label[split["train"]], held_out, protocol=PROTOCOLS[protocol], members=folds, temperature=1.0
+    )
     probability, nodes = forest_probabilities(features, label, split["train"], split["test"], **settings)
+    if PROTOCOLS[protocol].out_of_fold:
+        probability = held_out
+    write_text(paths.cross_validated(protocol, "forest"), json.dumps(card, indent=2) + "\n")
     save_arrays(paths.predictions(protocol, "forest"), probability=probability, parameters=np.array(nodes))
     print(f"forest {protocol}: {nodes:,} nodes; {len(probability)} test beats classified")
 
 
-def write_cross_validated(
-    protocol: str,
-    features: np.ndarray,
-    label: np.ndarray,
-    train: np.ndarray,
-    fold: np.ndarray,
-    settings: dict,
-) -> None:
-    """Write the scores on held-out folds, to choose by, as the networks do."""
-    folds = int(fold.max()) + 1
+def held_out_probability(
+    features: np.ndarray, label: np.ndarray, train: np.ndarray, fold: np.ndarray, settings: dict
+) -> np.ndarray:
+    """Return the `(len(train), 5)` probabilities of forests that have not seen the beat's fold."""
     probability = np.zeros((len(train), len(CLASSES)))
-    for number in range(folds):
-        held_out = fold == number
-        probability[held_out], _ = forest_probabilities(
-            features, label, train[~held_out], train[held_out], **settings
-        )
-    card = cv_metrics(label[train], probability, protocol=PROTOCOLS[protocol], members=folds, temperature=1.0)
-    write_text(paths.cross_validated(protocol, "forest"), json.dumps(card, indent=2) + "\n")
+    for number in np.unique(fold):
+        rows = fold == number
+        probability[rows], _ = forest_probabilities(features, label, train[~rows], train[rows], **settings)
+    return probability
 
 
 if __name__ == "__main__":

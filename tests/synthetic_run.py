@@ -25,12 +25,17 @@ UNTRACKED = shutil.ignore_patterns(".git", ".venv", "cache", "tmp", "__pycache__
 PROTOCOLS = ("intra_patient", "inter_patient")
 SMALL = {
     "synthetic": {"seconds": 60},
+    "split": {"folds": 2},
     "train": {
         "epochs": dict(zip(PROTOCOLS, (2, 1), strict=True)),
         "ensemble_size": dict(zip(PROTOCOLS, (2, 1), strict=True)),
     },
     "cnn": {"filters": 4, "blocks": 1, "dense": 4},
     "rnn": {"units": 4, "stem": 0, "embedding": 4, "patch": 8, "dense": 4},
+    "rhythm": {
+        **{"patients": 1, "validation_patients": 1, "beats": 300, "filters": 4, "dilations": [1, 2]},
+        **{"steps": 4, "batch_size": 2, "sequence": 100},
+    },
     "forest": {"trees": 4},
     "evaluate": {"replicates": 200},
 }

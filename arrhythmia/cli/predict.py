@@ -100,7 +100,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--out", type=Path, default=Path("predictions"), help="folder for the results (predictions)")
     add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
-    add("--models", type=Path, default=pretrained("inter_patient"), help="folder of the networks")
+    add("--models", type=Path, default=pretrained("all_patients"), help="folder of the networks")
     add("--lead", help="name or number of the lead; else MLII or II, else the first")
     add("--column", help="column of the ECG in CSV files")
     add("--fs", type=float, help="sampling rate of CSV files, Hz")

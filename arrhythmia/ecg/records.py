@@ -1,7 +1,6 @@
 """Reading WFDB recordings and refusing damaged ones with one clear line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +9,11 @@ import wfdb
 
 from arrhythmia.aami import LABELS
 from arrhythmia.ecg.formats import Ecg
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.errors import DataError
 
 SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
 """What each annotation symbol stands for, in the words of the WFDB annotation codes."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One ECG recording with its annotations.
-
-    Attributes:
-        name: name of the record.
-        fs: sampling rate, Hz.
-        lead: name of the lead in `signal`.
-        signal: `(n,)` float32, mV: the preferred lead, or channel 0 where the record does not have it.
-        adu: `(n,)` int32, ADC units: channel 0, whatever its lead.
-        sample: `(m,)` int64: positions of all annotations, non-beats included.
-        symbol: `(m,)` str: their symbols.
-        comments: lines of text of the header; in the MIT-BIH Arrhythmia Database age, sex and recorder, then
-            medication, then remarks.
-    """
-
-    name: str
-    fs: float
-    lead: str
-    signal: np.ndarray
-    adu: np.ndarray
-    sample: np.ndarray
-    symbol: np.ndarray
-    comments: tuple[str, ...] = ()
 
 
 def record_names(folder: str | Path) -> list[str]:

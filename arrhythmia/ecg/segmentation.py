@@ -7,7 +7,7 @@ import pandas as pd
 
 from arrhythmia.aami import labels_of
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import (
     KAGGLE_MOVED,

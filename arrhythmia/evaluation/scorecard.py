@@ -13,6 +13,9 @@ from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.summary import headline, plain
 
 CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
+LEAST = 10
+"""Beats of a class that a record has at least where its F1 counts in the mean by record."""
+
 REJECTED = (1, 5, 10, 20)
 """Percentages of the beats, the least certain ones, for which the error of the rest is a metric."""
 
@@ -70,6 +73,8 @@ def scorecard(
         "ec57": ec57.rates(counts),
         "ci95": {"resampled": protocol.resampled, **intervals(resamples, protocol.classes)},
     }
+    if protocol.resampled == "records":
+        card["by_record"] = mean_by_record(by_record, seed=seed, replicates=replicates)
     known = [name for name in protocol.without if name in names]
     left_out = {name: _without(names != name, by_record, protocol) for name in known}
     return plain(card | ({"without": left_out} if left_out else {}))
@@ -87,6 +92,29 @@ def intervals(resamples: np.ndarray, classes: str) -> dict[str, dict[str, float]
     """Return `low` and `high` end of the 95 % interval of each headline score."""
     ends = {key: bootstrap.interval(values) for key, values in headline(resamples, classes).items()}
     return {key: {"low": low, "high": high} for key, (low, high) in ends.items()}
+
+
+def mean_by_record(by_record: np.ndarray, *, seed: int, replicates: int) -> dict[str, dict[str, float]]:
+    """Return the mean F1 of S and V over records, in which no single record decides.
+
+    Args:
+        by_record: `(r, 5, 5)` confusion counts.
+        seed: of the bootstrap.
+        replicates: resamples of the bootstrap, of records with replacement.
+
+    Returns:
+        For S and V `f1`, mean over the records with at least `LEAST` such beats, `low` and `high` end of its
+        95 % interval, and `records`, their number; NaN where there is none.
+    """
+    scores, found = metrics.per_class(by_record), {}
+    for name in "SV":
+        k = CLASSES.index(name)
+        f1 = scores["f1"][scores["support"][:, k] >= LEAST, k]
+        drawn = np.random.default_rng(seed).integers(max(len(f1), 1), size=(replicates, len(f1)))
+        low, high = bootstrap.interval(f1[drawn].mean(axis=1)) if len(f1) else (np.nan, np.nan)
+        mean = f1.mean() if len(f1) else np.nan
+        found[name] = {"f1": mean, "low": low, "high": high, "records": len(f1)}
+    return found
 
 
 def records_table(names: np.ndarray, by_record: np.ndarray) -> pd.DataFrame:

@@ -20,7 +20,7 @@ SETTINGS: dict[str, dict[str, tuple]] = {
     "BatchNormalization": {"axis": (-1,), "center": (True,), "scale": (True,), "renorm": (False,)},
     "Bidirectional": {"merge_mode": ("concat",)},
     "Concatenate": {"axis": (-1,)},
-    "Conv1D": PADDED | ACTIVATED | {"dilation_rate": ((1,),), "groups": (1,)},
+    "Conv1D": PADDED | ACTIVATED | {"groups": (1,)},
     "Dense": ACTIVATED | {"use_bias": (True,)},
     "Flatten": LAST,
     "GRU": CELL | {"reset_after": (True,)},
@@ -34,7 +34,7 @@ SETTINGS: dict[str, dict[str, tuple]] = {
 """The values that are known of each setting that changes what a trained layer answers. Those that act in
 training alone (dropout, momentum, regularizers …) may be anything."""
 
-INPUT_AXES = {"Conv1D": 3, "Dense": 2, "Flatten": 3, "Softmax": 2}
+INPUT_AXES = {"Conv1D": 3, "Dense": 2, "Flatten": 3}
 """Axes of the input, the batch included, of layers that take other ones in Keras."""
 
 

@@ -1,8 +1,8 @@
 """A trained Keras network as an ONNX graph, which small runtimes without TensorFlow compute.
 
 Written out layer by layer, because the general converter (tf2onnx) needs an older protobuf than TensorFlow's,
-and it is short: only the layers that `cnn`, `rnn`, `classic` and `ensemble` use are known. Sequences are
-`(batch, channels, steps)` inside the graph, as ONNX has them; Keras has the channels last.
+and it is short: only the layers of our networks are known. Sequences are `(batch, channels, steps)` inside
+the graph, as ONNX has them; Keras has the channels last.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,13 +48,15 @@ class Graph:
 
 
 def onnx_model(model: Any) -> onnx.ModelProto:
-    """Convert a Keras model from `ensemble.averaged`; equal models give equal bytes.
+    """Convert a Keras model that gives probabilities; equal models give equal bytes.
 
     Args:
-        model: with inputs `waveform (batch, length, channels)` and, if it has any, `features (batch, k)`.
+        model: from `ensemble.averaged`, with inputs `waveform (batch, length, channels)` and, if it has any,
+            `features (batch, k)`; or the rhythm network, with `tokens (batch, beats, entries)`.
 
     Returns:
-        A graph with the same inputs, a free batch size, and the output `probability (batch, 5)`.
+        A graph with the same inputs, free numbers of samples in a batch and of beats, and the output
+        `probability (batch, 5)` or `(batch, beats, 5)`.
 
     Raises:
         DataError: the model has a layer, or a setting of one, that is not known here.
@@ -62,17 +64,19 @@ def onnx_model(model: Any) -> onnx.ModelProto:
     graph = Graph()
     inputs = []
     for x in model.inputs:
-        inputs.append(helper.make_tensor_value_info(x.name, onnx.TensorProto.FLOAT, ["batch", *x.shape[1:]]))
+        inputs.append(helper.make_tensor_value_info(x.name, onnx.TensorProto.FLOAT, _free(x.shape)))
     steps_last = {
         x.name: graph.add("Transpose", [x.name], f"{x.name}/steps_last", perm=[0, 2, 1])
         if len(x.shape) == 3
         else x.name
         for x in model.inputs
     }
-    answer = graph.add("Identity", [convert(graph, model, steps_last, f"{model.name}/")], "probability")
-    output = helper.make_tensor_value_info(
-        answer, onnx.TensorProto.FLOAT, ["batch", *model.outputs[0].shape[1:]]
-    )
+    answer, shape = convert(graph, model, steps_last, f"{model.name}/"), model.outputs[0].shape
+    if len(shape) == 3:
+        graph.add("Transpose", [answer], "probability", perm=[0, 2, 1])
+    else:
+        graph.add("Identity", [answer], "probability")
+    output = helper.make_tensor_value_info("probability", onnx.TensorProto.FLOAT, _free(shape))
     made = helper.make_model(
         helper.make_graph(graph.nodes, model.name, inputs, [output], graph.weights),
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -80,6 +84,11 @@ def onnx_model(model: Any) -> onnx.ModelProto:
     )
     onnx.checker.check_model(made, full_check=True)
     return made
+
+
+def _free(shape: tuple[int | None, ...]) -> list[int | str]:
+    """Return a shape with names for what is free: the first axis, and of sequences the second."""
+    return ["batch", *("beats" if length is None else length for length in shape[1:])]
 
 
 def convert(graph: Graph, model: Any, inputs: dict[str, str], prefix: str) -> str:
@@ -139,8 +148,14 @@ def _conv(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
     kernel, *bias = layer.get_weights()  # kernel (width, channels in, channels out)
     weights = [graph.constant(f"{name}/kernel", kernel.transpose(2, 1, 0))]
     weights += [graph.constant(f"{name}/bias", value) for value in bias]
-    padding = "SAME_UPPER" if layer.padding == "same" else "VALID"
-    x = graph.add("Conv", [*sources, *weights], name, auto_pad=padding, strides=list(layer.strides))
+    steps = {"strides": list(layer.strides), "auto_pad": "SAME_UPPER" if layer.padding == "same" else "VALID"}
+    (dilation,), (width,) = layer.dilation_rate, layer.kernel_size
+    if (
+        dilation > 1
+    ):  # ONNX Runtime knows no automatic padding of dilated kernels; Keras no strides beside them
+        around = dilation * (width - 1) if layer.padding == "same" else 0
+        steps = {"dilations": [dilation], "pads": [around // 2, around - around // 2]}
+    x = graph.add("Conv", [*sources, *weights], name, **steps)
     return _activated(graph, layer, x, name)
 
 

@@ -27,7 +27,7 @@ def shape_features(
     """Compare the QRS complex and the P wave of each beat with those of the patient's template beat.
 
     A beat that starts in a ventricle takes another way through the heart: its complex is wide (de Chazal
-    2004) and unlike the others of the patient. A supraventricular beat is early but alike. None of the
+    2004) and unlike the others of the patient. A supraventricular beat is premature but alike. None of the
     measures depends much on the lead or on the patient's own shape. All but the width are our own.
     Whether a beat may be supraventricular at all, its atria tell: in fibrillation no P wave is like another.
 

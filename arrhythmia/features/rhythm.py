@@ -13,7 +13,7 @@ FEATURES = (
 """Names of the rhythm features, in the order of their columns."""
 
 PREVAILING = 0.4
-"""Share of the intervals that a rhythm's prevailing ones are; less than half, as early beats may be many."""
+"""Share of the intervals that a rhythm's prevailing ones are; less than half: premature beats may be many."""
 
 
 def rhythm_features(rr: np.ndarray, rr_before: int, rr_long: np.ndarray) -> np.ndarray:

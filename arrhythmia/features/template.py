@@ -6,9 +6,9 @@ import numpy as np
 def template_beat(waveform: np.ndarray, rr_previous: np.ndarray, record: np.ndarray) -> np.ndarray:
     """Return the template beat of each beat's patient: the median of the record's late beats.
 
-    Late are those whose RR interval is among the longest two fifths of the record. Ectopic beats come early,
-    so late ones are conducted as usual even in a record most of whose beats are ectopic, of which the plain
-    median would be an ectopic beat. Needs the whole record but no label; not causal.
+    Late are those whose RR interval is among the longest two fifths of the record. Ectopic beats are
+    premature, so late ones are conducted as usual even in a record most of whose beats are ectopic, of which
+    the plain median would be an ectopic beat. Needs the whole record but no label; not causal.
 
     Args:
         waveform: `(n, length)` in any unit.

@@ -1,4 +1,4 @@
-"""The report's one figure of its own: every model under both protocols."""
+"""The report's one figure of its own: every model under every protocol."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from arrhythmia.figures.style import styled
 from arrhythmia.protocols import MODELS, protocol_name
 
-COLOURS = {"intra_patient": "#0072B2", "inter_patient": "#D55E00"}
+COLOURS = {"intra_patient": "#0072B2", "inter_patient": "#D55E00", "all_patients": "#009E73"}
 
 
 @styled
@@ -33,7 +33,7 @@ def comparison(cards: dict[tuple[str, str], dict[str, Any]], *, title: str) -> F
             axes.text(x, 0.03, f"{value:.3f}", ha="center", color="white", fontweight="bold")
     axes.set_xticks(range(len(models)), [MODELS[model] for model in models])
     axes.set_ylim(0, 1)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(protocols), frameon=False)
     axes.grid(True, axis="y")
     axes.set_axisbelow(True)
     figure.suptitle(title)

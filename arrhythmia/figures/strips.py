@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from arrhythmia.aami import CLASSES, labels_of
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.figures.style import COLOURS, styled
 
 SECONDS = 2.0

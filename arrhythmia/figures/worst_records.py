@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from arrhythmia.aami import CLASSES, labels_of
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.figures.strips import draw_ecg
 from arrhythmia.figures.style import COLOURS, GREY, styled
 

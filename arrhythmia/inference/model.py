@@ -12,7 +12,10 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.features.table import beat_features
+from arrhythmia.features.tokens import rhythm_tokens
+from arrhythmia.inference.fusion import fuse
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
+from arrhythmia.training.calibration import temperature_scaled
 
 DISCLAIMER = "Research software, not a medical device."
 """Stands on everything that a person may take for a finding."""
@@ -42,6 +45,7 @@ class ModelConfig:
         classes: names of the columns of the network's answer.
         segment: how beats are cut: the group `segment` of params.yaml.
         preprocessor: how the inputs are scaled.
+        fusion: weight of the rhythm network, and temperature of both together.
     """
 
     model: str
@@ -50,13 +54,14 @@ class ModelConfig:
     classes: tuple[str, ...]
     segment: dict[str, Any]
     preprocessor: Preprocessor
+    fusion: dict[str, float]
 
     def to_json(self) -> str:
         """Return the config as text; equal ones give equal text."""
         plain = {name: x.tolist() for name, x in self.preprocessor.to_arrays().items()}
         fields = {"model": self.model, "protocol": self.protocol, "source": self.source}
         made = fields | {"classes": list(self.classes), "segment": self.segment, "inputs": plain}
-        return json.dumps(made, indent=1) + "\n"
+        return json.dumps(made | {"fusion": self.fusion}, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -70,20 +75,28 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OnnxNetwork:
-    """A network that is ready to classify."""
+    """A network that is ready to classify, with the rhythm network that is fused with it, if one is."""
 
     config: ModelConfig
     session: onnxruntime.InferenceSession
+    rhythm: onnxruntime.InferenceSession | None
 
     def probability(self, beats: Beats) -> np.ndarray:
-        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of whole records."""
+        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of a whole record."""
         columns = [self.config.classes.index(name) for name in CLASSES]
-        inputs = model_inputs(beats, beat_features(beats), self.config.preprocessor)
-        return infer(self.session, inputs)[:, columns]
+        features = beat_features(beats)
+        inputs = model_inputs(beats, features, self.config.preprocessor)
+        alone = infer(self.session, inputs)[:, columns]
+        if self.rhythm is None:
+            return alone
+        tokens = rhythm_tokens(beats, features)
+        rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]
+        fused = fuse(alone, rhythm, self.config.fusion["weight"])
+        return temperature_scaled(fused, self.config.fusion["temperature"]).astype(np.float32)
 
 
 def load_network(network: Path, config: Path) -> OnnxNetwork:
-    """Load an ONNX network.
+    """Load an ONNX network, and `rhythm.onnx` of the folder above where it is to be fused with it.
 
     Args:
         network: the `.onnx` file.
@@ -94,8 +107,7 @@ def load_network(network: Path, config: Path) -> OnnxNetwork:
             windows that prediction cannot cut.
     """
     for path in (network, config):
-        if not path.is_file():
-            raise DataError(f"{path}: missing; restore it with `git checkout -- {path}`, or run `dvc repro`")
+        _check_there(path)
     try:
         known = ModelConfig.from_json(config.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError) as error:
@@ -107,7 +119,16 @@ def load_network(network: Path, config: Path) -> OnnxNetwork:
     if known.segment["window"] != "centred":
         window = known.segment["window"]
         raise DataError(f"{config}: made for segment.window={window}; prediction needs 'centred'")
-    return OnnxNetwork(known, session(network))
+    if not known.fusion["weight"]:
+        return OnnxNetwork(known, session(network), None)
+    rhythm = network.parent.parent / "rhythm.onnx"
+    _check_there(rhythm)
+    return OnnxNetwork(known, session(network), session(rhythm))
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise DataError(f"{path}: missing; restore it with `git checkout -- {path}`, or run `dvc repro`")
 
 
 def session(network: Path | bytes) -> onnxruntime.InferenceSession:

@@ -6,12 +6,9 @@ from typing import Self
 import numpy as np
 
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.features.table import columns_of, template_beats
+from arrhythmia.features.table import SCALES, columns_of, scaled, template_beats
 from arrhythmia.preprocessing.scaling import Scaler, fit_scaler, scale_by_beat, scale_by_record
 from arrhythmia.utils.chunks import in_blocks
-
-OUTLIER = 4.0
-"""Features are cut at this many standard deviations: one odd interval must not outshout the waveform."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +21,6 @@ class Preprocessor:
         features: their names, in the order of the columns.
         waveform_shift: `(length,)` mV, for `standard` and `minmax`; empty for methods that need no fit.
         waveform_scale: the same.
-        feature_shift: `(k,)` means of the features.
-        feature_scale: `(k,)` standard deviations of the features.
     """
 
     method: str
@@ -33,8 +28,6 @@ class Preprocessor:
     features: tuple[str, ...]
     waveform_shift: np.ndarray
     waveform_scale: np.ndarray
-    feature_shift: np.ndarray
-    feature_scale: np.ndarray
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return all fields as arrays, to be saved."""
@@ -48,28 +41,17 @@ class Preprocessor:
 
 
 def fit_preprocessor(
-    beats: Beats,
-    table: np.ndarray,
-    train: np.ndarray,
-    *,
-    method: str,
-    template_channel: bool,
-    features: list[str],
+    beats: Beats, train: np.ndarray, *, method: str, template_channel: bool, features: list[str]
 ) -> Preprocessor:
     """Fit what there is to fit on the rows `train`.
 
     Args:
         beats: all beats.
-        table: `(n, 11)` their features, from `features.table.beat_features`.
         train: row numbers of the training beats, the only ones that are looked at for scaling.
         method: of scaling the waveforms.
         template_channel: whether to add the second channel.
         features: names of those that the network is given.
-
-    Raises:
-        DataError: an unknown feature.
     """
-    measures = fit_scaler(table[train][:, columns_of(features)], "standard")
     none = Scaler(np.empty(0), np.empty(0))
     shapes = fit_scaler(beats.waveform[train], method) if method in ("standard", "minmax") else none
     return Preprocessor(
@@ -78,8 +60,6 @@ def fit_preprocessor(
         tuple(features),
         waveform_shift=shapes.shift,
         waveform_scale=shapes.scale,
-        feature_shift=measures.shift,
-        feature_scale=measures.scale,
     )
 
 
@@ -93,16 +73,18 @@ def model_inputs(beats: Beats, table: np.ndarray, preprocessor: Preprocessor) ->
         beats: `n` beats of whole records.
         table: `(n, 11)` their features, from `features.table.beat_features`.
         preprocessor: as fitted on training rows.
+
+    Raises:
+        DataError: an unknown feature.
     """
-    scaler = Scaler(preprocessor.feature_shift, preprocessor.feature_scale)
     chosen = table[:, columns_of(preprocessor.features)]
-    features = np.nan_to_num(scaler(chosen))  # missing ones become the mean, 0
     # a day's beats are held once: filled in place, without copies beside it
     waveform = np.empty((*beats.waveform.shape, 2 if preprocessor.template_channel else 1), dtype=np.float32)
     scale_waveform(beats, preprocessor, out=waveform[:, :, 0])
     if preprocessor.template_channel:
         np.subtract(waveform[:, :, 0], template_beats(beats, waveform[:, :, 0]), out=waveform[:, :, 1])
-    return {"waveform": waveform, "features": features.clip(-OUTLIER, OUTLIER)}
+    features = scaled(chosen, [SCALES[name] for name in preprocessor.features])
+    return {"waveform": waveform, "features": features}
 
 
 def scale_waveform(beats: Beats, preprocessor: Preprocessor, *, out: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, SAME_PATIENT
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
 from arrhythmia.protocols import DIVISIONS
@@ -73,15 +73,35 @@ def inter_patient(beats: Beats, *, folds: int) -> Split:
     Raises:
         DataError: the source does not tell patients apart.
     """
-    if str(beats.source) not in DIVISIONS:
-        raise DataError(
-            f"download.source={beats.source} does not tell patients apart, so inter_patient cannot be run; "
-            "add -S 'protocols=[intra_patient]'"
-        )
+    _check_patients_known(beats, "inter_patient")
     training, testing = DIVISIONS[str(beats.source)]
     train = np.flatnonzero(np.isin(beats.record, training))
     fold = folds_by_record(beats.label[train], beats.record[train], folds=folds)
     return _split(train, fold, np.flatnonzero(np.isin(beats.record, testing)))
+
+
+def all_patients(beats: Beats, *, folds: int) -> Split:
+    """Train and test on all patients, paced ones too, each tested by what has not learnt from that patient.
+
+    Args:
+        beats: the labelled beats.
+        folds: number of folds of whole patients.
+
+    Raises:
+        DataError: the source does not tell patients apart.
+    """
+    _check_patients_known(beats, "all_patients")
+    rows = np.arange(len(beats))
+    patient = np.array([SAME_PATIENT.get(name, name) for name in beats.record])
+    return _split(rows, folds_by_record(beats.label, patient, folds=folds), rows)
+
+
+def _check_patients_known(beats: Beats, protocol: str) -> None:
+    if str(beats.source) not in DIVISIONS:
+        raise DataError(
+            f"download.source={beats.source} does not tell patients apart, so {protocol} cannot be run; "
+            "add -S 'protocols=[intra_patient]'"
+        )
 
 
 def folds_by_beat(label: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
@@ -115,17 +135,19 @@ def folds_by_record(label: np.ndarray, record: np.ndarray, *, folds: int) -> np.
     return _numbered(StratifiedGroupKFold(n_splits=folds).split(label, label, groups=record), len(label))
 
 
-def check_rows(split: Split, label: np.ndarray) -> None:
+def check_rows(split: Split, label: np.ndarray, *, out_of_fold: bool = False) -> None:
     """Refuse a split with a row on two sides, or a class that is missing from train.
 
     Args:
         split: the split to check.
         label: `(n,)` class of every beat.
+        out_of_fold: whether the rows to test are those to train, each in a fold.
 
     Raises:
         DataError: the split must not be used.
     """
-    rows, count = np.unique(np.concatenate([split.train, split.test]), return_counts=True)
+    sides = [split.train] if out_of_fold else [split.train, split.test]
+    rows, count = np.unique(np.concatenate(sides), return_counts=True)
     if np.any(count > 1):
         raise DataError(
             f"split: {np.sum(count > 1)} beats are on two sides, the first is row {rows[count > 1][0]}"
@@ -136,19 +158,20 @@ def check_rows(split: Split, label: np.ndarray) -> None:
         raise DataError(f"split: no beat of class {names} in train; use more or longer recordings")
 
 
-def check_records(split: Split, record: np.ndarray) -> None:
-    """Refuse an inter-patient split in which both sides, or two folds, share a record.
+def check_records(split: Split, record: np.ndarray, *, out_of_fold: bool = False) -> None:
+    """Refuse a split by patient in which both sides, or two folds, share a record.
 
     Args:
         split: the split to check.
         record: `(n,)` name of each beat's record.
+        out_of_fold: whether the rows to test are those to train, each in a fold.
 
     Raises:
         DataError: the split must not be used.
     """
     train = record[split.train]
     shared = sorted(set(train) & set(record[split.test]))
-    if shared:
+    if shared and not out_of_fold:
         raise DataError(f"split: records {', '.join(shared)} are on two sides of the inter-patient split")
     torn = [name for name in sorted(set(train)) if len(set(split.fold[train == name])) > 1]
     if torn:

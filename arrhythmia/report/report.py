@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from arrhythmia.params import of_protocol
 from arrhythmia.protocols import MODELS, NETWORKS, protocol_name
 from arrhythmia.report import tables
 from arrhythmia.report.tables import Cards
@@ -38,14 +39,17 @@ class Material:
         params: parameters of this run, by group.
         protocols: in the order of the sections.
         cards: metrics by protocol and model.
-        cross_validated: scores of a cross-validation within the training side, where there are any.
+        cross_validated: scores of a cross-validation within the training side, where there are any; of the
+            networks fused with the rhythm network.
+        alone: the same of the networks alone.
+        strata: scores of the rhythm network on simulated patients, by stratum.
         sides: `class_support.sides_table` of each protocol.
         carriers: `class_support.carriers_table` of the inter-patient protocol; None where it was not run.
         symbols: `arrhythmia.evaluation.symbols.symbols_table` of each network under the inter-patient
             protocol; empty where it was not run.
         results: tables of more than one run by name (`seeds`, `baselines`, `ablation`); those that exist.
         pictures: path of each picture that exists, by protocol, model and figure.
-        comparison: path of the picture of both protocols.
+        comparison: path of the picture of all protocols.
     """
 
     source: str
@@ -53,6 +57,8 @@ class Material:
     protocols: list[str]
     cards: Cards
     cross_validated: Cards
+    alone: Cards
+    strata: dict[str, dict[str, float]]
     sides: dict[str, pd.DataFrame]
     carriers: pd.DataFrame | None
     symbols: dict[str, pd.DataFrame]
@@ -79,6 +85,8 @@ def report(material: Material) -> str:
         names={protocol: protocol_name(protocol) for protocol in material.protocols},
         cards=material.cards,
         cross_validated=material.cross_validated,
+        alone=material.alone,
+        strata=material.strata,
         sides=material.sides,
         carriers=material.carriers,
         rare=[] if material.carriers is None else rare_classes(material.carriers),
@@ -109,7 +117,8 @@ def run_settings(params: dict[str, Any], protocols: list[str]) -> str:
 def _setting_words(name: str, value: Any, protocols: list[str]) -> str:
     if isinstance(value, dict):
         return f"{name} " + " and ".join(
-            f"{_value_words(value[protocol])} ({protocol_name(protocol)})" for protocol in protocols
+            f"{_value_words(of_protocol({name: value}, protocol)[name])} ({protocol_name(protocol)})"
+            for protocol in protocols
         )
     return f"{name} {_value_words(value)}"
 
@@ -133,12 +142,7 @@ def inputs_seen(normalize: dict[str, Any], protocols: list[str]) -> dict[str, di
         For each protocol `intervals` and `p_waves`, whether those around the beat are seen, and `statistics`,
         what is measured on the whole recording.
     """
-    seen = {
-        protocol: seen_besides(
-            **{key: x[protocol] if isinstance(x, dict) else x for key, x in normalize.items()}
-        )
-        for protocol in protocols
-    }
+    seen = {protocol: seen_besides(**of_protocol(normalize, protocol)) for protocol in protocols}
     first = next(iter(seen.items()))
     return dict([first]) if all(x == first[1] for x in seen.values()) else seen
 

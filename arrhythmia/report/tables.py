@@ -43,7 +43,7 @@ def results_table(cards: Cards, cross_validated: Cards, protocol: str) -> str:
         f1 = {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
         scores = [with_interval(card, key, (card | f1)[key]) for key in HEADLINE]
         rows.append([title, *scores, f"{card['parameters']:,}"])
-        if inner := cross_validated.get((protocol, model)):
+        if protocol in LEARNT_FROM and (inner := cross_validated.get((protocol, model))):
             title = f"{title}, cross-validated on the {LEARNT_FROM[protocol]}"
             rows.append([title, *(number(inner[key]) for key in HEADLINE), ""])
     return markdown_table(["model", *(SCORES[key] for key in HEADLINE), "size"], rows)
@@ -93,6 +93,43 @@ def without_table(cards: Cards, protocol: str) -> str:
             for record, scores in {"none": card | f1, **card["without"]}.items():
                 rows.append([title, record, *(number(scores[key]) for key in keys)])
     return markdown_table(["model", "left out", *(SCORES[key] for key in keys)], rows) if rows else ""
+
+
+def by_record_table(cards: Cards, protocol: str) -> str:
+    """Return the mean F1 of S and V over records, one row a model; empty where none was taken."""
+    rows = []
+    for model, title in MODELS.items():
+        row = [title]
+        for of in cards[protocol, model].get("by_record", {}).values():
+            row += [f"{number(of['f1'])} ({number(of['low'])}–{number(of['high'])})", str(of["records"])]
+        rows += [row] if row[1:] else []
+    return markdown_table(["model", "F1 of S", "records", "F1 of V", "records"], rows) if rows else ""
+
+
+def fusion_table(alone: Cards, fused: Cards) -> str:
+    """Return what the rhythm network brings on held-out folds, two rows a protocol and network.
+
+    Args:
+        alone: scores of the networks alone.
+        fused: scores after the fusion, with its `weight`.
+    """
+    keys = ("f1_S", "f1_V", "macro_f1_nsv", "ece", "log_loss")
+    rows = []
+    for (protocol, model), scores in alone.items():
+        both = fused[protocol, model]
+        if both["weight"]:
+            for title, row in ((MODELS[model], scores), (f"{MODELS[model]}, fused", both)):
+                weight = number(both["weight"], 2) if row is both else "0"
+                rows.append([protocol_name(protocol), title, weight, *(number(row[key]) for key in keys)])
+    header = ["protocol", "model", "weight", *(SCORES[key] for key in keys)]
+    return markdown_table(header, rows, left=2) if rows else ""
+
+
+def strata_table(strata: dict[str, dict[str, float]]) -> str:
+    """Return the scores of the rhythm network on simulated patients, one row a stratum."""
+    keys = ("f1_S", "f1_V", "log_loss")
+    rows = [[name.replace("_", " "), *(number(of[key]) for key in keys)] for name, of in strata.items()]
+    return markdown_table(["stratum", *(SCORES[key] for key in keys)], rows)
 
 
 def risk_coverage_table(cards: Cards, protocol: str) -> str:

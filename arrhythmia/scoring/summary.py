@@ -30,7 +30,7 @@ def cv_metrics(
         temperature: of the calibration.
     """
     counts = metrics.confusion(label, probability.argmax(axis=1))
-    card = {
+    scores = {
         "beats": len(label),
         "ensemble_size": members,
         **headline(counts, protocol.classes),
@@ -38,7 +38,7 @@ def cv_metrics(
         "log_loss": metrics.log_loss(label, probability),
         "temperature": temperature,
     }
-    return plain(card)
+    return plain(scores)
 
 
 def headline(counts: np.ndarray, classes: str) -> dict[str, np.ndarray]:

@@ -3,12 +3,12 @@
 import numpy as np
 
 from arrhythmia.aami import SYMBOLS
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.simulation.patients import STRATA, draw_patient, log_uniform
 from arrhythmia.simulation.rhythm import Rhythm, simulate_rhythm
 from arrhythmia.simulation.waveforms import ENDS, FS, simulate_ecg
 
-TRIES = 60
+TRIES = 1000
 """Patients drawn at most until one has the share of supraventricular beats of its stratum."""
 
 FALSE_DETECTION = "Q"
@@ -30,6 +30,8 @@ def simulate_recording(stratum: str, *, beats: int, seed: int) -> Recording:
         rhythm = simulate_rhythm(patient, beats, rng)
         if least <= np.isin(rhythm.symbol, list(SYMBOLS["S"])).mean() <= most:
             break
+    else:
+        raise RuntimeError(f"none of {TRIES} patients has the share of S beats of stratum {stratum}")
     signal = simulate_ecg(rhythm, patient, rng)
     sample, symbol = detected(rhythm, rng, missed=patient.missed, false=patient.false)
     return Recording(

@@ -36,8 +36,8 @@ class Rhythm:
         p_time: `(m,)` of the middles of the P waves, s, conducted or not.
         p_origin: `(m,)` int, see `Origin`.
         p_focus: `(m,)` int: which of the foci an ectopic P wave comes from; 0 for others.
-        fibrillation: `(k, 3)` start and end of each time without P waves, s, and cycles of the atria in one
-            second, Hz: 4 to 6 in flutter, more in fibrillation.
+        fibrillation: `(k, 2)` start and end of each episode of atrial fibrillation, s.
+        flutter: `(l, 3)` start and end of each episode of atrial flutter, s, and flutter waves a second, Hz.
     """
 
     time: np.ndarray
@@ -47,6 +47,7 @@ class Rhythm:
     p_origin: np.ndarray
     p_focus: np.ndarray
     fibrillation: np.ndarray
+    flutter: np.ndarray
 
 
 def simulate_rhythm(patient: Patient, beats: int, rng: np.random.Generator) -> Rhythm:
@@ -58,21 +59,23 @@ def simulate_rhythm(patient: Patient, beats: int, rng: np.random.Generator) -> R
         rng: source of chance.
     """
     heart = Heart(patient, beats, rng)
+    while patient.fibrillation.permanent and not heart.full:
+        heart.fibrillation(round(log_uniform(rng, 50, 3000)))
+    events = (
+        (patient.fibrillation.rate, lambda: heart.fibrillation(round(log_uniform(rng, 15, 800)))),
+        (patient.junctional_rate, heart.junctional_rhythm),
+        (patient.pause_rate, heart.sinus_pause),
+        (patient.block_rate, heart.atrioventricular_block),
+    )
+    ectopy = (
+        (patient.atrial.rate, heart.atrial_ectopy),
+        (patient.ventricular.rate, heart.ventricular_ectopy),
+    )
     activity = 1.0  # ectopic beats come in swarms
     while not heart.full:
-        if patient.fibrillation.permanent:
-            heart.fibrillation(round(log_uniform(rng, 50, 3000)))
-            continue
         if rng.random() < 0.01:
             activity = log_uniform(rng, 0.1, 4)
-        for chance, event in (
-            (patient.fibrillation.rate, lambda: heart.fibrillation(round(log_uniform(rng, 15, 800)))),
-            (patient.junctional_rate, heart.junctional_rhythm),
-            (patient.pause_rate, heart.sinus_pause),
-            (patient.block_rate, heart.atrioventricular_block),
-            (patient.atrial.rate * activity, heart.atrial_ectopy),
-            (patient.ventricular.rate * activity, heart.ventricular_ectopy),
-        ):
+        for chance, event in (*events, *((activity * rate, event) for rate, event in ectopy)):
             if rng.random() < chance:
                 event()
                 break
@@ -89,7 +92,8 @@ class Heart:
         self.patient, self.wanted, self.rng = patient, beats, rng
         self._beats: list[tuple[float, str, int]] = []
         self._p_waves: list[tuple[float, int, int]] = []
-        self._fibrillation: list[tuple[float, float, float]] = []
+        self._fibrillation: list[tuple[float, float]] = []
+        self._flutter: list[tuple[float, float, float]] = []
         self.time = 0.0
         self._slow = self._fast = 0.0
         self._cycle = self._goal = patient.sinus.cycle
@@ -113,7 +117,10 @@ class Heart:
             p_origin=waves[:, 1].astype(int),
             p_focus=waves[:, 2].astype(int),
             fibrillation=np.array(
-                [(start, min(end, time[-1]), hz) for start, end, hz in self._fibrillation if start < time[-1]]
+                [(start, min(end, time[-1])) for start, end in self._fibrillation if start < time[-1]]
+            ).reshape(-1, 2),
+            flutter=np.array(
+                [(start, min(end, time[-1]), hz) for start, end, hz in self._flutter if start < time[-1]]
             ).reshape(-1, 3),
         )
 
@@ -281,11 +288,11 @@ class Heart:
         """Add an episode of atrial fibrillation or flutter of about so many beats."""
         start = self.time
         if self.rng.random() < self.patient.fibrillation.flutter:
-            frequency = self._flutter(beats)
+            rate = self._flutter_beats(beats)
+            self._flutter.append((start, self.time, rate))
         else:
-            frequency = self.rng.uniform(5, 9)
             self._fibrillation_beats(beats)
-        self._fibrillation.append((start, self.time, frequency))
+            self._fibrillation.append((start, self.time))
         if not self.patient.fibrillation.permanent:
             self.sinus_beat(self.sinus_interval() * self.rng.uniform(1, 1.6))
 
@@ -309,8 +316,8 @@ class Heart:
             if self.full:
                 return
 
-    def _flutter(self, beats: int) -> float:
-        """Add beats at multiples of the atria's interval, fixed or varying; return their rate, Hz."""
+    def _flutter_beats(self, beats: int) -> float:
+        """Add beats at multiples of the atria's interval, fixed or varying; return the atria's rate, Hz."""
         rng = self.rng
         interval, end = rng.uniform(0.17, 0.28), len(self._beats) + beats
         while len(self._beats) < end and not self.full:

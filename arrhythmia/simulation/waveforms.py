@@ -61,6 +61,7 @@ def add_qrs_and_t(signal: np.ndarray, rhythm: Rhythm, polarity: int, rng: np.ran
     normal = conducted_shape(rng, wide=wide) * (1, 1, polarity)
     breath = np.sin(2 * np.pi * rhythm.time / rng.uniform(2.5, 6))
     amplitude = 1 + log_uniform(rng, 0.01, 0.12) * breath + log_uniform(rng, 0.005, 0.06) * rng.normal(size=n)
+    amplitude *= np.exp(log_uniform(rng, 0.01, 0.25) * random_walk(n, log_uniform(rng, 10, 300), rng))
     t_height = np.full(n, rng.uniform(-0.15, 0.5) * polarity)
     share = np.where(conducted, 1.0, 0.0)  # of the normal complex in the beat
     share[fusion] = np.clip(rng.uniform(0.3, 0.8) + 0.15 * rng.normal(size=fusion.sum()), 0.05, 0.95)
@@ -102,8 +103,8 @@ def ventricular_shape(rng: np.random.Generator, polarity: int) -> Shape:
     second = rng.uniform(-0.8, 0.5) * height
     return np.array(
         [
-            (0.0, rng.uniform(0.02, 0.05), polarity * height),
-            (rng.uniform(0.02, 0.09), rng.uniform(0.02, 0.05), polarity * second),
+            (0.0, rng.uniform(0.026, 0.05), polarity * height),
+            (rng.uniform(0.02, 0.09), rng.uniform(0.026, 0.05), polarity * second),
         ]
     )
 
@@ -177,17 +178,30 @@ def add_p_waves(signal: np.ndarray, rhythm: Rhythm, polarity: int, rng: np.rando
 
 
 def add_fibrillation(signal: np.ndarray, rhythm: Rhythm, rng: np.random.Generator) -> None:
-    """Add the waves of fibrillating or fluttering atria, whose frequency and height wander."""
+    """Add f waves, whose frequency and height wander, and flutter waves, which are steady."""
     height = log_uniform(rng, 0.008, 0.1)
-    for start, end, frequency in rhythm.fibrillation:
+    for start, end in rhythm.fibrillation:
         first, last = round(start * FS), round(end * FS)
-        n = last - first
-        steady = frequency < 5.9  # flutter
-        points = max(2, n // FS)  # one a second
-        sway = np.interp(np.linspace(0, points - 1, n), np.arange(points), rng.normal(size=points))
-        phase = 2 * np.pi * np.cumsum(frequency * (1 + (0.005 if steady else 0.08) * sway)) / FS
-        size = 1 if steady else 1 + 0.4 * sway[::-1]
-        signal[first:last] += height * size * (np.sin(phase) + 0.4 * np.sin(2 * phase + 1))
+        sway = second_by_second(last - first, rng)
+        wave = atrial_waves(rng.uniform(5, 9) * (1 + 0.08 * sway))
+        signal[first:last] += height * (1 + 0.4 * sway[::-1]) * wave
+    for start, end, frequency in rhythm.flutter:
+        first, last = round(start * FS), round(end * FS)
+        signal[first:last] += height * atrial_waves(
+            frequency * (1 + 0.005 * second_by_second(last - first, rng))
+        )
+
+
+def atrial_waves(frequency: np.ndarray) -> np.ndarray:
+    """Return the saw teeth of atria that beat at `(n,)` frequencies, Hz, from one sample to the next."""
+    phase = 2 * np.pi * np.cumsum(frequency) / FS
+    return np.sin(phase) + 0.4 * np.sin(2 * phase + 1)
+
+
+def second_by_second(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a normal number for each second, interpolated to `n` samples."""
+    points = max(2, n // FS)
+    return np.interp(np.linspace(0, points - 1, n), np.arange(points), rng.normal(size=points))
 
 
 def noise(n: int, patient: Patient, rng: np.random.Generator) -> np.ndarray:

@@ -3,7 +3,8 @@
 arrhythmia study ablation           # the CNN
 arrhythmia study ablation rnn
 
-Scores are those on held-out patients of the training records (inter_patient); the test records are not in it.
+Scores are those on held-out patients of the training records (inter_patient), fused with the rhythm network;
+the test records are classified on the way, and not looked at.
 """
 
 import argparse
@@ -37,6 +38,8 @@ def without(*names: str) -> Changes:
 
 INGREDIENTS: dict[str, tuple[str, Changes]] = {
     "default": ("the committed default", {}),
+    "rhythm_network": ("without the rhythm network", {f"fusion.weight.{PROTOCOL}": 0.0}),
+    "rhythm_alone": ("the rhythm network alone, but for F", {f"fusion.weight.{PROTOCOL}": 1.0}),
     "none": ("without features", features()),
     "rr_irregularity": ("without rr_irregularity", without("rr_irregularity")),
     "p_wave_correlation": ("without p_wave_correlation", without("p_wave_correlation")),
@@ -60,7 +63,7 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
 
 
 def main(argv: list[str]) -> None:
-    """Run one experiment an ingredient up to the training, and write the table when all are there."""
+    """Run one experiment an ingredient up to the fusion, and write the table when all are there."""
     parser = argparse.ArgumentParser(
         prog="arrhythmia study ablation",
         description=__doc__,
@@ -73,8 +76,8 @@ def main(argv: list[str]) -> None:
     rows = []
     for i, (name, (words, changes)) in enumerate(INGREDIENTS.items(), start=1):
         print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
-        commit = run_experiment(f"ablation-{model}-{name}", changes, [f"train_{model}@{PROTOCOL}"])
-        card = json.loads(git("show", f"{commit}:{paths.cross_validated(PROTOCOL, model).as_posix()}"))
+        commit = run_experiment(f"ablation-{model}-{name}", changes, [f"predict@{PROTOCOL}-{model}"])
+        card = json.loads(git("show", f"{commit}:{paths.fused(PROTOCOL, model).as_posix()}"))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
     table = pd.DataFrame(rows).assign(commit=head)
     if paths.ABLATION.exists():  # the rows of the other network stay

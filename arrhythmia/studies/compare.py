@@ -19,8 +19,8 @@ from arrhythmia.protocols import MODELS, protocol_name
 from arrhythmia.studies.dvc import dvc_output
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
-CARD = re.compile(r"metrics/(\w+)/(\w+)_cv\.json:(\w+)")
-"""The name of a column of `dvc exp show`: protocol, model and score."""
+CARD = re.compile(r"metrics/(\w+)/(cnn|rnn|forest)(_fused)?_cv\.json:(\w+)")
+"""The name of a column of `dvc exp show`: protocol, model, whether it is fused, and score."""
 
 
 def main(argv: list[str]) -> None:
@@ -58,10 +58,9 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
     groups = {name.rpartition(".")[0] for name in names}  # a number in place of values by protocol
     settings = [column for column in shown if column in groups or column in names]
     cards = {column: match.groups() for column in shown if (match := CARD.fullmatch(column))}
-    for protocol, model in dict.fromkeys((protocol, model) for protocol, model, _ in cards.values()):
-        scores = {
-            cards[column][2]: shown[column] for column in cards if cards[column][:2] == (protocol, model)
-        }
+    for protocol, model, fused in dict.fromkeys(groups[:3] for groups in cards.values()):
+        own = (protocol, model, fused)
+        scores = {cards[column][3]: shown[column] for column in cards if cards[column][:3] == own}
         scores = pd.DataFrame({key: scores[key] for key in SCORES if key in scores})
         touched = (scores != scores.iloc[0]).any(axis=1)
         touched[0] = True  # the last commit
@@ -74,6 +73,6 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
             ],
             axis=1,
         )
-        title = f"{MODELS[model]}, {protocol_name(protocol)}, held-out folds"
+        title = f"{MODELS[model]}{', fused' if fused else ''}, {protocol_name(protocol)}, held-out folds"
         if len(table) > 1:
             yield title, table.sort_values(next(iter(scores)), ascending=False, kind="stable")

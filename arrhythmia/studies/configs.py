@@ -80,8 +80,8 @@ def flatten(config: dict[str, Any], params: dict[str, Any], *, where: str, above
         name = f"{above}{key}"
         if key not in params:
             raise DataError(f"{where}: params.yaml has no {name}; there is {', '.join(map(str, params))}")
-        by_protocol = isinstance(params[key], dict) and set(params[key]) == set(ARGUMENTS["protocol"])
-        if by_protocol and not isinstance(value, dict):  # for both; DVC takes no list for a group
+        by_protocol = isinstance(params[key], dict) and set(params[key]) <= set(ARGUMENTS["protocol"])
+        if by_protocol and not isinstance(value, dict):  # for all; DVC takes no list for a group
             changes |= {f"{name}.{protocol}": value for protocol in params[key]}
             continue
         if isinstance(params[key], dict) != isinstance(value, dict):

@@ -74,7 +74,7 @@ def outdated() -> list[str]:
         DataError: the metrics are not of the real recordings.
     """
     cards = committed_cards()
-    validated = json.loads(paths.cross_validated("inter_patient", "cnn").read_text(encoding="utf-8"))
+    validated = json.loads(paths.fused("inter_patient", "cnn").read_text(encoding="utf-8"))
     notes = [
         other_seeds(read_table(paths.SEEDS), cards),
         other_baselines(read_table(paths.BASELINES), cards),
@@ -127,7 +127,7 @@ def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
         scores: columns `mean` and `sd` (NaN where there is one run), by protocol and metric.
     """
     rows = []
-    for protocol in PROTOCOLS:
+    for protocol in (name for name in PROTOCOLS if name in scores.index.get_level_values("protocol")):
         lines = [scores.loc[(protocol, key)] for key in SHOWN]
         cells = [number(x["mean"]) + (f" ± {number(x['sd'])}" if x["sd"] >= 0 else "") for x in lines]
         rows.append(["" if rows else title, protocol_name(protocol), *cells])
@@ -136,7 +136,7 @@ def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
 
 def gap_row(scores: pd.DataFrame) -> list[str]:
     """Return what is lost on new patients; `scores` as for `protocol_rows`."""
-    near, far = (scores.loc[protocol]["mean"] for protocol in PROTOCOLS)
+    near, far = (scores.loc[protocol]["mean"] for protocol in ("intra_patient", "inter_patient"))
     gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
     gaps[SHOWN.index("macro_f1")] = "–"  # over other classes
     return ["", "**gap**", *gaps]
@@ -150,7 +150,10 @@ def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
         ends: intervals of the inter-patient CNN, `ci95` of its metrics.
     """
     intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
-    classes = (f"{' '.join(protocol.classes)} ({protocol_name(key)})" for key, protocol in PROTOCOLS.items())
+    averaged = {protocol.classes: [] for protocol in PROTOCOLS.values()}
+    for key, protocol in PROTOCOLS.items():
+        averaged[protocol.classes].append(protocol_name(key))
+    classes = (f"{' '.join(names)} ({', '.join(of)})" for names, of in averaged.items())
     return (
         f"Mean ± standard deviation of {len(seeds['seeds'].iloc[0].split())} seeds of {commits(seeds)}: the "
         "luck of the training. That of the "

@@ -62,7 +62,7 @@ def other_ablation(ablation: pd.DataFrame, card: dict[str, Any]) -> str | None:
         if abs(value - card[metric]) > 1e-4:
             return (
                 f"{paths.ABLATION}: {metric} of the default is {value}, in "
-                f"{paths.cross_validated('inter_patient', 'cnn')} {card[metric]}; "
+                f"{paths.fused('inter_patient', 'cnn')} {card[metric]}; "
                 "`arrhythmia study ablation` makes it anew"
             )
     return None

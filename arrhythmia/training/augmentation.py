@@ -26,6 +26,6 @@ def mix_templates(waveform: np.ndarray, strength: float, rng: np.random.Generato
     changed = waveform * factor[:, None, None]
     if waveform.shape[2] > 1:
         other = rng.permutation(n)
-        foreign = changed[other, :, 0] - changed[other, :, 1]
-        changed[:, :, 0] += rng.uniform(-strength, strength, (n, 1)) * foreign
+        template = changed[other, :, 0] - changed[other, :, 1]
+        changed[:, :, 0] += rng.uniform(-strength, strength, (n, 1)) * template
     return changed.astype(np.float32)

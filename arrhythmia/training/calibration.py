@@ -46,3 +46,13 @@ def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
 def temperature_scaled(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Return the probabilities softmax(logits / temperature), `(n, 5)`."""
     return softmax(np.asarray(logits, dtype=float) / temperature, axis=1)
+
+
+def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return probabilities with each fold calibrated by the others, or by itself if it is the only one."""
+    probability = np.empty(logits.shape)
+    for number in np.unique(fold):
+        rows = fold == number
+        others = rows if rows.all() else ~rows
+        probability[rows] = temperature_scaled(logits[rows], fit_temperature(logits[others], label[others]))
+    return probability

@@ -17,7 +17,7 @@ from arrhythmia.params import load_params, of_protocol
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
-from arrhythmia.training.calibration import fit_temperature, temperature_scaled
+from arrhythmia.training.calibration import cross_calibrated, fit_temperature
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
@@ -30,8 +30,9 @@ runtime is prepared, because importing Keras starts TensorFlow."""
 def train(name: str, protocol: str, builders: Builders) -> None:
     """Train the network `name` under `protocol`.
 
-    As many networks as `train.ensemble_size` says, each on all folds but one; together they are the model.
-    What each says about the fold that it has not seen gives the scores to choose by, and the calibration.
+    As many networks as `train.ensemble_size` says, or as there are folds where every patient is tested out of
+    fold, each on all folds but one; together they are the model. What each says about the fold that it has
+    not seen gives the scores to choose by, and the calibration.
 
     Args:
         name: `cnn` or `rnn`: its group in params.yaml and the name of its files.
@@ -40,13 +41,14 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     """
     params = load_params()
     settings = of_protocol(params["train"], protocol)
-    members, threads = settings["ensemble_size"], settings["threads"]
+    threads = settings["threads"]
     runtime.prepare(threads=threads, seed=settings["seed"])
     from arrhythmia.training.ensemble import averaged
     from arrhythmia.training.serialization import save_model
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold, label = arrays.pop("fold"), arrays["label"]
+    members = int(fold.max()) + 1 if PROTOCOLS[protocol].out_of_fold else settings["ensemble_size"]
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     with processes(min(members, max(cores() // threads, 1))) as pool:
@@ -67,17 +69,17 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     held_out = fold < members
     temperature = fit_temperature(logits[held_out], label[held_out])
     probability = cross_calibrated(logits[held_out], label[held_out], fold[held_out])
-    card = cv_metrics(
+    scores = cv_metrics(
         label[held_out], probability, protocol=PROTOCOLS[protocol], members=members, temperature=temperature
     )
     curves = mean_curves([history for _, history, _ in trained])
     write_curves(paths.training(protocol, name), curves)
     model = averaged(networks, temperature)
     save_model(model, paths.model(protocol, name))
-    write_text(paths.cross_validated(protocol, name), json.dumps(card, indent=2) + "\n")
-    print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {card}")
+    write_text(paths.cross_validated(protocol, name), json.dumps(scores, indent=2) + "\n")
+    print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {scores}")
     if wandb_run:
-        finish_wandb(wandb_run, curves, card, label[held_out], probability)
+        finish_wandb(wandb_run, curves, scores, label[held_out], probability)
 
 
 def processes(workers: int) -> Executor:
@@ -144,13 +146,3 @@ def build(builders: dict[str, Callable], arrays: dict[str, np.ndarray], *, netwo
     if network in ("residual", "patches"):
         return builders[network](length, channels, arrays["features"].shape[1], **settings)
     return builders[network](length, channels)
-
-
-def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Return probabilities with each fold calibrated by the others, or by itself if it is the only one."""
-    probability = np.empty(logits.shape)
-    for number in np.unique(fold):
-        rows = fold == number
-        others = rows if rows.all() else ~rows
-        probability[rows] = temperature_scaled(logits[rows], fit_temperature(logits[others], label[others]))
-    return probability

@@ -1,6 +1,7 @@
 """The model that is saved: networks trained on different folds, averaged and calibrated."""
 
 import keras
+import numpy as np
 from keras import layers
 
 
@@ -25,3 +26,25 @@ def averaged(members: list[keras.Model], temperature: float) -> keras.Model:
     mean = layers.Average()(outputs) if len(members) > 1 else outputs[0]
     scaled = layers.Rescaling(1 / temperature, name="temperature")(mean)
     return keras.Model(inputs, layers.Softmax(name="probability")(scaled), name="average")
+
+
+def held_out_probability(model: keras.Model, train: dict[str, np.ndarray]) -> tuple[int, np.ndarray]:
+    """Return what each network of a model says of the fold that it has not learnt from.
+
+    Args:
+        model: from `averaged`; its networks are numbered as their folds are.
+        train: what the networks take, and `fold (n,)`.
+
+    Returns:
+        The number of networks, and `(n, 5)` float32 probabilities, with the temperature of the model; NaN in
+        folds that no network has left out.
+    """
+    members = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    temperature = model.get_layer("temperature")
+    probability = np.full((len(train["fold"]), model.output_shape[-1]), np.nan, dtype=np.float32)
+    for number, member in enumerate(members):
+        rows = train["fold"] == number
+        inputs = [train[x.name][rows] for x in model.inputs]
+        logits = member.predict(inputs, batch_size=1024, verbose=0)
+        probability[rows] = keras.ops.softmax(temperature(logits))
+    return len(members), probability

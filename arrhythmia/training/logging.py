@@ -92,14 +92,18 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
 
 
 def finish_wandb(
-    run: Any, curves: list[dict[str, float]], card: dict[str, Any], label: np.ndarray, probability: np.ndarray
+    run: Any,
+    curves: list[dict[str, float]],
+    scores: dict[str, Any],
+    label: np.ndarray,
+    probability: np.ndarray,
 ) -> None:
     """Log curves, scores and confusion matrix of the held-out folds to the run, and end it.
 
     Args:
         run: of `start_wandb`.
         curves: of `mean_curves`.
-        card: scores by name.
+        scores: scores by name.
         label: `(n,)` labels 0..4 of the held-out beats.
         probability: `(n, 5)` of these beats.
     """
@@ -114,5 +118,5 @@ def finish_wandb(
         title="Held-out folds",
     )
     run.log({"confusion": chart}, step=len(curves))
-    run.summary.update(card)
+    run.summary.update(scores)
     run.finish()

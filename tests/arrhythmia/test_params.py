@@ -13,10 +13,11 @@ from ruamel.yaml import YAML, YAMLError
 from arrhythmia.datasets.synthetic import recordings
 from arrhythmia.ecg import windows
 from arrhythmia.errors import DataError
-from arrhythmia.features import table
+from arrhythmia.features import morphology, table
 from arrhythmia.params import (
     FEATURES,
     KAGGLE_SAMPLES,
+    P_WAVE,
     PROTOCOLS,
     SHORTEST,
     Each,
@@ -34,7 +35,7 @@ from tests.params import COMMITTED, KAGGLE, params
 ROOT = COMMITTED.parent
 PARAMS = load_params(COMMITTED)
 RATE = "a number above 0 to 10"
-BOTH = dict.fromkeys(PROTOCOLS)
+EACH = dict.fromkeys(PROTOCOLS)
 SEED = "use a whole number from 0 to 4000000000"
 ALL_FEATURES = ", ".join(FEATURES)
 ANY_FEATURES = f"use a list of any of {ALL_FEATURES}, none twice"
@@ -71,8 +72,10 @@ def test_what_the_model_repeats_is_what_the_package_has():
     assert FEATURES == table.FEATURES
     assert PARAMS["forest"]["features"] == list(FEATURES)
     assert KAGGLE_SAMPLES == windows.KAGGLE_LENGTH
+    assert morphology.P_WAVE[0] == P_WAVE
+    two = changed(PARAMS, {"protocols": ["intra_patient", "inter_patient"]})
     for method in scaling.METHODS:
-        checked(changed(PARAMS, {"normalize.method": method}), where="p")
+        checked(changed(two, {"normalize.method": method}), where="p")
     checked(changed(PARAMS, {"synthetic.seconds": recordings.SHORTEST}), where="p")
     assert "60" in refusal(changed(PARAMS, {"synthetic.seconds": recordings.SHORTEST - 1}))
 
@@ -128,7 +131,11 @@ def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
         ("train.ensemble_size", 0, "is 0; use a whole number from 1 to 100"),
         ("train.template_mixing", -1, "is -1; use a number from 0 to 10"),
         ("train.seed", 2**32, f"is 4294967296; {SEED}"),
-        ("train.seed", BOTH, "is {'inter_patient': None, 'intra_patient': None}; " + SEED),
+        (
+            "train.seed",
+            EACH,
+            "is " + str(dict(sorted(EACH.items()))) + "; " + SEED,
+        ),
         ("train.threads", 0, "is 0; use a whole number from 1 to 256"),
         ("train.loggers", ["wandb"], "is ['wandb']; use [dvclive] or [dvclive, wandb]"),
         (
@@ -150,7 +157,11 @@ def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
         ("evaluate.replicates", 0, "is 0; use a whole number from 1 to 100000"),
         ("download.source", "web", "is 'web'; use physionet, synthetic or kaggle"),
         ("download.kaggle_dir", "a\0b", r"is 'a\x00b'; use a path or ''"),
-        ("protocols", [], "is []; use a list of some of intra_patient, inter_patient, none twice"),
+        (
+            "protocols",
+            [],
+            f"is []; use a list of some of {', '.join(PROTOCOLS)}, none twice",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name, value, said):
@@ -177,8 +188,8 @@ def test_a_missing_parameter_is_named(name):
         (params(train={"lr": {"inter_patient": 1}}), f"train.lr.intra_patient is missing; use {RATE}"),
         (params(train={3: 1}), f"train.3 is unknown; use {', '.join(PARAMS['train'])}"),
         (
-            params(train={"lr": {**BOTH, "both": 1}}),
-            "train.lr.both is unknown; use intra_patient, inter_patient",
+            params(train={"lr": {**EACH, "both": 1}}),
+            "train.lr.both is unknown; use intra_patient, inter_patient, all_patients",
         ),
     ],
 )
@@ -197,6 +208,20 @@ def test_names_that_are_not_in_the_model(tree, said):
             {"segment": {"before": 5, "after": 10, "fs": 1000}},
             "segment.after is 10; use less: with segment.before, a beat at segment.fs may have 5000 samples",
         ),
+        *(
+            (
+                {"segment": settings},
+                "fusion.weight.inter_patient is 0.5; the rhythm network needs P waves, so centred windows "
+                "with segment.before from 0.26; add -S fusion.weight=0",
+            )
+            for settings in ({"window": "kaggle"}, {"before": 0.2})
+        ),
+        (
+            {"normalize": {"method": "standard"}},
+            "normalize.method is 'standard', which is fitted, under all_patients to the patients that are "
+            "tested too; use beat or record",
+        ),
+        ({"rhythm": {"beats": 500}}, "rhythm.sequence is 1024; use at most nine tenths of rhythm.beats"),
         (
             {"cnn": {"network": "kachuee"}},
             "cnn.network is 'kachuee'; it needs 129 samples a beat, and segment cuts 100",
@@ -236,12 +261,17 @@ def test_values_that_do_not_fit_together(groups, said):
         {"protocols": ["inter_patient"], "rnn": {"patch": 5}},
         {"rnn": {"patch": 5, "network": "stacked_lstm"}},
         {"rnn": {"patch": 5, "stem": 0}},
-        {"segment": {"window": "kaggle", "after": 0.001}, "cnn": {"network": "kachuee"}},
+        {
+            "segment": {"window": "kaggle", "after": 0.001},
+            "cnn": {"network": "kachuee"},
+            "fusion": {"weight": 0},
+        },
+        {"train": {"lr": {**dict.fromkeys(EACH, 0.1), "all_patients": 0.2}}},
         {
             "train": {
                 "loggers": ["wandb", "dvclive"],
                 "template_mixing": 0,
-                "batch_size": dict.fromkeys(BOTH, 8),
+                "batch_size": dict.fromkeys(EACH, 8),
             }
         },
         {"forest": {"min_leaf": 1_000_000, "class_weight_power": 0}},

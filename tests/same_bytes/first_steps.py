@@ -14,11 +14,13 @@ from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
 from arrhythmia.preprocessing import splits
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+from arrhythmia.simulation.patient_set import simulate_patients
 from arrhythmia.training.augmentation import mix_templates
 from arrhythmia.training.cross_validation import build, settings_of_member
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
 SECONDS, EPOCHS, BATCH = 60, 2, 256
+BEATS, SEQUENCE, UPDATES = 700, 600, 4
 
 
 def training_beats(protocol):
@@ -29,7 +31,7 @@ def training_beats(protocol):
     beats = cut_beats(recordings, source="synthetic", **PARAMS["segment"])
     split = splits.inter_patient(beats, folds=PARAMS["split"]["folds"])
     table = beat_features(beats)
-    preprocessor = fit_preprocessor(beats, table, split.train, **of_protocol(PARAMS["normalize"], protocol))
+    preprocessor = fit_preprocessor(beats, split.train, **of_protocol(PARAMS["normalize"], protocol))
     inputs = {name: values[split.train] for name, values in model_inputs(beats, table, preprocessor).items()}
     return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
 
@@ -90,3 +92,25 @@ def results(protocol, name):
         found |= {f"{precision} file": np.frombuffer(data, np.uint8)}
         found |= {f"{precision} probability": infer(session(data), inputs_of(model, held_out))}
     return found
+
+
+def rhythm_results():
+    """Return arrays of the rhythm network by what they are, from simulated patients on."""
+    from arrhythmia.export.onnx import onnx_model
+    from arrhythmia.models.rhythm import build_rhythm
+    from arrhythmia.training.rhythm import classify, train_updates
+
+    patients = simulate_patients([0], beats=BEATS, jobs=1)
+    found = {"tokens": patients.tokens, "label": patients.label}
+    settings = {"steps": UPDATES, "sequence": SEQUENCE, "seed": 0}
+    settings |= {name: PARAMS["rhythm"][name] for name in ("lr", "weight_decay", "batch_size")}
+    size = {name: PARAMS["rhythm"][name] for name in ("filters", "dilations", "dropout")}
+    network = build_rhythm(patients.tokens.shape[-1], **size)
+    found |= {f"initial {weight.path}": np.asarray(weight) for weight in network.weights}
+    for number, loss in enumerate(train_updates(network, patients, **settings), start=1):
+        weights = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
+        found |= {f"weights after update {number}": weights, f"loss of update {number}": loss}
+    found["probability"] = classify(network, patients.tokens[:2])
+    data = onnx_model(network).SerializeToString(deterministic=True)
+    answer = session(data).run(None, {"tokens": patients.tokens[:2]})[0]
+    return found | {"file": np.frombuffer(data, np.uint8), "ONNX probability": answer}

@@ -4,7 +4,8 @@ python -m tests.same_bytes.hashes                       # half a minute
 python -m tests.same_bytes.hashes --parts numpy "inter_patient rnn"
 python -m tests.same_bytes.hashes --write               # after a change that is meant to change them
 
-Parts are operations of NumPy and of TensorFlow at our shapes, and the first steps of each default network.
+Parts are operations of NumPy and of TensorFlow at our shapes, and the first steps of each default network,
+of the rhythm network from simulated patients on.
 Exit code 0: all are the same. 1: some differ.
 """
 
@@ -27,7 +28,7 @@ NETWORKS = [
     f"{protocol} {name}" for protocol in ("intra_patient", "inter_patient") for name in ("cnn", "rnn")
 ]
 LIBRARIES = ("numpy", "scipy", "tensorflow", "keras")
-PARTS = ["numpy", "tensorflow", *NETWORKS]
+PARTS = ["numpy", "tensorflow", *NETWORKS, "rhythm"]
 
 
 def hashes(part):
@@ -39,8 +40,12 @@ def hashes(part):
         import keras
 
         keras.utils.clear_session()  # layers are numbered from the start, whatever ran before
-        in_tensorflow = part == "tensorflow"
-        results = tensorflow_operations.results() if in_tensorflow else first_steps.results(*part.split())
+        if part == "tensorflow":
+            results = tensorflow_operations.results()
+        elif part == "rhythm":
+            results = first_steps.rhythm_results()
+        else:
+            results = first_steps.results(*part.split())
     return {name: _hash(np.ascontiguousarray(value)) for name, value in results.items()}
 
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrhythmia import paths
-from arrhythmia.features.table import FEATURES
-from arrhythmia.preprocessing.inputs import OUTLIER
+from arrhythmia.features.table import FEATURES, OUTLIER
 from arrhythmia.preprocessing.scaling import METHODS
 from arrhythmia.utils.files import load_arrays, save_arrays
 from stages import normalize, segment
@@ -40,7 +39,7 @@ def normalized(folder):
 
     def run(beats, method="standard", template_channel=False, features=FEATURES):
         settings = {"method": method, "template_channel": template_channel, "features": list(features)}
-        write_params(normalize=settings)
+        write_params(normalize=settings, protocols=["inter_patient"])
         segment.write(beats)
         save_arrays(
             paths.split("inter_patient"), **{side: rows.astype(np.int32) for side, rows in SPLIT.items()}
@@ -87,9 +86,16 @@ def test_the_chosen_features_in_the_order_of_params_yaml(normalized, beats):
 
 def test_train_is_what_is_standardized(normalized, beats):
     train = normalized(beats, "standard", features=FEATURES[:6])["train"]
-    for name in ("waveform", "features"):
-        np.testing.assert_allclose(train[name].mean(axis=0, dtype=float), 0, atol=1e-6)
-        np.testing.assert_allclose(train[name].std(axis=0, dtype=float), 1, atol=1e-5)
+    np.testing.assert_allclose(train["waveform"].mean(axis=0, dtype=float), 0, atol=1e-6)
+    np.testing.assert_allclose(train["waveform"].std(axis=0, dtype=float), 1, atol=1e-5)
+
+
+def test_features_are_scaled_alike_whatever_the_training_rows_are(normalized, beats):
+    """Else what is said of a patient who is tested out of fold would depend on that patient."""
+    before = normalized(beats)["test"]["features"]
+    changed = changeable(beats)
+    changed.rr[:14] *= 3
+    np.testing.assert_array_equal(normalized(changed)["test"]["features"][:, 0], before[:, 0])
 
 
 def test_minmax_of_train_is_0_to_1(normalized, beats):

@@ -55,6 +55,15 @@ def test_rows_are_disjoint_and_each_training_row_is_in_a_fold(beats, protocol):
     assert set(beats.label[rows["train"]]) == set(range(5))
 
 
+def test_all_patients_are_tested_and_each_is_in_one_fold(beats):
+    split.main("all_patients")
+    rows = load_arrays(paths.split("all_patients"))
+    for side in ("train", "test"):
+        np.testing.assert_array_equal(rows[side], np.arange(len(beats)))
+    for name in SYNTHETIC_RECORDS:
+        assert len(set(rows["fold"][beats.record == name])) == 1
+
+
 def test_patients_are_disjoint(beats):
     split.main("inter_patient")
     rows = load_arrays(paths.split("inter_patient"))

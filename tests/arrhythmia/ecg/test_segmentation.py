@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from arrhythmia.aami import DS1, DS2, labels_of
 from arrhythmia.datasets.kaggle import load_test_fold
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
 from arrhythmia.errors import DataError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.evaluation.scorecard import records_table, scorecard
+from arrhythmia.evaluation.scorecard import mean_by_record, records_table, scorecard
 from arrhythmia.protocols import PROTOCOLS, Protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.summary import cv_metrics
@@ -29,7 +29,7 @@ def test_keys_and_their_order():
     card = card_of(*predictions())
     first = ["source", "convention", "macro_f1_classes", "parameters", "beats"]
     overall = ["accuracy", "macro_f1", "macro_f1_nsv", "j_kappa", "ece", "log_loss", "risk_coverage"]
-    assert list(card) == [*first, *overall, "classes", "ec57", "ci95", "without"]
+    assert list(card) == [*first, *overall, "classes", "ec57", "ci95", "by_record", "without"]
     assert list(card["classes"]) == ["N", "S", "V", "F", "Q"]
     assert list(card["classes"]["N"]) == ["precision", "recall", "f1", "support"]
     assert {"sensitivity", "positive_predictivity", "false_positive_rate"} <= set(card["ec57"]["V"])
@@ -90,8 +90,9 @@ def test_records_that_are_not_there_are_not_left_out():
 def test_resampling_records_and_beats_differ():
     label, probability, _ = predictions()
     record = np.where(probability.argmax(1) == label, "right", "wrong")
-    by_record = card_of(label, probability, record, Protocol("NSVF", "records", ()))["ci95"]["accuracy"]
-    by_beat = card_of(label, probability, record, Protocol("NSVF", "beats", ()))["ci95"]["accuracy"]
+    protocol = Protocol("NSVF", False, "records", ())
+    by_record = card_of(label, probability, record, protocol)["ci95"]["accuracy"]
+    by_beat = card_of(label, probability, record, Protocol("NSVF", False, "beats", ()))["ci95"]["accuracy"]
     assert by_record == {"low": 0.0, "high": 1.0}
     assert 0.1 > by_beat["high"] - by_beat["low"] > 0.01
 
@@ -155,3 +156,21 @@ def test_the_card_of_a_training_agrees_with_that_of_a_test():
             assert card[key] == test[key]
         for name in "SV":
             assert card[f"f1_{name}"] == test["classes"][name]["f1"]
+
+
+def test_mean_by_record_is_over_records_with_ten_such_beats_or_more():
+    counts = np.zeros((3, 5, 5), int)
+    counts[0, 1, 1], counts[0, 0, 0] = 10, 50  # all S found
+    counts[1, 1, 0], counts[1, 1, 1] = 10, 10  # half of them
+    counts[2, 1, 0], counts[2, 2, 2] = 9, 12  # too few S beats to count; all V found
+    found = mean_by_record(counts, seed=0, replicates=200)
+    assert found["S"]["f1"] == pytest.approx((1 + 2 / 3) / 2)
+    assert (found["S"]["records"], found["V"]["records"]) == (2, 1)
+    assert (found["S"]["low"], found["S"]["high"]) == pytest.approx((2 / 3, 1))
+    assert found["V"] == {"f1": 1.0, "low": 1.0, "high": 1.0, "records": 1}
+
+
+def test_without_such_records_there_is_no_mean():
+    found = mean_by_record(np.zeros((2, 5, 5), int), seed=0, replicates=10)
+    assert np.isnan([found["S"][key] for key in ("f1", "low", "high")]).all()
+    assert found["S"]["records"] == 0

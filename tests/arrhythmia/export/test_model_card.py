@@ -10,7 +10,7 @@ from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.model import DISCLAIMER, ModelConfig
 from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.protocols import PROTOCOLS
-from tests.cards import SEGMENT, card
+from tests.cards import FUSION, SEGMENT, card
 
 AGREEMENT = {
     "float32": {"equal_decisions": 1.0, "macro_f1_change": 0.0, "largest_difference": 0.0, "bytes": 892220},
@@ -31,9 +31,10 @@ def config(
     template_channel=True,
     features=("pre_rr_local", "qrs_width"),
 ):
-    none, two = np.empty(0), np.array([0.1, 0.25])
-    preprocessor = Preprocessor(method, template_channel, features, none, none, two, two)
-    return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), SEGMENT | {"window": window}, preprocessor)
+    none = np.empty(0)
+    preprocessor = Preprocessor(method, template_channel, features, none, none)
+    segment = SEGMENT | {"window": window}
+    return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), segment, preprocessor, FUSION)
 
 
 def text(members=5, **settings):
@@ -175,4 +176,4 @@ def test_a_config_survives_its_file(source):
     assert again.to_json() == made.to_json()
     assert again.preprocessor.features == ("pre_rr_local", "qrs_width")
     assert again.preprocessor.template_channel is True
-    np.testing.assert_array_equal(again.preprocessor.feature_scale, [0.1, 0.25])
+    assert again.fusion == FUSION

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.figures import strips
 from arrhythmia.figures.style import save_png
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.aami import labels_of
-from arrhythmia.ecg.records import Recording
+from arrhythmia.ecg.recording import Recording
 from arrhythmia.figures.style import save_png
 from arrhythmia.figures.worst_records import about, densest, excerpt, worst_figure, worst_records
 

@@ -12,7 +12,7 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.inference.model import ModelConfig, load_network
 from arrhythmia.preprocessing.inputs import Preprocessor
-from tests.cards import SEGMENT
+from tests.cards import FUSION, SEGMENT
 
 FOLDER = Path(__file__).parents[3] / "models" / "inter_patient"
 
@@ -41,8 +41,9 @@ def test_other_classes_are_refused(tmp_path):
 
 def text_of(segment):
     none = np.empty(0)
-    preprocessor = Preprocessor("record", True, ("pre_rr_local",), none, none, np.zeros(1), np.ones(1))
-    return ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor).to_json()
+    preprocessor = Preprocessor("record", True, ("pre_rr_local",), none, none)
+    made = ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor, FUSION)
+    return made.to_json()
 
 
 OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}

@@ -7,6 +7,7 @@ from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import ModelConfig
 from arrhythmia.preprocessing.inputs import Preprocessor, fit_preprocessor, model_inputs
 from arrhythmia.utils.files import load_arrays, save_arrays
+from tests.cards import FUSION
 
 CASES = [
     ("record", True, ["pre_rr_local", "qrs_width"]),
@@ -20,9 +21,8 @@ def preprocessor(request, make_beats):
     method, template_channel, features = request.param
     beats = make_beats(np.arange(12) % 5)
     settings = {"method": method, "template_channel": template_channel, "features": features}
-    made = fit_preprocessor(beats, beat_features(beats), np.arange(8), **settings)
+    made = fit_preprocessor(beats, np.arange(8), **settings)
     assert made.waveform_shift.size == (20 if method == "standard" else 0)
-    assert made.feature_scale.shape == (len(features),)
     return made
 
 
@@ -33,7 +33,7 @@ def same(read, preprocessor):
         preprocessor.features,
     )
     assert type(read.template_channel) is bool
-    for name in ("waveform_shift", "waveform_scale", "feature_shift", "feature_scale"):
+    for name in ("waveform_shift", "waveform_scale"):
         np.testing.assert_array_equal(getattr(read, name), getattr(preprocessor, name))
 
 
@@ -44,13 +44,13 @@ def test_a_preprocessor_goes_through_a_file_unchanged(preprocessor, tmp_path):
 
 def test_a_preprocessor_goes_through_a_model_config_unchanged(preprocessor, make_beats):
     segment = {"window": "centred", "fs": 125}
-    config = ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor)
+    config = ModelConfig("cnn", "inter_patient", "physionet", tuple("NSVFQ"), segment, preprocessor, FUSION)
     text = config.to_json()
     read = ModelConfig.from_json(text)
     same(read.preprocessor, preprocessor)
     assert read.to_json() == text
     assert (read.model, read.protocol, read.source) == ("cnn", "inter_patient", "physionet")
-    assert (read.classes, read.segment) == (tuple("NSVFQ"), segment)
+    assert (read.classes, read.segment, read.fusion) == (tuple("NSVFQ"), segment, FUSION)
     beats = make_beats(np.arange(12) % 5)
     table = beat_features(beats)
     before, after = (model_inputs(beats, table, x) for x in (preprocessor, read.preprocessor))

@@ -9,6 +9,7 @@ from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.errors import DataError
 from arrhythmia.preprocessing.splits import (
     Split,
+    all_patients,
     check_records,
     check_rows,
     folds_by_beat,
@@ -277,3 +278,22 @@ def test_each_fold_of_the_real_training_records_has_s_and_v(real_beats):
         held_out = np.bincount(label[fold == number], minlength=5)
         assert held_out[1] >= 50
         assert held_out[2] >= 200
+
+
+def test_all_patients_keeps_the_two_records_of_one_patient_together(real_beats):
+    beats = real_beats["centred"]
+    made = all_patients(beats, folds=5)
+    np.testing.assert_array_equal(made.train, np.arange(len(beats)))
+    np.testing.assert_array_equal(made.test, made.train)
+    assert set(made.fold) == set(range(5))
+    folds = {name: set(made.fold[beats.record == name]) for name in np.unique(beats.record)}
+    assert all(len(of) == 1 for of in folds.values())
+    assert folds["201"] == folds["202"]
+    assert {next(iter(folds[name])) for name in PACED} > {0}  # paced patients in more than one fold
+    check_rows(made, beats.label, out_of_fold=True)
+    check_records(made, beats.record, out_of_fold=True)
+
+
+def test_all_patients_needs_patients(make_beats):
+    with pytest.raises(DataError, match="does not tell patients apart, so all_patients cannot be run"):
+        all_patients(make_beats(np.arange(5), source=np.array("kaggle")), folds=2)

@@ -51,6 +51,8 @@ def make_material(protocols=BOTH, *, source="physionet", records=("100", "202", 
         "protocols": protocols,
         "cards": make_cards(protocols, source=source, records=records),
         "cross_validated": {},
+        "alone": {},
+        "strata": {"mean": {"f1_S": 0.7, "f1_V": 0.8, "log_loss": 0.1}},
         "sides": {p: pd.DataFrame([["train", 9]], columns=["side", "beats"]) for p in protocols},
         "carriers": carriers(7) if inter else None,
         "symbols": {"cnn": table, "rnn": table} if inter else {},
@@ -90,8 +92,9 @@ def test_report_has_both_protocols_and_the_gap(material):
 def test_every_table_of_the_report_is_rectangular(material):
     text = report(dataclasses.replace(material, results={"seeds": SEEDS, "ablation": ABLATION}))
     blocks = re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE)
-    # sides, results, classes, EC57, risk-coverage; for inter also carriers, left out, symbols; two of results
-    assert len(blocks) == 2 * 5 + 3 + 2
+    # sides, results, classes, EC57, risk-coverage; for inter also carriers, left out, mean by record and
+    # symbols; two of results
+    assert len(blocks) == 2 * 5 + 4 + 2
     for block in blocks:
         assert len({line.count(" | ") for line in block.splitlines()}) == 1
 

@@ -84,6 +84,32 @@ def test_without_table_compares_with_all_records(cards):
     assert tables.without_table(cards, "intra_patient") == ""
 
 
+def test_by_record_table_has_the_means_and_on_how_many_records_they_rest(cards):
+    found = cards["inter_patient", "cnn"]["by_record"]["S"]
+    row = tables.by_record_table(cards, "inter_patient").splitlines()[2]
+    assert row.startswith(f"| CNN | {found['f1']:.3f} ({found['low']:.3f}–{found['high']:.3f}) | 3 | ")
+    assert tables.by_record_table(cards, "intra_patient") == ""
+
+
+def test_fusion_table_has_both_rows_of_each_network_that_is_fused():
+    scores = {"f1_S": 0.7, "f1_V": 0.8, "macro_f1_nsv": 0.8, "ece": 0.01, "log_loss": 0.1}
+    alone = {("intra_patient", "cnn"): scores, ("inter_patient", "cnn"): scores}
+    fused = {
+        ("intra_patient", "cnn"): scores | {"weight": 0},
+        ("inter_patient", "cnn"): scores | {"f1_S": 0.85, "weight": 0.5},
+    }
+    rows = tables.fusion_table(alone, fused).splitlines()[2:]
+    assert rows[0].startswith("| inter-patient | CNN | 0 | 0.700 | 0.800 |")
+    assert rows[1].startswith("| inter-patient | CNN, fused | 0.50 | 0.850 | 0.800 |")
+    assert len(rows) == 2
+    assert tables.fusion_table({}, {}) == ""
+
+
+def test_strata_table_has_a_row_a_stratum_and_a_dash_where_there_is_no_such_beat():
+    strata = {"no_ectopy": {"f1_S": None, "f1_V": None, "log_loss": 0.003}}
+    assert tables.strata_table(strata).splitlines()[2] == "| no ectopy | – | – | 0.003 |"
+
+
 def test_risk_coverage_table_starts_with_the_error_of_all_beats(cards):
     _, rows = cells(tables.risk_coverage_table(cards, "inter_patient"))
     card = cards["inter_patient", "rnn"]

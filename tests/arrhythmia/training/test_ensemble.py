@@ -86,3 +86,19 @@ def test_opinions_that_only_help_to_train_are_left_out(averaged, members):
     helpers = {name: networks[0].get_layer(name).count_params() for name in ("aux_waveform", "aux_features")}
     needed = sum(network.count_params() - sum(helpers.values()) for network in networks)
     assert averaged(networks, TEMPERATURE).count_params() == needed
+
+
+def test_each_network_answers_for_the_fold_of_its_number(averaged, members):
+    from arrhythmia.training.ensemble import held_out_probability
+
+    networks = members("ours", 2)
+    rng = np.random.default_rng(0)
+    train = {"waveform": rng.normal(size=(6, 130, 1)), "features": rng.normal(size=(6, 3))}
+    train["fold"] = np.array([1, 0, 2, 1, 0, 1])
+    number, probability = held_out_probability(averaged(networks, TEMPERATURE), train)
+    assert number == 2
+    for k, network in enumerate(networks):
+        rows = train["fold"] == k
+        logits = network.predict({key: train[key] for key in ("waveform", "features")}, verbose=0)["logits"]
+        np.testing.assert_allclose(probability[rows], softmax(logits[rows] / TEMPERATURE, axis=1), atol=1e-5)
+    assert np.isnan(probability[train["fold"] == 2]).all()
