@@ -1,7 +1,7 @@
 """An ONNX network: the ONNX file, and the config of its inputs beside it as JSON. No TensorFlow."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -119,11 +119,12 @@ def load_network(network: Path, config: Path) -> OnnxNetwork:
     if known.segment["window"] != "centred":
         window = known.segment["window"]
         raise DataError(f"{config}: made for segment.window={window}; prediction needs 'centred'")
+    loaded = OnnxNetwork(known, session(network), None)
     if not known.fusion["weight"]:
-        return OnnxNetwork(known, session(network), None)
+        return loaded
     rhythm = network.parent.parent / "rhythm.onnx"
     _check_there(rhythm)
-    return OnnxNetwork(known, session(network), session(rhythm))
+    return replace(loaded, rhythm=session(rhythm))
 
 
 def _check_there(path: Path) -> None:

@@ -32,8 +32,6 @@ PREPROCESSOR = Preprocessor(
     True,
     ("pre_rr_local", "pre_post_rr_ratio"),
     *[np.empty(0)] * 2,
-    np.zeros(2),
-    np.array([1.0, 2.0]),
 )
 
 
@@ -65,9 +63,10 @@ def project(tmp_path_factory, keras, rows):
         model = averaged([build_cnn(100, 2, 2, **sizes)], 1.3)
         model.save(paths.model(PROTOCOL, NAME))
         probability = model.predict(inputs_of(model, rows), verbose=0)
-        save_arrays(paths.predictions(PROTOCOL, NAME), probability=probability)
+        save_arrays(paths.predictions(PROTOCOL, NAME), network=probability)
         paths.metrics(PROTOCOL, NAME).parent.mkdir(parents=True)
         paths.metrics(PROTOCOL, NAME).write_text(json.dumps(card(PROTOCOL, hits=0.7)))
+        paths.fused(PROTOCOL, NAME).write_text(json.dumps({"weight": 0, "temperature": 1.1, "f1_S": 0.7}))
         paths.tables(PROTOCOL, NAME).mkdir(parents=True)
         records = records_table(np.array(["100", "200"]), np.stack([np.diag([9, 1, 1, 0, 0])] * 2))
         records.to_csv(paths.tables(PROTOCOL, NAME) / "records.csv", index=False)
@@ -106,6 +105,7 @@ def test_the_model_config_holds_what_prediction_needs(project):
     config = answers(int8=False).config
     assert (config.model, config.protocol, config.source) == (NAME, PROTOCOL, "physionet")
     assert (config.classes, config.segment) == (CLASSES, SEGMENT)
+    assert config.fusion == {"weight": 0, "temperature": 1.1}
     for name, values in PREPROCESSOR.to_arrays().items():
         np.testing.assert_array_equal(config.preprocessor.to_arrays()[name], values)
 

@@ -15,6 +15,7 @@ from tests.cards import BOTH, make_cards
 from tests.params import write_params
 
 INNER = dict.fromkeys(("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece"), 0.123)
+STRATUM = {"f1_S": 0.7, "f1_V": 0.8, "log_loss": 0.1}
 SYMBOLS = "symbol,meaning,class,beats,recall,N,S,V,F,Q\nN,Normal beat,N,4,0.75000,3,1,0,0,0\n"
 CURVES = [
     {"train/loss": 0.5, "val/loss": 0.6, "train/macro_f1": 0.7, "val/macro_f1": 0.6, "lr": lr}
@@ -30,7 +31,7 @@ SEEDS = (
 def project(tmp_path, monkeypatch, make_beats):
     """A folder with all that the report is made of; returns what makes it say `physionet`."""
     monkeypatch.chdir(tmp_path)
-    write_params(normalize={"features": ["pre_rr_local"]}, train={"epochs": 8})
+    write_params(protocols=BOTH, normalize={"features": ["pre_rr_local"]}, train={"epochs": 8})
 
     def fill(source="physionet"):
         beats = make_beats(
@@ -48,6 +49,7 @@ def project(tmp_path, monkeypatch, make_beats):
         for protocol, model in itertools.product(BOTH, NETWORKS):
             write_curves(paths.training(protocol, model), CURVES)
         write_text(paths.SEEDS, SEEDS)
+        write_text(paths.RHYTHM_METRICS, json.dumps({"mean": STRATUM}))
 
     fill()
     return fill
@@ -70,9 +72,13 @@ def test_the_report_is_written_with_its_picture_and_twice_the_same(project):
 def test_cross_validated_scores_are_shown_where_they_are_and_are_no_model(project):
     report.main()
     assert "cross-validated on the training" not in paths.REPORT.read_text()
-    write_text(paths.cross_validated("inter_patient", "rnn"), json.dumps(INNER))
+    alone = INNER | {"log_loss": 0.2}
+    write_text(paths.cross_validated("inter_patient", "rnn"), json.dumps(alone))
+    write_text(paths.fused("inter_patient", "rnn"), json.dumps(alone | {"weight": 0.5, "f1_S": 0.456}))
     report.main()
     lines = paths.REPORT.read_text().splitlines()
+    assert "| mean | 0.700 | 0.800 | 0.100 |" in lines
+    assert [line for line in lines if line.startswith("| inter-patient | RNN, fused | 0.50 | 0.456 |")]
     assert [
         line for line in lines if line.startswith("| RNN, cross-validated on the training patients | 0.123")
     ]

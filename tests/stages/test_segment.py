@@ -20,7 +20,9 @@ CUT = {"fs": 125, "before": 0.5, "after": 1.0, "rr_before": 3, "rr_after": 2, "r
 
 def configure(source="synthetic", window="centred"):
     more = KAGGLE if source == "kaggle" else {}
-    write_params(download={"source": source}, **more | {"segment": {"window": window, **CUT}})
+    write_params(
+        download={"source": source}, fusion={"weight": 0}, **more | {"segment": {"window": window, **CUT}}
+    )
 
 
 @pytest.fixture

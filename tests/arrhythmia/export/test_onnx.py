@@ -89,7 +89,6 @@ REFUSED = [
     ("BatchNormalization", {"center": False}, "center"),
     ("BatchNormalization", {"scale": False}, "scale"),
     ("Conv1D", {"filters": 2, "kernel_size": 3, "padding": "causal"}, "padding"),
-    ("Conv1D", {"filters": 2, "kernel_size": 3, "dilation_rate": 2}, "dilation_rate"),
     ("Conv1D", {"filters": 2, "kernel_size": 3, "groups": 2}, "groups"),
     ("Conv1D", {"filters": 2, "kernel_size": 3, "activation": "gelu"}, "activation"),
     ("Conv1D", {"filters": 2, "kernel_size": 3, "dtype": "float16"}, "dtype"),
@@ -108,7 +107,6 @@ REFUSED = [
     ("LSTM", {"units": 2, "use_bias": False}, "use_bias"),
     ("MaxPooling1D", {"data_format": "channels_first"}, "data_format"),
     ("Rescaling", {"scale": 2.0, "offset": 1.0}, "offset"),
-    ("Softmax", {}, "input"),
 ]
 
 

@@ -10,6 +10,9 @@ import pytest
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
+from arrhythmia.features.table import beat_features
+from arrhythmia.features.tokens import rhythm_tokens
+from arrhythmia.inference.fusion import fuse
 from arrhythmia.inference.model import ModelConfig, load_network
 from arrhythmia.preprocessing.inputs import Preprocessor
 from tests.cards import FUSION, SEGMENT
@@ -26,10 +29,25 @@ def test_the_answer_is_in_the_order_of_the_classes(network, make_beats):
     beats = make_beats(
         np.zeros(3), waveform=np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
     )
+    network = replace(network, rhythm=None)  # whose answer is in this order
     known = network.probability(beats)
     np.testing.assert_allclose(known.sum(axis=1), 1, atol=1e-5)
     turned = replace(network, config=replace(network.config, classes=CLASSES[::-1]))
     np.testing.assert_array_equal(turned.probability(beats), known[:, ::-1])
+
+
+def test_the_answer_is_fused_with_that_of_the_rhythm_network_and_calibrated(network, make_beats):
+    beats = make_beats(
+        np.zeros(30),
+        waveform=np.random.default_rng(0).normal(size=(30, 100)).astype(np.float32),
+        r_index=np.array(38),
+    )
+    alone = replace(network, rhythm=None).probability(beats)
+    rhythm = network.rhythm.run(None, {"tokens": rhythm_tokens(beats, beat_features(beats))[None]})[0][0]
+    pooled = np.exp(fuse(alone, rhythm, network.config.fusion["weight"]))
+    softened = pooled ** (1 / network.config.fusion["temperature"])
+    expected = softened / softened.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(network.probability(beats), expected, atol=1e-6)
 
 
 def test_other_classes_are_refused(tmp_path):

@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from arrhythmia.params import read_yaml
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.report.run_tables import seeds_table
 from arrhythmia.studies import experiments
 from arrhythmia.studies.experiments import git, reference
 from tests import cards as made
 
-PROTOCOLS = ["intra_patient", "inter_patient"]
 PARAMS = {
-    "protocols": PROTOCOLS,
+    "protocols": list(PROTOCOLS),
     "train": {"seed": 0, "lr": 0.1},
     "forest": {"seed": 0, "trees": 4},
 }
@@ -90,7 +90,7 @@ def dvc(repository, monkeypatch):
 @pytest.fixture(scope="module")
 def cards():
     """Metrics by protocol and model."""
-    return made.make_cards()
+    return made.make_cards(list(PROTOCOLS))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,10 @@ def ran(tmp_path, monkeypatch):
         return str(len(runs))
 
     def git(*words):
-        assert words == ("show", f"{len(runs)}:metrics/inter_patient/{runs[-1][0].split('-')[1]}_cv.json")
+        assert words == (
+            "show",
+            f"{len(runs)}:metrics/inter_patient/{runs[-1][0].split('-')[1]}_fused_cv.json",
+        )
         return json.dumps(dict.fromkeys(ablation.ABLATION_SCORES, 0.5) | {"f1_S": len(runs) / 10})
 
     monkeypatch.setattr(ablation, "run_experiment", run_experiment)
@@ -40,7 +43,7 @@ def test_every_ingredient_gets_a_row_and_no_test_record_is_scored(ran):
     table = pd.read_csv(paths.ABLATION)
     assert table["f1_S"].tolist() == [(i + 1) / 10 for i in range(len(ablation.INGREDIENTS))]
     assert table["ingredient"][0] == "CNN, the committed default"
-    assert all(targets == ["train_cnn@inter_patient"] for _, _, targets in ran)
+    assert all(targets == ["predict@inter_patient-cnn"] for _, _, targets in ran)
 
 
 def test_the_rows_of_the_other_network_stay(ran):
@@ -56,7 +59,8 @@ def test_an_ingredient_changes_parameters_that_exist(name):
     params = load_params(ROOT / "params.yaml")
     _, changes = ablation.INGREDIENTS[name]
     assert changed(params, changes) != params
-    assert set(changes) <= {"normalize.features.inter_patient", "train.template_mixing.inter_patient"}
+    names = ("fusion.weight", "normalize.features", "train.template_mixing")
+    assert set(changes) <= {f"{name}.inter_patient" for name in names}
     assert set(changes.get("normalize.features.inter_patient", [])) <= set(FEATURES)
 
 
@@ -70,6 +74,8 @@ def test_what_is_taken_out_is_what_the_words_say():
         taken[words] = {name for name in FEATURES if (name in left) != (name in default)}
     assert taken == {
         "the committed default": set(),
+        "without the rhythm network": set(),
+        "the rhythm network alone, but for F": set(),
         "without features": set(default),
         "without rr_irregularity": {"rr_irregularity"},
         "without p_wave_correlation": {"p_wave_correlation"},

@@ -41,7 +41,7 @@ def test_rows_of_configs_and_of_the_committed_models(dvc, configs):
     ]
     assert set(rows.xs("cnn", level="name")["accuracy"]) == {"0.90000"}
     assert [words[-2:] for words in dvc.runs] == [
-        ["baseline@intra_patient", "baseline@inter_patient"],
+        ["evaluate@intra_patient-forest", "evaluate@inter_patient-forest"],
         ["evaluate@intra_patient-cnn", "evaluate@inter_patient-cnn"],
     ]
     assert git("status", "--porcelain") == "?? experiments/results/\n"

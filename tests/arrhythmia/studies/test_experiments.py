@@ -22,7 +22,7 @@ def test_a_changed_file_is_named(repository):
     with pytest.raises(DataError, match=r"^params\.yaml: changed since the last commit"):
         refuse_changes()
     git("rm", "--quiet", "-r", "metrics")
-    with pytest.raises(DataError, match=r"^metrics/inter_patient/cnn\.json and 6 more: changed"):
+    with pytest.raises(DataError, match=r"^metrics/all_patients/cnn\.json and 9 more: changed"):
         refuse_changes()
 
 
@@ -45,7 +45,7 @@ def test_no_repository_is_said_in_one_line(tmp_path, monkeypatch):
 
 def test_target():
     assert target("intra_patient", "cnn") == "evaluate@intra_patient-cnn"
-    assert target("inter_patient", "forest") == "baseline@inter_patient"
+    assert target("inter_patient", "forest") == "evaluate@inter_patient-forest"
 
 
 def test_an_experiment_runs_beside_the_workspace(repository, dvc):

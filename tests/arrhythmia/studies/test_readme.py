@@ -42,12 +42,12 @@ def table_of(part):
 def test_each_model_has_both_protocols_and_the_gap_between_their_means(seeds, cards):
     header, rows = table_of(results_part(seeds, majority(), cards))
     assert header[2:] == ["accuracy", "macro-F1", "macro-F1 of N S V", "F1 of S", "F1 of V"]
-    assert len(rows) == 3 * len(MODELS) + 2
+    assert len(rows) == 4 * len(MODELS) + 2
     means = seeds.set_index(["model", "protocol", "metric"])["mean"]
     near, far = (means["rnn", protocol, "f1_S"] for protocol in ("intra_patient", "inter_patient"))
     start = [row[0] for row in rows].index("RNN")
     assert rows[start][5].startswith(f"{near:.3f} ± 0.")
-    assert rows[start + 2][-2] == f"**−{near - far:.3f}**"
+    assert rows[start + 3][-2] == f"**−{near - far:.3f}**"
 
 
 def test_macro_f1_has_no_gap_because_the_classes_differ(seeds, cards):
@@ -101,7 +101,7 @@ def test_the_command_writes_the_page(repository, seeds, cards, monkeypatch):
     seeds.to_csv("experiments/results/seeds.csv", index=False)
     pd.concat([majority(), baselines_of(cards)]).to_csv("experiments/results/baselines.csv", index=False)
     pd.DataFrame([CV]).to_csv("experiments/results/ablation.csv", index=False)
-    (repository / "metrics/inter_patient/cnn_cv.json").write_text(json.dumps(CV))
+    (repository / "metrics/inter_patient/cnn_fused_cv.json").write_text(json.dumps(CV))
     page = "".join(f"<!-- {name} -->\n\n<!-- end of {name} -->\n" for name in ("results", "stages"))
     (repository / "README.md").write_text(page)
     monkeypatch.setattr(readme, "dvc_output", lambda words: GRAPH)

@@ -10,7 +10,7 @@ from arrhythmia.studies.experiments import git
 def test_the_table_of_three_seeds(dvc):
     seeds.main(["--seeds", "0", "1", "2", "1"])
     table = pd.read_csv(paths.SEEDS)
-    assert len(table) == 2 * 3 * 7
+    assert len(table) == 3 * 3 * 7
     row = table.set_index(["protocol", "model", "metric"]).loc["inter_patient", "rnn", "accuracy"]
     assert (row["mean"], row["sd"], row["min"], row["max"], row["seeds"]) == (0.6, 0.1, 0.5, 0.7, "0 1 2")
     assert git("status", "--porcelain") == "?? experiments/\n"
@@ -21,9 +21,9 @@ def test_both_seeds_move_and_every_model_is_a_target(dvc):
     (words,) = dvc.runs
     assert words[:9] == "exp run -n seed-3 --temp -S train.seed=3 -S forest.seed=3".split()
     assert words[9:] == [
-        f"{stage}@{protocol}{model}"
-        for protocol in ("intra_patient", "inter_patient")
-        for stage, model in (("evaluate", "-cnn"), ("evaluate", "-rnn"), ("baseline", ""))
+        f"evaluate@{protocol}-{model}"
+        for protocol in ("intra_patient", "inter_patient", "all_patients")
+        for model in ("cnn", "rnn", "forest")
     ]
 
 
