@@ -16,6 +16,8 @@ import yaml
 
 from arrhythmia import paths
 from arrhythmia.params import read_yaml
+from stages import train_cnn, train_rnn
+from tests.in_process import run_in_process
 from tests.synthetic_run import checked, environment, files_of
 
 pytestmark = pytest.mark.slow
@@ -70,16 +72,37 @@ def test_a_second_repro_does_nothing(workspace):
     assert (copy / "dvc.lock").read_bytes() == lock
 
 
-@pytest.mark.parametrize(
-    "stages",
-    [("download", "segment", "split", "normalize"), ("train_rnn@inter_patient",)],
-)
-def test_running_again_gives_the_same_bytes(workspace, stages):
+def test_running_again_gives_the_same_bytes(workspace):
     copy, run = workspace
     lock = (copy / "dvc.lock").read_bytes()
+    stages = ("download", "segment", "split", "normalize")
     said = run("dvc", "repro", "--force", "--single-item", *stages)
     assert said.count("Running stage") >= len(stages)
     assert (copy / "dvc.lock").read_bytes() == lock
+
+
+def outputs(protocol, name):
+    """Return the bytes of everything that a training writes, by file."""
+    curves = sorted(paths.training(protocol, name).rglob("*.tsv"))
+    files = [paths.model(protocol, name), paths.cross_validated(protocol, name), *curves]
+    return {path.as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_training_in_the_tests_own_process_gives_the_same_bytes(workspace, keras, tmp_path, monkeypatch):
+    """So the tests that train in their process, after whatever else ran in it, say what the pipeline does."""
+    copy, _ = workspace
+    for stage, name, protocol in ((train_cnn, "cnn", "intra_patient"), (train_rnn, "rnn", "inter_patient")):
+        monkeypatch.chdir(copy)
+        expected = outputs(protocol, name)
+        folder = tmp_path / name
+        arrays = folder / paths.normalized(protocol, "train")
+        arrays.parent.mkdir(parents=True)
+        shutil.copy(paths.normalized(protocol, "train"), arrays)
+        shutil.copy("params.yaml", folder)
+        monkeypatch.chdir(folder)
+        run_in_process(stage, protocol)
+        assert len(expected) == 7
+        assert outputs(protocol, name) == expected
 
 
 def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
