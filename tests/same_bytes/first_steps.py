@@ -5,15 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.datasets.synthetic.recordings import write_recordings
-from arrhythmia.ecg.records import read_recording, record_names
-from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.export.quantization import with_int8_weights
-from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
-from arrhythmia.preprocessing import splits
-from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 from arrhythmia.training.augmentation import mix_templates
 from arrhythmia.training.cross_validation import build, settings_of_member
 
@@ -23,6 +17,14 @@ SECONDS = 60
 
 def training_beats(protocol):
     """Return what the networks of `protocol` learn from, split by patients, and the fold of each beat."""
+    # Here, because on an emulated processor, which takes no recordings, they take ten seconds to load.
+    from arrhythmia.datasets.synthetic.recordings import write_recordings
+    from arrhythmia.ecg.records import read_recording, record_names
+    from arrhythmia.ecg.segmentation import cut_beats
+    from arrhythmia.features.table import beat_features
+    from arrhythmia.preprocessing import splits
+    from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+
     with tempfile.TemporaryDirectory() as folder:
         write_recordings(Path(folder), seconds=SECONDS, seed=0)
         recordings = [read_recording(Path(folder), name) for name in record_names(Path(folder))]
