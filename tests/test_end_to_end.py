@@ -3,7 +3,6 @@
 One run of `make demo`'s script serves all tests, and those of other files; it takes one to two minutes.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -16,6 +15,8 @@ import yaml
 
 from arrhythmia import paths
 from arrhythmia.params import read_yaml
+from stages import train_cnn, train_rnn
+from tests.in_process import run_in_process
 from tests.synthetic_run import checked, environment, files_of
 
 pytestmark = pytest.mark.slow
@@ -71,24 +72,46 @@ def test_a_second_repro_does_nothing(workspace):
     assert (copy / "dvc.lock").read_bytes() == lock
 
 
-@pytest.mark.parametrize(
-    "stages",
-    [("download", "segment", "split", "normalize"), ("train_rnn@inter_patient",)],
-)
-def test_running_again_gives_the_same_bytes(workspace, stages):
+def test_running_again_gives_the_same_bytes(workspace):
     copy, run = workspace
     lock = (copy / "dvc.lock").read_bytes()
+    stages = ("download", "segment", "split", "normalize")
     said = run("dvc", "repro", "--force", "--single-item", *stages)
     assert said.count("Running stage") >= len(stages)
     assert (copy / "dvc.lock").read_bytes() == lock
 
 
-def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
-    """Repeated, it gives every byte that the lock file knows: of the model, the curves and the scores."""
-    copy, run = workspace
+def outputs(protocol, name):
+    """Return the bytes of everything that a training writes, by file."""
+    curves = sorted(paths.training(protocol, name).rglob("*.tsv"))
+    files = [paths.model(protocol, name), paths.cross_validated(protocol, name), *curves]
+    return {path.as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_training_in_the_tests_own_process_gives_the_same_bytes(workspace, keras, tmp_path, monkeypatch):
+    """So the tests that train in their process, after whatever else ran in it, say what the pipeline does.
+
+    The same of the CNN, and of two networks that become one, is shown by the killed training below.
+    """
+    copy, _ = workspace
+    monkeypatch.chdir(copy)
+    expected = outputs("inter_patient", "rnn")
+    arrays = paths.normalized("inter_patient", "train")
+    (tmp_path / arrays).parent.mkdir(parents=True)
+    for name in (arrays, "params.yaml"):
+        shutil.copy(name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    run_in_process(train_rnn, "inter_patient")
+    assert len(expected) == 7
+    assert outputs("inter_patient", "rnn") == expected
+
+
+def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo, keras, monkeypatch):
+    """Repeated, it gives every byte again: of the model, the curves and the scores."""
+    copy, _ = workspace
+    monkeypatch.chdir(copy)
     model, curves = (copy / place("intra_patient", "cnn") for place in (paths.model, paths.training))
-    finished = hashlib.sha256(model.read_bytes()).hexdigest()
-    lock = (copy / "dvc.lock").read_bytes()
+    finished = outputs("intra_patient", "cnn")
     model.unlink()  # as DVC does before it runs a stage
     shutil.rmtree(curves)
     command = [sys.executable, "-m", "stages.train_cnn", "intra_patient"]
@@ -102,10 +125,9 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo):
     assert training.returncode == -signal.SIGKILL
     assert not model.exists()
     assert not curves.exists()
-    run("dvc", "repro", "--force", "--single-item", "train_cnn@intra_patient")
+    run_in_process(train_cnn, "intra_patient")
     assert (curves / "metrics.json").exists()
-    assert hashlib.sha256(model.read_bytes()).hexdigest() == finished
-    assert (copy / "dvc.lock").read_bytes() == lock
+    assert outputs("intra_patient", "cnn") == finished
 
 
 def test_an_impossible_learning_rate_is_named_before_any_training(workspace, demo):

@@ -155,37 +155,43 @@ def test_one_change_reruns_what_depends_on_it(project, wider):
     assert "rnn" not in said
 
 
-@pytest.mark.parametrize(
-    ("settings", "points"),
-    [
-        (["cnn.filters=8,12,16"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
-        (["cnn.filters=range(8,17,4)"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
-        (["train.lr=0.001,0.0005"], [["train.lr=0.001"], ["train.lr=0.0005"]]),
-        (
-            ["normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", "cnn.filters=8,12"],
-            [
-                [f"normalize.features.inter_patient={features}", f"cnn.filters={n}"]
-                for features in ("[]", "[pre_rr_local,post_rr_local]")
-                for n in (8, 12)
-            ],
-        ),
-    ],
-)
-def test_a_grid_is_queued_point_by_point(project, settings, points):
-    words = [word for setting in settings for word in ("-S", setting)]
-    said = project.run("dvc exp run --queue", *words, TRAINING)
-    project.run("dvc queue remove --queued")
-    assert re.findall(r"overrides '\{'params.yaml': (.*)\}'", said) == [str(point) for point in points]
+GRIDS = {
+    "list": (["cnn.filters=8,12,16"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
+    "range": (["cnn.filters=range(8,17,4)"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
+    "of both protocols": (["train.lr=0.001,0.0005"], [["train.lr=0.001"], ["train.lr=0.0005"]]),
+    "lists of features": (
+        ["normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", "cnn.filters=8,12"],
+        [
+            [f"normalize.features.inter_patient={features}", f"cnn.filters={n}"]
+            for features in ("[]", "[pre_rr_local,post_rr_local]")
+            for n in (8, 12)
+        ],
+    ),
+}
+"""Words after `-S`, and the points of each grid."""
 
 
-def test_a_feature_list_of_a_grid_arrives_as_a_list(project):
-    project.run(
-        "dvc exp run --queue -S normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", TRAINING
-    )
+@pytest.fixture(scope="module")
+def grids(project):
+    """What DVC says when it queues each grid, and the parameters of every point, the last first."""
+    said = {}
+    for name, (settings, _) in GRIDS.items():
+        words = [word for setting in settings for word in ("-S", setting)]
+        said[name] = project.run("dvc exp run --queue", *words, TRAINING)
     commits = project.run("git log -g --format=%H refs/exps/celery/stash").split()
     project.run("dvc queue remove --queued")
-    queued = [project.params(commit)["normalize"]["features"]["inter_patient"] for commit in commits]
-    assert queued == [["pre_rr_local", "post_rr_local"], []]
+    return said, [project.params(commit) for commit in commits]
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_grid_is_queued_point_by_point(grids, name):
+    points = [str(point) for point in GRIDS[name][1]]
+    assert re.findall(r"overrides '\{'params.yaml': (.*)\}'", grids[0][name]) == points
+
+
+def test_a_feature_list_of_a_grid_arrives_as_a_list(grids):
+    queued = [params["normalize"]["features"]["inter_patient"] for params in grids[1][:4]]
+    assert queued == 2 * [["pre_rr_local", "post_rr_local"]] + 2 * [[]]
 
 
 def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
@@ -250,18 +256,22 @@ def shared(project, wider):
     return clone
 
 
-def test_another_clone_pulls_and_runs_nothing(shared):
-    other = shared("other")
-    other.run("dvc pull")
+@pytest.fixture(scope="module")
+def other(shared):
+    """Another clone, with the results of the commit."""
+    clone = shared("other")
+    clone.run("dvc pull")
+    return clone
+
+
+def test_another_clone_pulls_and_runs_nothing(other):
     assert "Running stage" not in other.run("dvc repro")
     assert other.run("git status --porcelain") == ""
 
 
-def test_another_clone_takes_over_an_experiment_and_runs_nothing(shared, wider):
-    other = shared("third")
+def test_another_clone_takes_over_an_experiment_and_runs_nothing(other, wider):
     assert wider in other.run("dvc exp list origin")
     other.run(f"dvc exp pull origin {wider}")
-    other.run("dvc pull")
     other.run(f"dvc exp apply {wider}")
     assert "Running stage" not in other.run(f"dvc repro {TARGET}")
 

@@ -104,16 +104,11 @@ def clean_training(clean, keras):
     return clean, *trained(keras)
 
 
-CHANGES = {
-    "garbage": poisoned,
-    "half of them gone": lambda beats, rows: without(beats, rows & (np.arange(len(beats)) % 2 == 0)),
-}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_the_test_records_hold_changes_nothing_that_is_learnt(beats, clean_training, keras, change):
-    arrays = training_arrays(CHANGES[change](beats, is_tested(beats)))
+def test_what_the_test_records_hold_changes_nothing_that_is_learnt(beats, clean_training, keras):
+    """Half of their beats are gone, and the others are garbage."""
+    garbage = poisoned(beats, is_tested(beats))
+    arrays = training_arrays(without(garbage, is_tested(beats) & (np.arange(len(beats)) % 2 == 0)))
     assert (arrays, *trained(keras)) == clean_training
 
 

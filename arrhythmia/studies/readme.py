@@ -11,7 +11,6 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import networkx
 import pandas as pd
@@ -25,10 +24,14 @@ from arrhythmia.studies.dvc import dvc_output
 from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table, number
+from arrhythmia.utils.templates import render
 
 README = Path("README.md")
 MOST_S = "232"
 """Record of DS2 with three quarters of its S beats."""
+
+BY_RECORD = [name for name, protocol in PROTOCOLS.items() if protocol.resampled == "records"]
+"""Protocols under which the patients to test are new."""
 
 
 def main(argv: list[str]) -> None:
@@ -53,15 +56,15 @@ def parts() -> dict[str, str]:
     Raises:
         DataError: DVC failed.
     """
-    cards = committed_cards()
+    metrics = committed_metrics()
     seeds, baselines = read_table(paths.SEEDS), read_table(paths.BASELINES)
     return {
-        "results": results_part(seeds, baselines, cards),
+        "results": results_part(seeds, baselines, metrics),
         "stages": stages_part(dvc_output(["dag", "--mermaid"])),
     }
 
 
-def committed_cards() -> Cards:
+def committed_metrics() -> Cards:
     """Return the metrics of metrics/ by protocol and model."""
     keys = [(protocol, model) for protocol in PROTOCOLS for model in MODELS]
     return {key: json.loads(paths.metrics(*key).read_text(encoding="utf-8")) for key in keys}
@@ -73,11 +76,11 @@ def outdated() -> list[str]:
     Raises:
         DataError: the metrics are not of the real recordings.
     """
-    cards = committed_cards()
+    metrics = committed_metrics()
     validated = json.loads(paths.fused("inter_patient", "cnn").read_text(encoding="utf-8"))
     notes = [
-        other_seeds(read_table(paths.SEEDS), cards),
-        other_baselines(read_table(paths.BASELINES), cards),
+        other_seeds(read_table(paths.SEEDS), metrics),
+        other_baselines(read_table(paths.BASELINES), metrics),
         other_ablation(read_table(paths.ABLATION), validated),
     ]
     return [note for note in notes if note]
@@ -95,29 +98,53 @@ def with_part(text: str, name: str, part: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}\n{part}\n{match[2]}", text)
 
 
-def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, cards: Cards) -> str:
+def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards) -> str:
     """Return the table of results, and how sure it is.
 
     Args:
         seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
         baselines: columns of `arrhythmia.report.run_tables.BASELINES_COLUMNS`; only the row of the
             majority is used.
-        cards: metrics by protocol and model.
+        metrics: by protocol and model.
     """
+    new_patients = {title: metrics["inter_patient", model] for model, title in MODELS.items()}
+    return render(
+        "studies/templates/readme_results.md.j2",
+        table=results_table(seeds, baselines),
+        runs=len(seeds["seeds"].iloc[0].split()),
+        commits=commits(seeds),
+        interval=metrics["inter_patient", "cnn"]["ci95"],
+        protocols=by_classes(),
+        record=MOST_S,
+        without_it={title: found["without"][MOST_S]["f1_S"] for title, found in new_patients.items()},
+        changed=other_seeds(seeds, metrics) is not None,
+        by_record={protocol: means_by_record(metrics, protocol) for protocol in BY_RECORD},
+    ).rstrip("\n")
+
+
+def means_by_record(metrics: Cards, protocol: str) -> dict[str, dict[str, float]]:
+    """Return the mean F1 of S and V by record of each model, by its title."""
+    found = {title: metrics[protocol, model]["by_record"] for model, title in MODELS.items()}
+    return {title: {name: of[name]["f1"] for name in "SV"} for title, of in found.items()}
+
+
+def by_classes() -> dict[str, list[str]]:
+    """Return the names of the protocols by the classes over which macro-F1 averages."""
+    found = {}
+    for key, protocol in PROTOCOLS.items():
+        found.setdefault(" ".join(protocol.classes), []).append(protocol_name(key))
+    return found
+
+
+def results_table(seeds: pd.DataFrame, baselines: pd.DataFrame) -> str:
+    """Return the rows of each model, and of who calls every beat N; arguments as for `results_part`."""
     scores = seeds.set_index(["model", "protocol", "metric"])
     rows = []
     for model, title in MODELS.items():
         rows += [*protocol_rows(title, scores.loc[model]), gap_row(scores.loc[model])]
     always_n = baselines[baselines["name"] == "majority"].melt(["protocol"], list(SHOWN), "metric", "mean")
     rows += protocol_rows("always N", always_n.assign(sd=math.nan).set_index(["protocol", "metric"]))
-    return "\n\n".join(
-        [
-            markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2),
-            certainty(seeds, cards["inter_patient", "cnn"]["ci95"]) + since(seeds, cards),
-            without_one(cards),
-            by_record(cards),
-        ]
-    )
+    return markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2)
 
 
 def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
@@ -141,60 +168,6 @@ def gap_row(scores: pd.DataFrame) -> list[str]:
     gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
     gaps[SHOWN.index("macro_f1")] = "–"  # over other classes
     return ["", "**gap**", *gaps]
-
-
-def certainty(seeds: pd.DataFrame, ends: dict[str, Any]) -> str:
-    """Say what the table's figures hang on, and of which commit they are.
-
-    Args:
-        seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
-        ends: intervals of the inter-patient CNN, `ci95` of its metrics.
-    """
-    intervals = (f"{number(ends[key]['low'])} to {number(ends[key]['high'])}" for key in ("f1_S", "f1_V"))
-    averaged = {protocol.classes: [] for protocol in PROTOCOLS.values()}
-    for key, protocol in PROTOCOLS.items():
-        averaged[protocol.classes].append(protocol_name(key))
-    classes = (f"{' '.join(names)} ({', '.join(of)})" for names, of in averaged.items())
-    return (
-        f"Mean ± standard deviation of {len(seeds['seeds'].iloc[0].split())} seeds of {commits(seeds)}: the "
-        "luck of the training. That of the "
-        "patients is greater: the 95 % intervals of the CNN's F1 of S and V on new patients, from resampled "
-        f"records, are {' and '.join(intervals)}. macro-F1 averages over {' or '.join(classes)}, which has "
-        "no gap."
-    )
-
-
-def since(seeds: pd.DataFrame, cards: Cards) -> str:
-    """Say so where the models have changed since the table was made."""
-    return (
-        " **The models have changed since: REPORT.md has their scores.**" if other_seeds(seeds, cards) else ""
-    )
-
-
-def without_one(cards: Cards) -> str:
-    """Say what is left of F1 of S without the record that holds most S beats of the inter-patient test."""
-    left = ", ".join(
-        f"{title} {number(cards['inter_patient', model]['without'][MOST_S]['f1_S'])}"
-        for model, title in MODELS.items()
-    )
-    return (
-        f"**Three quarters of the S beats of the inter-patient test are of one record, {MOST_S}. Without it "
-        f"F1 of S is: {left}** (seed 0). Whoever compares F1 of S on DS2 compares that record first."
-    )
-
-
-def by_record(cards: Cards) -> str:
-    """Say how the models of this commit do by record, where no single one decides."""
-    said = []
-    for protocol in (name for name, kind in PROTOCOLS.items() if kind.resampled == "records"):
-        models = []
-        for model, title in MODELS.items():
-            means = cards[protocol, model]["by_record"]
-            models.append(f"{title} {number(means['S']['f1'])} and {number(means['V']['f1'])}")
-        said.append(f"{protocol_name(protocol)}: {', '.join(models)}")
-    return (
-        f"Mean F1 of S and V by record, of records with ten such beats or more (seed 0), {'; '.join(said)}."
-    )
 
 
 def stages_part(graph: str) -> str:

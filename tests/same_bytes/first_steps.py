@@ -5,26 +5,27 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.datasets.synthetic.recordings import write_recordings
-from arrhythmia.ecg.records import read_recording, record_names
-from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.export.quantization import with_int8_weights
-from arrhythmia.features.table import beat_features
 from arrhythmia.inference.model import infer, session
 from arrhythmia.params import load_params, of_protocol
-from arrhythmia.preprocessing import splits
-from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
-from arrhythmia.simulation.patient_set import simulate_patients
 from arrhythmia.training.augmentation import mix_templates
 from arrhythmia.training.cross_validation import build, settings_of_member
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
-SECONDS, EPOCHS, BATCH = 60, 2, 256
+SECONDS = 60
 BEATS, SEQUENCE, UPDATES = 700, 600, 4
 
 
 def training_beats(protocol):
-    """Return the training side of the split by patients as the networks of `protocol` take it."""
+    """Return what the networks of `protocol` learn from, split by patients, and the fold of each beat."""
+    # Here, because on an emulated processor, which takes no recordings, they take ten seconds to load.
+    from arrhythmia.datasets.synthetic.recordings import write_recordings
+    from arrhythmia.ecg.records import read_recording, record_names
+    from arrhythmia.ecg.segmentation import cut_beats
+    from arrhythmia.features.table import beat_features
+    from arrhythmia.preprocessing import splits
+    from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+
     with tempfile.TemporaryDirectory() as folder:
         write_recordings(Path(folder), seconds=SECONDS, seed=0)
         recordings = [read_recording(Path(folder), name) for name in record_names(Path(folder))]
@@ -36,8 +37,25 @@ def training_beats(protocol):
     return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
 
 
-def results(protocol, name):
-    """Return arrays by what they are, from the input on; the runtime is prepared."""
+def random_beats(number):
+    """Return beats of the same shape that are noise, and two folds; recordings take long to be made."""
+    rng = np.random.default_rng(0)
+    arrays = {"waveform": (number, 100, 2), "features": (number, 11)}
+    beats = {name: rng.normal(size=shape).astype(np.float32) for name, shape in arrays.items()}
+    return beats | {"label": np.arange(number) % 5}, np.arange(number) % 2
+
+
+def results(protocol, name, beats, fold, *, batch_size=256, epochs=2):
+    """Return arrays by what they are, from the input on; the runtime is prepared.
+
+    Args:
+        protocol: whose parameters.
+        name: `cnn` or `rnn`.
+        beats: arrays to learn from.
+        fold: of each beat.
+        batch_size: beats of which outputs of layers and gradients are looked at.
+        epochs: of the training; if 0, one step of Adam by those gradients.
+    """
     import keras
     import tensorflow as tf
 
@@ -48,21 +66,20 @@ def results(protocol, name):
     from arrhythmia.training.fit import train_epochs
     from stages import train_cnn, train_rnn
 
-    beats, fold = training_beats(protocol)
     found = {f"input {key}": values for key, values in beats.items()}
     rest, held_out = ({key: x[rows] for key, x in beats.items()} for rows in (fold != 0, fold == 0))
     builders = {"cnn": train_cnn, "rnn": train_rnn}[name].builders()
     network = build(builders, beats, **of_protocol(PARAMS[name], protocol))
     found |= {f"initial {weight.path}": np.asarray(weight) for weight in network.weights}
 
-    batch = {key: x[:BATCH] for key, x in inputs_of(network, rest).items()}
+    batch = {key: x[:batch_size] for key, x in inputs_of(network, rest).items()}
     batch["waveform"] = mix_templates(batch["waveform"], 2.2, np.random.default_rng(0))
     found["augmented waveform"] = batch["waveform"]
     hidden = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
     probe = keras.Model(network.inputs, [layer.output for layer in hidden])
     answers = tf.function(lambda x: probe(x, training=False))([batch[x.name] for x in network.inputs])
     found |= {f"forward {layer.name}": np.asarray(y) for layer, y in zip(hidden, answers, strict=True)}
-    target = tf.one_hot(rest["label"][:BATCH], 5)
+    target = tf.one_hot(rest["label"][:batch_size], 5)
 
     @tf.function
     def gradients(x):
@@ -77,7 +94,10 @@ def results(protocol, name):
         f"gradient {weight.path}": np.asarray(slope)
         for weight, slope in zip(network.trainable_weights, slopes, strict=True)
     }
-    settings = settings_of_member(PARAMS, protocol, 0) | {"epochs": EPOCHS}
+    if not epochs:
+        keras.optimizers.Adam(0.001).apply(slopes, network.trainable_variables)
+        found["weights after a step"] = np.concatenate([np.ravel(x) for x in network.get_weights()])
+    settings = settings_of_member(PARAMS, protocol, 0) | {"epochs": epochs}
     for number, said in enumerate(train_epochs(network, rest, held_out, **settings), start=1):
         weights = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
         found |= {f"weights after epoch {number}": weights, f"curves of epoch {number}": list(said.values())}
@@ -98,6 +118,7 @@ def rhythm_results():
     """Return arrays of the rhythm network by what they are, from simulated patients on."""
     from arrhythmia.export.onnx import onnx_model
     from arrhythmia.models.rhythm import build_rhythm
+    from arrhythmia.simulation.patient_set import simulate_patients
     from arrhythmia.training.rhythm import classify, train_updates
 
     patients = simulate_patients([0], beats=BEATS, jobs=1)

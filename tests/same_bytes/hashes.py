@@ -28,7 +28,11 @@ NETWORKS = [
     f"{protocol} {name}" for protocol in ("intra_patient", "inter_patient") for name in ("cnn", "rnn")
 ]
 LIBRARIES = ("numpy", "scipy", "tensorflow", "keras")
-PARTS = ["numpy", "tensorflow", *NETWORKS, "rhythm"]
+SHORT = "short rnn"
+"""The RNN with a stem, one step on a few beats: batch normalisation, GRU, convolution, ONNX Runtime. For
+emulated processors, on which an epoch takes minutes."""
+
+PARTS = ["numpy", "tensorflow", *NETWORKS, "rhythm", SHORT]
 
 
 def hashes(part):
@@ -44,8 +48,12 @@ def hashes(part):
             results = tensorflow_operations.results()
         elif part == "rhythm":
             results = first_steps.rhythm_results()
+        elif part == SHORT:
+            beats, fold = first_steps.random_beats(32)
+            results = first_steps.results("intra_patient", "rnn", beats, fold, batch_size=16, epochs=0)
         else:
-            results = first_steps.results(*part.split())
+            protocol, name = part.split()
+            results = first_steps.results(protocol, name, *first_steps.training_beats(protocol))
     return {name: _hash(np.ascontiguousarray(value)) for name, value in results.items()}
 
 

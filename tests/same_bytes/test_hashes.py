@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from arrhythmia.determinism import unsupported
-from tests.same_bytes.hashes import COMMITTED, PARTS, differing, machine
+from tests.same_bytes.hashes import COMMITTED, PARTS, SHORT, differing, machine
 
 ROOT = Path(__file__).parents[2]
 QEMU = shutil.which("qemu-x86_64")
@@ -20,9 +20,8 @@ EMULATED = "Haswell,vendor=AuthenticAMD"
 """Unlike any real one: `rsqrtps` and `rcpps` are exact, which each make approximates in its own way, and the
 first-level cache has 64 KiB, QEMU's for AMD, where today's have 32 or 48."""
 
-SENSITIVE = ("numpy", "intra_patient rnn")
-"""Parts to emulate, which takes twenty times as long: batch normalisation, GRU and convolution are in the
-second."""
+SENSITIVE = ("numpy", SHORT)
+"""Parts to emulate, which takes fifty times as long."""
 
 pytestmark = [
     pytest.mark.slow,

@@ -2,8 +2,6 @@ import inspect
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,52 +143,48 @@ def test_the_curves_hold_every_epoch(trained):
         assert np.isfinite(curve.iloc[:, -1]).all()
 
 
-def test_the_same_arrays_and_parameters_give_the_same_bytes(trained):
-    before = outputs("cnn")
-    assert len(before) == 7
+def test_the_same_arrays_and_parameters_give_the_same_bytes_elsewhere(project, trained):
+    """`project` has no table of beats, no split, no test arrays: nothing but the training arrays is read."""
     run(train_cnn)
-    assert outputs("cnn") == before
-
-
-@pytest.mark.parametrize("name", ["cnn", "rnn"])
-def test_the_command_with_processes_of_its_own_gives_the_same_bytes(project, trained, name):
-    """So the tests that train in this process, after whatever else ran in it, say what the pipeline does."""
-    words = [sys.executable, "-m", f"stages.train_{name}", INTER]
-    done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for path, content in outputs(name).items():
-        assert (trained / path).read_bytes() == content
-
-
-def test_another_seed_gives_another_model(project, trained):
-    configure(train={"seed": 1})
-    run(train_cnn)
-    assert paths.model(INTER, "cnn").read_bytes() != (trained / paths.model(INTER, "cnn")).read_bytes()
-
-
-def test_nothing_but_the_training_arrays_is_read(project, trained):
-    """`project` has no table of beats, no split and no test arrays."""
-    run(train_cnn)
+    assert len(outputs("cnn")) == 7
     for path, content in outputs("cnn").items():
         assert (trained / path).read_bytes() == content
 
 
-def test_wandb_beside_dvclive_changes_no_byte(project, trained, monkeypatch):
+@pytest.fixture(scope="module")
+def one_network(tmp_path_factory, arrays, keras):
+    """A folder in which one network has been trained for an epoch, under the intra-patient protocol."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("one_network"))
+        save_arrays(paths.normalized(INTRA, "train"), **arrays)
+        configure()
+        run(train_cnn, INTRA)
+        return Path.cwd()
+
+
+def test_another_seed_gives_another_model_and_each_epoch_is_said(project, one_network, capfd):
+    configure(train={"seed": 1})
+    run(train_cnn, INTRA)
+    assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
+    model = paths.model(INTRA, "cnn")
+    assert model.read_bytes() != (one_network / model).read_bytes()
+
+
+def test_wandb_beside_dvclive_changes_no_byte(project, one_network, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     configure(train={"loggers": ["dvclive", "wandb"]})
-    run(train_cnn)
-    assert len(list(project.glob("wandb/offline-run-*/*.wandb"))) == 1
-    for path, content in outputs("cnn").items():
-        assert (trained / path).read_bytes() == content
-
-
-def test_one_member_under_a_protocol_of_its_own(project, capfd):
     run(train_cnn, INTRA)
-    card = json.loads(paths.cross_validated(INTRA, "cnn").read_text())
+    assert len(list(project.glob("wandb/offline-run-*/*.wandb"))) == 1
+    assert len(outputs("cnn", INTRA)) == 7
+    for path, content in outputs("cnn", INTRA).items():
+        assert (one_network / path).read_bytes() == content
+
+
+def test_one_member_under_a_protocol_of_its_own(one_network):
+    card = json.loads((one_network / paths.cross_validated(INTRA, "cnn")).read_text())
     assert (card["beats"], card["ensemble_size"]) == (20, 1)
-    assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
-    assert paths.training(INTRA, "cnn").is_dir()
+    assert (one_network / paths.training(INTRA, "cnn")).is_dir()
 
 
 @pytest.mark.parametrize(
@@ -240,10 +234,10 @@ def test_beats_that_are_too_short_for_the_network_are_named_in_one_line(project)
 
 def test_a_training_that_comes_to_nothing_says_why_and_writes_nothing(project, arrays):
     enormous = np.full_like(arrays["features"], 3e38)  # a sum of these is infinite
-    save_arrays(paths.normalized(INTER, "train"), **{**arrays, "features": enormous})
+    save_arrays(paths.normalized(INTRA, "train"), **{**arrays, "features": enormous})
     said = r"^params\.yaml: the network's answers are not numbers; lower train\.lr$"
     with pytest.raises(DataError, match=said):
-        run(train_cnn)
+        run(train_cnn, INTRA)
     assert written() == []
 
 

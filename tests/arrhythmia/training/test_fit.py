@@ -78,9 +78,29 @@ def test_cosine_learning_rate_of_a_single_step(fit):
     assert np.isfinite(float(fit.learning_rate("cosine", 0.002, 1)(0)))
 
 
-@pytest.mark.parametrize("features", [2, 0])
-def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three(fit, build, features):
-    epochs = trained(fit, build(features=features))
+@pytest.fixture(scope="module")
+def alone(fit, build):
+    """A model that was trained by itself, and what was said after each epoch.
+
+    Mixing in templates would fail: without strength, nobody asks for it.
+    """
+    model = build()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "mix_templates", None)
+        return model, trained(fit, model)
+
+
+@pytest.fixture(scope="module")
+def without_features(fit, build):
+    """What is said of a network that gives one opinion, because it takes no features."""
+    return trained(fit, build(features=0))
+
+
+@pytest.mark.parametrize("opinions", ["one", "three"])
+def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three(
+    alone, without_features, opinions
+):
+    epochs = without_features if opinions == "one" else alone[1]
     assert len(epochs) == 3
     for values in epochs:
         assert set(values) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
@@ -88,18 +108,21 @@ def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three
     assert epochs[0]["lr"] > epochs[2]["lr"]
 
 
-def test_without_held_out_beats_there_is_nothing_of_them_to_report(fit, build):
-    epochs = fit.train_epochs(build(), arrays(40, 0), None, **SETTINGS)
+def test_without_held_out_beats_the_same_is_learnt_and_nothing_said_of_them(fit, build, alone):
+    model, said = alone
+    other = build()
+    epochs = list(fit.train_epochs(other, arrays(40, 0), None, **SETTINGS))
     assert [set(values) for values in epochs] == [{"loss", "macro_f1", "lr"}] * 3
+    assert [values["loss"] for values in epochs] == [values["loss"] for values in said]
+    np.testing.assert_array_equal(weights(other), weights(model))
 
 
-def test_the_reported_loss_is_that_of_the_answer(fit, build):
-    model = build()
-    values = trained(fit, model)
+def test_the_reported_loss_is_that_of_the_answer(fit, alone):
+    model, said = alone
     held_out = arrays(24, 1)  # whole batches: Keras means a loss over batches, however few beats are in one
     logits = model.predict(fit.inputs_of(model, held_out), verbose=0)["logits"]
     loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(24), held_out["label"]]
-    assert values[-1]["val_loss"] == pytest.approx(loss.mean(), rel=1e-4)
+    assert said[-1]["val_loss"] == pytest.approx(loss.mean(), rel=1e-4)
 
 
 def test_it_learns(fit, build):
@@ -108,16 +131,15 @@ def test_it_learns(fit, build):
     assert history[-1]["val_loss"] < 0.8 * history[0]["val_loss"]
 
 
-def test_the_held_out_beats_have_no_part_in_it(fit, build):
+def test_the_held_out_beats_have_no_part_in_it(fit, build, alone):
     """No epoch is picked by them."""
-    one, other = build(), build()
-    list(fit.train_epochs(one, arrays(40, 0), None, **SETTINGS))
+    other = build()
     poisoned = arrays(20, 1)
     poisoned["waveform"] *= 100
     poisoned["label"][:] = 0
     np.random.seed(5)  # noqa: NPY002  what Keras may draw for the held-out beats must not count either
     list(fit.train_epochs(other, arrays(40, 0), poisoned, **SETTINGS))
-    np.testing.assert_array_equal(weights(one), weights(other))
+    np.testing.assert_array_equal(weights(other), weights(alone[0]))
 
 
 @pytest.mark.parametrize("name", ["kachuee", "three_layer", "stacked_lstm"])
@@ -132,15 +154,13 @@ def test_the_classic_networks_can_be_trained(keras, fit, name):
     assert set(history[0]) == {"loss", "macro_f1", "val_loss", "val_macro_f1", "lr"}
 
 
-def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone(fit, build):
-    alone = build()
-    trained(fit, alone)
+def test_networks_taken_through_the_epochs_together_learn_what_each_learns_alone(fit, build, alone):
     together = [build(), build()]
     beats, held_out = arrays(40, 0), arrays(24, 1)
     runs = [fit.train_epochs(model, beats, held_out, **SETTINGS) for model in together]
     assert len(list(zip(*runs, strict=True))) == 3
     for model in together:
-        np.testing.assert_array_equal(weights(model), weights(alone))
+        np.testing.assert_array_equal(weights(model), weights(alone[0]))
 
 
 def test_class_weights_reach_the_loss(fit, build):
@@ -154,7 +174,7 @@ def test_class_weights_reach_the_loss(fit, build):
     assert losses[0] != losses[1]
 
 
-def test_templates_are_mixed_into_the_training_beats_only(fit, build, monkeypatch):
+def test_templates_are_mixed_into_the_training_beats_only(fit, build, alone, monkeypatch):
     seen = []
 
     def mix(waveform, strength, rng):
@@ -162,13 +182,10 @@ def test_templates_are_mixed_into_the_training_beats_only(fit, build, monkeypatc
         return waveform * 0
 
     monkeypatch.setattr(fit, "mix_templates", mix)
-    one, other = build(channels=2), build(channels=2)
-    trained(fit, one, channels=2, template_mixing=1.5)
-    assert seen == [((40, LENGTH, 2), 1.5)] * 3
-    seen.clear()
-    trained(fit, other, channels=2)
-    assert seen == []
-    assert (weights(one) != weights(other)).any()
+    model = build()
+    trained(fit, model, template_mixing=1.5)
+    assert seen == [((40, LENGTH, 1), 1.5)] * 3
+    assert (weights(model) != weights(alone[0])).any()
 
 
 def saved(fit, model, path, **settings):
@@ -186,16 +203,13 @@ def undisturbed(fit, build, tmp_path_factory):
     return saved(fit, build(channels=2), path, channels=2, template_mixing=1.0)
 
 
-def test_the_same_training_gives_the_same_bytes(fit, build, undisturbed, tmp_path):
-    again = saved(fit, build(channels=2), tmp_path / "model.keras", channels=2, template_mixing=1.0)
-    assert again == undisturbed
-
-
-def test_an_abandoned_training_leaves_no_trace(fit, build, undisturbed, tmp_path):
-    settings = {"channels": 2, "template_mixing": 1.0}
+def test_the_same_training_gives_the_same_bytes_also_after_an_abandoned_one(
+    fit, build, undisturbed, tmp_path
+):
     beats = arrays(40, 0, channels=2)
     next(fit.train_epochs(build(channels=2), beats, None, **{**SETTINGS, "template_mixing": 1.0}))
-    assert saved(fit, build(channels=2), tmp_path / "model.keras", **settings) == undisturbed
+    again = saved(fit, build(channels=2), tmp_path / "model.keras", channels=2, template_mixing=1.0)
+    assert again == undisturbed
 
 
 def test_another_seed_gives_other_bytes(fit, build, undisturbed, tmp_path):

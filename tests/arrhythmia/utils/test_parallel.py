@@ -14,6 +14,11 @@ from tests.processes import PATIENCE, running
 ROOT = Path(__file__).parents[3]
 
 
+def say(word):
+    """Print a line as a whole: a process that prints at the same moment does not get in between."""
+    os.write(1, f"{word}\n".encode())
+
+
 def work(word):
     """Double a number; or do what is bad for the process."""
     if word == "kill":
@@ -22,7 +27,7 @@ def work(word):
     if word == "raise":
         raise ValueError("no")
     if word == "long":
-        print(word, flush=True)
+        say(word)
         time.sleep(10 * PATIENCE)
     return 2 * word
 
@@ -51,8 +56,8 @@ def test_ctrl_c_and_an_early_end_leave_no_process():
     code = (
         "import multiprocessing as m; from tests.arrhythmia.utils.test_parallel import *\n"
         "try:\n"
-        "    for word, _ in in_processes(work, [1, 'long', 'long'], jobs=2): print(word, flush=True)\n"
-        "except KeyboardInterrupt: print(len(m.active_children()), 'left')\n"
+        "    for word, _ in in_processes(work, [1, 'long', 'long'], jobs=2): say(word)\n"
+        "except KeyboardInterrupt: say(f'{len(m.active_children())} left')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with running([sys.executable, "-c", code], cwd=ROOT, env=environment) as run:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import optuna
@@ -22,7 +23,7 @@ from arrhythmia.studies.configs import read_config
 from arrhythmia.studies.search import study as tune
 from arrhythmia.utils.files import save_arrays
 from stages import normalize, segment, train_cnn
-from tests.in_process import run_in_process
+from tests.in_process import PlayedProcess, run_in_process
 from tests.processes import PATIENCE, wait_until
 
 pytestmark = [
@@ -197,12 +198,31 @@ def test_a_storage_out_of_reach_is_one_line_without_the_password(project):
     assert "secret" not in err
 
 
+@pytest.fixture
+def one_network(project):
+    """Have one network a trial, to be quick."""
+    write_yaml(Path("params.yaml"), changed(load_params(), {"train.ensemble_size.inter_patient": 1}))
+
+
+@pytest.fixture
+def search_here(one_network, keras, monkeypatch, capsys):
+    """Return a function that searches in this process with so many trials, and returns what is printed."""
+    played = SimpleNamespace(Process=PlayedProcess)
+    monkeypatch.setattr(tune.multiprocessing, "get_context", lambda method: played)
+    monkeypatch.setattr(tune, "end_with_parent", lambda: None)
+
+    def search_here(trials):
+        tune.main(["cnn", "--jobs", "1", "--trials", str(trials)])
+        return capsys.readouterr()
+
+    return search_here
+
+
 @pytest.mark.slow
-def test_a_search_its_results_and_going_on(project, write_beats):
-    one_network = changed(load_params(), {"train.ensemble_size.inter_patient": 1})  # to be quick
-    write_yaml(Path("params.yaml"), one_network)
-    code, out, err = search("--trials", "3")
-    assert (code, err) == (0, "")
+def test_a_search_its_results_and_going_on(search_here, write_beats):
+    """In this process; two workers of their own are below."""
+    out, err = search_here(3)
+    assert err == ""
     table = pd.read_csv("experiments/results/tuning_cnn.csv", keep_default_na=False)
     assert list(table["trial"]) == [0, 1, 2]
     assert dict(table.loc[0, ["train.lr", "cnn.filters", "normalize.features"]]) == {
@@ -221,7 +241,7 @@ def test_a_search_its_results_and_going_on(project, write_beats):
         "tuning_cnn_values.png",
     }
 
-    code, out, err = search("--trials", "5")
+    out, err = search_here(5)
     assert "cnn-inter_patient: 3 of 5 trials are there" in out
     again = pd.read_csv("experiments/results/tuning_cnn.csv", keep_default_na=False)
     assert list(again["trial"]) == [0, 1, 2, 3, 4]
@@ -231,10 +251,8 @@ def test_a_search_its_results_and_going_on(project, write_beats):
     )
 
     write_beats(330)
-    code, out, err = search("--trials", "6")
-    assert code == 1
-    assert "its trials had another plan, other parameters or other beats" in err
-    assert len(err.splitlines()) == 1
+    with pytest.raises(DataError, match="its trials had another plan, other parameters or other beats"):
+        search_here(6)
 
 
 @pytest.mark.slow
@@ -302,11 +320,11 @@ def served(home):
 
 
 @pytest.mark.slow
-def test_two_workers_share_a_server_and_one_is_killed(project, write_beats, postgresql):
+def test_two_workers_share_a_server_and_one_is_killed(project, one_network, write_beats, postgresql):
     """No trial is lost, and none is counted twice."""
     write_beats(3000)
     storage = optuna.storages.RDBStorage(postgresql.replace("postgresql:", "postgresql+psycopg:"))
-    words = command("--trials", "6", "--storage", postgresql, "--lost-after", "15")
+    words = command("--trials", "4", "--storage", postgresql, "--lost-after", "15")
     logs = [project / f"worker_{i}.log" for i in range(2)]
     workers = [start(words, log) for log in logs]
     try:
@@ -322,7 +340,7 @@ def test_two_workers_share_a_server_and_one_is_killed(project, write_beats, post
     done = trials_of(study, "COMPLETE") + trials_of(study, "PRUNED")
     lost = trials_of(study, "FAIL")
     retried = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number
-    assert len(done) == 6
+    assert len(done) == 4
     assert len(lost) == 1
     assert lost[0].number in {trial.number for trial in running}
     assert [retried(trial) for trial in done if retried(trial) is not None] == [lost[0].number]
@@ -330,7 +348,7 @@ def test_two_workers_share_a_server_and_one_is_killed(project, write_beats, post
     assert again.params == lost[0].params
     assert lost[0].user_attrs.get("epochs", 0) < 3  # it was killed in the middle
     assert len([trial for trial in done if "values" in trial.user_attrs]) == 1
-    assert len(pd.read_csv("experiments/results/tuning_cnn.csv")) == 6
+    assert len(pd.read_csv("experiments/results/tuning_cnn.csv")) == 4
     assert trials_of(study, "RUNNING") + trials_of(study, "WAITING") == []
     storage.engine.dispose()
 
