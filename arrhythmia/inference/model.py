@@ -85,8 +85,8 @@ class OnnxNetwork:
         """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of a whole record."""
         columns = [self.config.classes.index(name) for name in CLASSES]
         features = beat_features(beats)
-        inputs = model_inputs(beats, features, self.config.preprocessor)
-        alone = infer(self.session, inputs)[:, columns]
+        # not kept: the inputs of a day are 100 MB
+        alone = infer(self.session, model_inputs(beats, features, self.config.preprocessor))[:, columns]
         if self.rhythm is None:
             return alone
         tokens = rhythm_tokens(beats, features)
