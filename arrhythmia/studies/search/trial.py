@@ -80,7 +80,7 @@ def training_beats(protocol: str, params: dict[str, Any]) -> dict[str, np.ndarra
     beats, split = load_beats(paths.BEATS), load_arrays(paths.split(protocol))
     settings = of_protocol(params["normalize"], protocol) | {"features": list(FEATURES)}
     table = load_arrays(paths.FEATURES)["features"]
-    inputs = model_inputs(beats, table, fit_preprocessor(beats, table, split["train"], **settings))
+    inputs = model_inputs(beats, table, fit_preprocessor(beats, split["train"], **settings))
     inputs["label"] = beats.label
     return {name: values[split["train"]] for name, values in inputs.items()} | {"fold": split["fold"]}
 

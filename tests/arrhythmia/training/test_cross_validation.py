@@ -200,7 +200,7 @@ def test_a_network_of_the_literature_takes_the_waveform_alone(
 ):
     waveform = np.repeat(arrays["waveform"][:, :1], length, axis=1)
     save_arrays(paths.normalized(INTRA, "train"), **{**arrays, "waveform": waveform})
-    configure(**{group: {"network": network}}, segment={"window": "kaggle"})
+    configure(**{group: {"network": network}}, segment={"window": "kaggle"}, fusion={"weight": 0})
     run(stage, INTRA)
     model = keras.saving.load_model(paths.model(INTRA, group), compile=False, safe_mode=True)
     assert [tensor.shape for tensor in model.inputs] == [(None, length, 2)]
@@ -226,7 +226,7 @@ def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypa
 
 def test_beats_that_are_too_short_for_the_network_are_named_in_one_line(project):
     """As after a change of the parameters, when data/ is of before it."""
-    configure(cnn={"network": "kachuee"}, segment={"window": "kaggle"})
+    configure(cnn={"network": "kachuee"}, segment={"window": "kaggle"}, fusion={"weight": 0})
     said = r"^params\.yaml: cnn\.network=kachuee needs 129 samples a beat; there are 24$"
     with pytest.raises(DataError, match=said):
         cross_validation.train_member("cnn", INTER, train_cnn.builders, 0)
