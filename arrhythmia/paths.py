@@ -45,6 +45,11 @@ def model(protocol: str, name: str, suffix: str = ".keras") -> Path:
     return Path(f"models/{protocol}/{name}{suffix}")
 
 
+def held_out(protocol: str, name: str) -> Path:
+    """Calibrated probabilities of the held-out training beats."""
+    return Path(f"data/held_out/{protocol}/{name}.npz")
+
+
 def predictions(protocol: str, name: str) -> Path:
     """Probabilities of the test beats."""
     return Path(f"data/predictions/{protocol}/{name}.npz")

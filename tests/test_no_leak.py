@@ -20,7 +20,7 @@ from arrhythmia.preprocessing.splits import inter_patient
 from arrhythmia.protocols import DIVISIONS
 from arrhythmia.training import cross_validation
 from arrhythmia.utils.files import load_arrays, save_arrays
-from stages import normalize, predict, segment, split, train_cnn, train_forest
+from stages import calibrate, normalize, predict, segment, split, train_cnn, train_forest
 from tests.imports import imported_modules
 from tests.in_process import run_in_process
 from tests.params import write_params
@@ -206,6 +206,7 @@ def out_of_fold(keras, beats):
     segment.write(beats)
     normalize.main(ALL)
     run_in_process(train_cnn, ALL)
+    calibrate.main(ALL, "cnn")
     predict.main(ALL, "cnn")
     return load_arrays(paths.predictions(ALL, "cnn"))["probability"], load_arrays(paths.split(ALL))["fold"]
 

@@ -1,6 +1,7 @@
 """One answer of two networks: the CNN or RNN, which sees a beat's shape, and the rhythm network."""
 
 import numpy as np
+from scipy.special import softmax
 
 from arrhythmia.aami import CLASSES
 
@@ -10,7 +11,7 @@ FLOOR = 1e-7
 N, S, V, F, Q = range(len(CLASSES))
 
 
-def fuse(network: np.ndarray, rhythm: np.ndarray, weight: float) -> np.ndarray:
+def fuse(network: np.ndarray, rhythm: np.ndarray, *, weight: float, temperature: float) -> np.ndarray:
     """Combine two answers by a logarithmic opinion pool (Genest & Zidek 1986, Statist Sci 1:114-135).
 
     p = p_network^(1 - weight) · p_rhythm^weight, normalised, over what the rhythm network can tell apart: N,
@@ -20,10 +21,11 @@ def fuse(network: np.ndarray, rhythm: np.ndarray, weight: float) -> np.ndarray:
     Args:
         network: `(n, 5)` probabilities of the CNN or RNN.
         rhythm: `(n, 5)` probabilities of the rhythm network; its Q, a false detection, is left out.
-        weight: of the rhythm network, 0..1; with 0 the network's answer is unchanged.
+        weight: of the rhythm network, 0..1; with 0 the network's answer is unchanged but for the temperature.
+        temperature: of both together (Guo 2017); 1 where it is yet to be fitted.
 
     Returns:
-        `(n, 5)` float64 logarithms of the probabilities, for `calibration.temperature_scaled`.
+        `(n, 5)` float64 probabilities.
     """
     network, rhythm = (np.maximum(np.asarray(p, dtype=float), FLOOR) for p in (network, rhythm))
     network = network / network.sum(axis=1, keepdims=True)
@@ -33,4 +35,5 @@ def fuse(network: np.ndarray, rhythm: np.ndarray, weight: float) -> np.ndarray:
     pool *= (1 - network[:, [Q]]) / pool.sum(axis=1, keepdims=True)
     v_of_ventricular = network[:, V] / (network[:, V] + network[:, F])
     v, f = pool[:, 2] * v_of_ventricular, pool[:, 2] * (1 - v_of_ventricular)
-    return np.log(np.column_stack([pool[:, 0], pool[:, 1], v, f, network[:, Q]]))
+    pooled = np.column_stack([pool[:, 0], pool[:, 1], v, f, network[:, Q]])
+    return softmax(np.log(pooled) / temperature, axis=1)

@@ -15,7 +15,6 @@ from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.fusion import fuse
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
-from arrhythmia.training.calibration import temperature_scaled
 
 DISCLAIMER = "Research software, not a medical device."
 """Stands on everything that a person may take for a finding."""
@@ -91,8 +90,7 @@ class OnnxNetwork:
             return alone
         tokens = rhythm_tokens(beats, features)
         rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]
-        fused = fuse(alone, rhythm, self.config.fusion["weight"])
-        return temperature_scaled(fused, self.config.fusion["temperature"]).astype(np.float32)
+        return fuse(alone, rhythm, **self.config.fusion).astype(np.float32)
 
 
 def load_network(network: Path, config: Path) -> OnnxNetwork:

@@ -4,7 +4,7 @@ arrhythmia study ablation           # the CNN
 arrhythmia study ablation rnn
 
 Scores are those on held-out patients of the training records (inter_patient), fused with the rhythm network;
-the test records are classified on the way, and not looked at.
+the test records are not in it.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def main(argv: list[str]) -> None:
     rows = []
     for i, (name, (words, changes)) in enumerate(INGREDIENTS.items(), start=1):
         print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
-        commit = run_experiment(f"ablation-{model}-{name}", changes, [f"predict@{PROTOCOL}-{model}"])
+        commit = run_experiment(f"ablation-{model}-{name}", changes, [f"calibrate@{PROTOCOL}-{model}"])
         card = json.loads(git("show", f"{commit}:{paths.fused(PROTOCOL, model).as_posix()}"))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
     table = pd.DataFrame(rows).assign(commit=head)

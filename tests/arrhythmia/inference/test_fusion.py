@@ -13,12 +13,12 @@ answers = arrays(float, (4, 5), elements=st.floats(0.001, 1)).map(lambda x: x / 
 
 @given(answers, answers)
 def test_without_weight_the_network_is_unchanged(network, rhythm):
-    np.testing.assert_allclose(np.exp(fuse(network, rhythm, 0.0)), network, rtol=1e-9)
+    np.testing.assert_allclose(fuse(network, rhythm, weight=0.0, temperature=1.0), network, rtol=1e-9)
 
 
 @given(answers, answers, st.floats(0, 1))
 def test_probabilities_add_up_and_what_only_the_network_knows_stays(network, rhythm, weight):
-    fused = np.exp(fuse(network, rhythm, weight))
+    fused = fuse(network, rhythm, weight=weight, temperature=1.0)
     np.testing.assert_allclose(fused.sum(axis=1), 1)
     np.testing.assert_allclose(fused[:, 4], network[:, 4], rtol=1e-6)
     np.testing.assert_allclose(fused[:, 2] / fused[:, 3], network[:, 2] / network[:, 3], rtol=1e-6)
@@ -26,7 +26,7 @@ def test_probabilities_add_up_and_what_only_the_network_knows_stays(network, rhy
 
 @given(answers, answers)
 def test_with_all_the_weight_n_s_and_ventricular_are_as_the_rhythm_network_says(network, rhythm):
-    fused = np.exp(fuse(network, rhythm, 1.0))
+    fused = fuse(network, rhythm, weight=1.0, temperature=1.0)
     known = rhythm[:, :4].sum(axis=1)
     for ours, theirs in (
         (fused[:, 0], rhythm[:, 0]),
@@ -38,9 +38,11 @@ def test_with_all_the_weight_n_s_and_ventricular_are_as_the_rhythm_network_says(
 
 def test_half_and_half_is_the_geometric_mean():
     network, rhythm = np.array([[0.8, 0.2, 0, 0, 0]]), np.array([[0.2, 0.8, 0, 0, 0]])
-    np.testing.assert_allclose(np.exp(fuse(network, rhythm, 0.5)), [[0.5, 0.5, 0, 0, 0]], atol=1e-3)
+    np.testing.assert_allclose(
+        fuse(network, rhythm, weight=0.5, temperature=1.0), [[0.5, 0.5, 0, 0, 0]], atol=1e-3
+    )
 
 
 def test_a_network_that_is_certain_can_be_overruled():
     network, rhythm = np.eye(5)[[0]], np.array([[0.0, 1.0, 0.0, 0.0, 0.0]])
-    assert np.exp(fuse(network, rhythm, 0.5))[0, :2] == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert fuse(network, rhythm, weight=0.5, temperature=1.0)[0, :2] == pytest.approx([0.5, 0.5], abs=1e-3)

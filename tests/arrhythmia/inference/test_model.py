@@ -44,7 +44,7 @@ def test_the_answer_is_fused_with_that_of_the_rhythm_network_and_calibrated(netw
     )
     alone = replace(network, rhythm=None).probability(beats)
     rhythm = network.rhythm.run(None, {"tokens": rhythm_tokens(beats, beat_features(beats))[None]})[0][0]
-    pooled = np.exp(fuse(alone, rhythm, network.config.fusion["weight"]))
+    pooled = fuse(alone, rhythm, weight=network.config.fusion["weight"], temperature=1.0)
     softened = pooled ** (1 / network.config.fusion["temperature"])
     expected = softened / softened.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(network.probability(beats), expected, atol=1e-6)

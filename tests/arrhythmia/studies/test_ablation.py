@@ -43,7 +43,7 @@ def test_every_ingredient_gets_a_row_and_no_test_record_is_scored(ran):
     table = pd.read_csv(paths.ABLATION)
     assert table["f1_S"].tolist() == [(i + 1) / 10 for i in range(len(ablation.INGREDIENTS))]
     assert table["ingredient"][0] == "CNN, the committed default"
-    assert all(targets == ["predict@inter_patient-cnn"] for _, _, targets in ran)
+    assert all(targets == ["calibrate@inter_patient-cnn"] for _, _, targets in ran)
 
 
 def test_the_rows_of_the_other_network_stay(ran):
