@@ -219,6 +219,7 @@ def search_here(one_network, keras, monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # which ones come depends on the values drawn
 def test_a_search_its_results_and_going_on(search_here, write_beats):
     """In this process; two workers of their own are below."""
     out, err = search_here(3)
