@@ -208,7 +208,7 @@ def one_network(project):
 def search_here(one_network, keras, monkeypatch, capsys):
     """Return a function that searches in this process with so many trials, and returns what is printed."""
     played = SimpleNamespace(Process=PlayedProcess)
-    monkeypatch.setattr(tune.multiprocessing, "get_context", lambda method: played)
+    monkeypatch.setattr(tune, "multiprocessing", SimpleNamespace(get_context=lambda method: played))
     monkeypatch.setattr(tune, "end_with_parent", lambda: None)
 
     def search_here(trials):
