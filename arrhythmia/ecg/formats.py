@@ -28,6 +28,9 @@ SUFFIXES = (".hea", ".edf", ".csv")
 CHECKED = 500_000
 """Samples that are added up at a time."""
 
+KINDS = {".csv": "CSV files", ".edf": "EDF files", ".hea": "WFDB records"}
+"""Kinds of recordings by their suffix."""
+
 OPTIONS = {".csv": ("column", "fs", "decimal", "time"), ".edf": ("lead",), ".hea": ("lead",)}
 """Options of `open_ecg` that apply to some kinds of recordings only, by the suffix of the kind."""
 

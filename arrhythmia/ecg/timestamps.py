@@ -87,9 +87,9 @@ class Clock:
             )
         if (far := steps > LONGEST_GAP).any():
             at = int(far.argmax())
+            where = f"{self.path}, line {line + at}"
             raise DataError(
-                f"{self.path}, line {line + at}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut "
-                "the recordings apart there"
+                f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
             )
         after = replace(self, last=float(times[-1]), lines=self.lines + len(times))
         if not self.regular:
@@ -165,7 +165,7 @@ def find_clock(
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
         raise DataError(
-            f"{path}: the steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
+            f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
             "correct --fs, or count lines alone with --time none"
         )
     if unreadable and asked is not None:

@@ -14,9 +14,6 @@ from arrhythmia.errors import DataError
 from arrhythmia.features.table import beat_features
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 
-DISCLAIMER = "Research software, not a medical device."
-"""Stands on everything that a person may take for a finding."""
-
 CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
 """What a config must say about how beats are cut."""
 

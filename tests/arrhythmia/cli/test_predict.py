@@ -17,7 +17,7 @@ import wfdb
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.cli import predict
-from arrhythmia.inference.model import DISCLAIMER
+from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.outputs import unfinished_folder
 from tests.arrhythmia.ecg.test_detection import ecg
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
