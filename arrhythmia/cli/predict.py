@@ -41,20 +41,23 @@ def main(words: list[str] | None = None) -> int:
     if asked.jobs < 1:
         parser.error("--jobs must be 1 or more")
     recordings, outcomes = found(asked.recordings)
-    passed_over = unused_options(parser, asked, recordings)
+    idle, partly_idle = idle_options(asked, {kind(path) for path in recordings})
+    if idle:
+        print(*idle, sep="\n", file=sys.stderr)
+        return 2
     print(DISCLAIMER)
     alone, twice = of_a_name_each(recordings)
     outcomes += twice
-    for line in [outcome.line for outcome in outcomes] + passed_over:
-        print(line, file=sys.stderr)
+    for line in [outcome.line for outcome in outcomes] + partly_idle:
+        print(printable(line), file=sys.stderr)
     number = len(outcomes) + len(alone)
     try:
         with closing(results(alone, asked)) as done:
             for outcome in done:
                 outcomes.append(outcome)  # first, so that Ctrl-C on sight of its line counts it
                 for note in outcome.notes:
-                    tqdm.write(note, file=sys.stderr)
-                tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
+                    tqdm.write(printable(note), file=sys.stderr)
+                tqdm.write(printable(outcome.line), file=sys.stderr if outcome.failed else sys.stdout)
                 if outcome.hopeless:
                     return 1
     except KeyboardInterrupt:
@@ -108,7 +111,7 @@ def arguments() -> argparse.ArgumentParser:
         type=positive,
         default=20,
         metavar="S",
-        help="of computing until it is open, and again from then on; more for large files and long recordings (20)",
+        help="of computing to open it, and again to predict it; more if it is large or long (20)",
     )
     limit("--max-memory", type=positive, default=1000, metavar="MB", help="of data in memory (1000)")
     limit("--max-size", type=positive, default=4000, metavar="MB", help="of its files together (4000)")
@@ -140,24 +143,29 @@ def found(given: list[Path]) -> tuple[list[Path], list[Outcome]]:
     return list(recordings), failures
 
 
-def unused_options(
-    parser: argparse.ArgumentParser, asked: argparse.Namespace, recordings: list[Path]
-) -> list[str]:
-    """Return a line for each option that applies to some of the recordings only.
+def idle_options(asked: argparse.Namespace, kinds: set[str]) -> tuple[list[str], list[str]]:
+    """Return errors for options that apply to none of the recordings, notes for those that do to some.
 
-    Ends the program if it applies to none.
+    Args:
+        asked: the options.
+        kinds: of the recordings.
     """
-    kinds = {kind(path) for path in recordings}
-    lines = []
+    errors, notes = [], []
     for option in sorted({option for options in OPTIONS.values() for option in options}):
-        with_it = {suffix for suffix, options in OPTIONS.items() if option in options}
-        if getattr(asked, option) is None or kinds <= with_it:
+        without = {suffix for suffix in kinds if option not in OPTIONS[suffix]}
+        if getattr(asked, option) is None or not without:
             continue
-        others = " and ".join(KINDS[suffix] for suffix in sorted(kinds - with_it))
-        if not kinds & with_it:
-            parser.error(f"--{option} does not apply to {others}: leave it out")
-        lines.append(f"note: --{option} is not used for {others}")
-    return lines
+        names = " and ".join(KINDS[suffix] for suffix in sorted(without))
+        if without == kinds:
+            errors.append(f"error: --{option} does not apply to {names}; leave it out")
+        else:
+            notes.append(f"note: --{option} does not apply to {names}, and is not used for them")
+    return errors, notes
+
+
+def printable(line: str) -> str:
+    """Return a line without what moves a terminal's cursor or cannot be printed: it may come from a file."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def print_comparison(outcomes: list[Outcome]) -> None:

@@ -312,6 +312,8 @@ def read_block(block: bytes, layout: Layout, column: int, dtype: type, decimal: 
     """
     import pandas as pd
 
+    if not block.strip():  # pandas finds no column in blank lines
+        return np.full(block.count(b"\n"), np.nan)
     table = pd.read_csv(
         io.BytesIO(block),
         sep=layout.separator or ";",

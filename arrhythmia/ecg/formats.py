@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
-from arrhythmia.ecg.guard import check_files, guarded
+from arrhythmia.ecg.guard import check_files, file_size, guarded
 from arrhythmia.ecg.wfdb_header import Header, check_record, read_header
 from arrhythmia.errors import DataError
 
@@ -129,7 +129,10 @@ def open_ecg(
         with guarded(path):
             return _open_edf(path, lead, per_unit)
     record = path.with_suffix("") if path.suffix.lower() in (".hea", ".dat") else path
-    header = read_header(record.with_name(record.name + ".hea"))
+    header_path = record.with_name(record.name + ".hea")
+    if not os.path.lexists(header_path):
+        raise _no_record(path, header_path)
+    header = read_header(header_path)
     check_record(header, largest)
     with guarded(record):
         return _open_wfdb(record, header, lead, per_unit)
@@ -214,6 +217,16 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
 
     notes = _checksum_notes(path, header, channel) if header.signals else ()
     return Ecg(path, float(fs), names[channel] or f"channel {channel}", length, read, notes)
+
+
+def _no_record(path: Path, header_path: Path) -> DataError:
+    formats = "a WFDB record (.hea), .edf and .csv can be read"
+    if path == Path("-"):
+        return DataError(f"{path}: standard input cannot be read; save it to a file, {formats}")
+    if path.exists() and path.suffix.lower() != ".dat":
+        file_size(path)  # refuses what is no ordinary file
+        return DataError(f"{path}: of no known format; {formats}")
+    return DataError(f"{header_path}: missing; {formats}")
 
 
 def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]:

@@ -186,6 +186,10 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
         sample = np.round(sample * (ecg.fs / found.fs)).astype(np.int64)
     if not np.isin(symbol, list(LABELS)).any():
         raise DataError(f"{path}: no beat annotation in it")
-    if (np.diff(sample) < 0).any() or sample[0] < 0 or sample[-1] >= ecg.length:
-        raise DataError(f"{path}: annotations out of order or outside the record's {ecg.length} samples")
+    wrong = (sample < 0) | (sample >= ecg.length) | (np.diff(sample, prepend=sample[0]) < 0)
+    if wrong.any():
+        raise DataError(
+            f"{path}: annotation at {sample[wrong][0]} is out of order or outside the record's {ecg.length} "
+            "samples; does the file belong to it?"
+        )
     return sample, symbol

@@ -86,8 +86,8 @@ def limited(
 ) -> Iterator[tuple[Item, Result | Ended]]:
     """Yield each item with what `function` returns for it, as they are done, or why its process ended.
 
-    Each item has a process of its own, which costs some hundredths of a second, because they are copies of one
-    that has loaded the libraries. What a library prints there goes nowhere. Ctrl-C ends all processes at
+    Each item has a process of its own. It costs some hundredths of a second, because it is a copy of one that
+    has loaded the libraries. What a library prints there goes nowhere. Ctrl-C ends all processes at
     once. Call it in the main thread.
 
     Args:
@@ -154,6 +154,7 @@ def _work(
     function: Callable[[Item, Report], Result], item: Item, limits: Limits, connection: Connection
 ) -> None:
     """Run in the process of an item: limit it, and send the result."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

@@ -17,8 +17,10 @@ import wfdb
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.cli import predict
+from arrhythmia.inference import recording
 from arrhythmia.inference.disclaimer import DISCLAIMER
-from arrhythmia.inference.outputs import unfinished_folder
+from arrhythmia.inference.unfinished import unfinished_folder
+from arrhythmia.utils.limited import Ended
 from tests.arrhythmia.ecg.test_detection import ecg
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
@@ -41,7 +43,9 @@ def made(tmp_path):
 
 
 def run(tmp_path, *words):
-    settings = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
+    settings = ["--jobs", "1", "--out", str(tmp_path / "out")]
+    if any(Path(word).suffix == ".csv" or Path(word).is_dir() for word in words):
+        settings += ["--column", "ecg", "--fs", "250"]
     return predict.main([*settings, *map(str, words)])
 
 
@@ -120,7 +124,7 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("nan.csv", "ecg\n" + "\n" * 5000, "missing (NaN)"),
         ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
         ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
-        ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
+        ("words.csv", "ecg\n" + "1\nlow\n" * 5000, "line 3: 'low' is no number"),
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
         ("noise.csv", "noise", "no ECG"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
@@ -180,11 +184,11 @@ BEAT = (1 << 10 | 250).to_bytes(2, "little")
 @pytest.mark.parametrize(
     ("annotations", "words"),
     [
-        (b"", "w.atr: empty or cut short"),
+        (b"", "w.atr: empty file"),
         (20 * BEAT, "w.atr: empty or cut short"),
         (20 * BEAT + b"\0", "w.atr: empty or cut short"),
         ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
-        (40 * BEAT + b"\0\0", "w.atr: annotations out of order or outside the record"),
+        (40 * BEAT + b"\0\0", "w.atr: annotation at 7500 is out of order or outside the record"),
         (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
     ],
 )
@@ -220,10 +224,8 @@ def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):
     (tmp_path / "in" / "r.edf").write_bytes(b"")
     assert run(tmp_path, tmp_path / "in") == 1
     said = capsys.readouterr()
-    assert [line.split(": ")[1] for line in said.err.splitlines()] == [
-        f"{tmp_path}/in/r.csv",
-        f"{tmp_path}/in/r.edf",
-    ]
+    errors = [line.split(": ")[1] for line in said.err.splitlines() if line.startswith("error: ")]
+    assert errors == [f"{tmp_path}/in/r.csv", f"{tmp_path}/in/r.edf"]
     assert "1 of 3 recordings written" in said.out
     assert written(tmp_path) == [name.format("other") for name in FILES]
 
@@ -237,7 +239,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
         "heart_rate": {"median": rate}, "uncertain_percent": 0,
     }  # fmt: skip
-    assert ("is the --fs right?" in predict.headline(SimpleNamespace(summary=summary))) == asks
+    assert ("is the --fs right?" in recording.headline(SimpleNamespace(summary=summary))) == asks
 
 
 def test_known_beats_need_not_be_alike(mitdb, tmp_path, capsys):
@@ -251,21 +253,27 @@ def test_missing_networks_are_one_line(made, tmp_path, capsys):
     assert "nowhere/cnn.onnx: missing" in capsys.readouterr().err
 
 
-def test_a_full_disk_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+def test_a_full_disk_leaves_nothing(made, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", full)
-    assert run(tmp_path, made()) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    asked = predict.arguments().parse_args(
+        ["r", "--column", "ecg", "--fs", "250", "--out", str(tmp_path / "out")]
+    )
+    outcome = recording.predict_recording(made(), SimpleNamespace(grant=float, done=float), asked=asked)
+    assert outcome.failed
+    assert outcome.line.endswith(f"nothing written to {tmp_path}/out (No space left on device)")
     assert written(tmp_path) == []
 
 
 def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
     def interrupt(*_, **__):
+        unfinished_folder(tmp_path / "out", "r").mkdir(parents=True)
         raise KeyboardInterrupt
+        yield
 
-    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", interrupt)
+    monkeypatch.setattr(predict, "limited", interrupt)
     assert run(tmp_path, made()) == 1
     assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
     assert written(tmp_path) == []
@@ -274,12 +282,15 @@ def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
 def test_a_killed_process_is_one_line_and_nothing_written(made, tmp_path, capsys, monkeypatch):
     made("a.csv"), made("b.csv")
 
-    def killed_at_b(function, items, *, jobs):
-        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
-        yield items[0], function(items[0])
-        yield items[1], None
+    limited = predict.limited
 
-    monkeypatch.setattr(predict, "in_processes", killed_at_b)
+    def killed_at_b(function, items, **settings):
+        first, (second, _) = items
+        yield from limited(function, [first], **settings)
+        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
+        yield second, Ended("its process was killed, perhaps for lack of memory")
+
+    monkeypatch.setattr(predict, "limited", killed_at_b)
     assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 1
     said = capsys.readouterr()
     assert said.err == (
@@ -311,8 +322,9 @@ def predicting(tmp_path, *words):
 
 
 def workers_of(started):
-    found = children_of(psutil.Process(started.pid), recursive=True)
-    return [process for process in found if "spawn_main" in command_line(process)]
+    """The processes of recordings: copies of the one that has loaded the libraries."""
+    servers = [x for x in children_of(psutil.Process(started.pid)) if "forkserver" in command_line(x)]
+    return [process for server in servers for process in children_of(server)]
 
 
 @pytest.mark.slow
