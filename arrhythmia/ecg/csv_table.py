@@ -110,6 +110,8 @@ def find_layout(path: Path) -> Layout:
     while head.startswith(b"#", start) or head.startswith((b"\n", b"\r\n"), start):
         start, line = _after(head, start, path, line), line + 1
     first = head[start : _after(head, start, path, line)]
+    if not first:
+        raise _no_data(path)
     text = _decoded(first).rstrip("\r\n")
     separator = max(SEPARATORS, key=lambda x: len(_fields(text, x)))
     names = _fields(text, separator)
@@ -139,7 +141,17 @@ def _after(head: bytes, start: int, path: Path, line: int) -> int:
     stop = len(head) - 1 if stop < 0 else stop
     if stop - start > LONGEST_LINE:
         raise DataError(f"{path}, line {line}: longer than {LONGEST_LINE} bytes; is it a table?")
+    if b"\r" in head[start:stop].rstrip(b"\r"):
+        raise _carriage_return(path, line)
     return stop + 1
+
+
+def _no_data(path: Path) -> DataError:
+    return DataError(f"{path}: no line of data in it")
+
+
+def _carriage_return(path: Path, line: int) -> DataError:
+    return DataError(f"{path}, line {line}: a carriage return within it; end each line with a line feed")
 
 
 def _decoded(line: bytes) -> str:
@@ -239,7 +251,7 @@ def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
             line += block.count(b"\n")
         after = os.fstat(file.fileno())
     if line == layout.line:
-        raise DataError(f"{path}: no line of data in it")
+        raise _no_data(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise DataError(f"{path}: it changes while it is read; try again when its recording has ended")
 
@@ -268,7 +280,7 @@ def check_fields(path: Path, block: bytes, layout: Layout, line: int) -> None:
         raise DataError(f"{path}, line {at}: holds bytes that are no text; it is damaged")
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         at = line + block.count(b"\n", 0, re.search(rb"\r(?!\n)", block).start())
-        raise DataError(f"{path}, line {at}: a carriage return within it; end lines alike")
+        raise _carriage_return(path, at)
     for separator in layout.separator or ";\t":
         inside = np.flatnonzero(data == ord(separator))
         if b'"' in block:

@@ -42,7 +42,7 @@ class Clock:
         column: its index.
         fs: sampling rate, Hz.
         unit: seconds in a unit of the column.
-        resolution: least difference between two steps, s.
+        noise: how far a step may be from that of one sample by rounding or by jitter, s.
         regular: whether each time is that of its own sample; else only the sum of all steps tells something.
         first: time of the first line, s.
         last: time of the last line, s.
@@ -56,7 +56,7 @@ class Clock:
     column: int
     fs: float
     unit: float
-    resolution: float
+    noise: float
     regular: bool
     first: float
     last: float
@@ -77,8 +77,8 @@ class Clock:
         """
         times = _filled(times * self.unit, self.last, self.fs)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
-        least = min(0.5 / self.fs, 1 / self.fs - 1.5 * self.resolution) if self.regular else 0.0
-        if (back := (steps < least) & ((steps < 0) | self.regular)).any():
+        least = max(0.0, 1 / self.fs - max(0.5 / self.fs, 2 * self.noise)) if self.regular else 0.0
+        if (back := steps < least).any():
             at = int(back.argmax())
             how = "goes back" if steps[at] < 0 else "does not go on"
             raise DataError(
@@ -94,7 +94,7 @@ class Clock:
         after = replace(self, last=float(times[-1]), lines=self.lines + len(times))
         if not self.regular:
             return values, after
-        wide = steps > max(1.75 / self.fs, 1 / self.fs + 1.5 * self.resolution)
+        wide = steps > 1 / self.fs + max(0.75 / self.fs, 2 * self.noise)
         missing = np.where(wide, np.round(steps * self.fs) - 1, 0).astype(np.int64)
         filled = np.insert(values, np.repeat(np.arange(len(values)), missing), np.nan)
         return filled, replace(
@@ -152,15 +152,17 @@ def find_clock(
             continue
         steps = np.diff(known)
         step = usual_step(steps)
-        unit = fitting_unit(step, fs)
+        # in packets the first and the last may be cut
+        longest = steps.max()
+        cut = 0.0 if np.median(steps) > 0 else float(longest / max(np.ptp(known) - longest, 1e-9))
+        unit = fitting_unit(step, fs, TOLERANCE + cut)
         if unit is None:
             rates[names[i]] = step
             continue
-        near = np.abs(steps * unit * fs - 1) < 0.5 + 1.5 * _resolution(steps) * unit * fs
-        regular = bool(near.mean() >= REGULAR and np.median(steps) > 0)
-        start = float(known[0] * unit)
-        made = Clock(path, names[i], i, fs, unit, _resolution(steps) * unit, regular, start, start)
-        return made, []
+        away = np.abs(steps * unit - 1 / fs)
+        regular = bool((away * fs < 1 - 1e-6).mean() >= REGULAR)
+        noise, start = float(np.quantile(away, REGULAR)), float(known[0] * unit)
+        return Clock(path, names[i], i, fs, unit, noise, regular, start, start), []
     if rates:
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
@@ -206,24 +208,19 @@ def _time_of_day(word: str) -> float:
 def usual_step(steps: np.ndarray) -> float:
     """Return the mean of `(n,)` steps without gaps; of all of them where most are 0, as in packets."""
     median = np.median(steps)
-    return float(steps[(steps > 0) & (steps < 2.5 * median)].mean() if median > 0 else steps.mean())
+    return float(steps[(steps >= 0) & (steps < 2.5 * median)].mean() if median > 0 else steps.mean())
 
 
-def fitting_unit(step: float, fs: float) -> float | None:
+def fitting_unit(step: float, fs: float, tolerance: float) -> float | None:
     """Return how many seconds a unit is if `step` units are one sample; None if no unit fits.
 
     Args:
         step: mean step of the times.
         fs: sampling rate, Hz.
+        tolerance: relative deviation that still fits.
     """
-    fits = [unit for unit in UNITS if abs(step * unit * fs - 1) < TOLERANCE]
+    fits = [unit for unit in UNITS if abs(step * unit * fs - 1) < tolerance]
     return fits[0] if fits else 1 / fs if step == 1 else None
-
-
-def _resolution(steps: np.ndarray) -> float:
-    """Return the least difference between two steps, as clocks that round have."""
-    different = np.unique(np.round(steps, 9))
-    return float(np.diff(different).min()) if len(different) > 1 else 0.0
 
 
 def _filled(times: np.ndarray, last: float, fs: float) -> np.ndarray:

@@ -21,7 +21,9 @@ from arrhythmia.inference import recording
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.unfinished import unfinished_folder
 from arrhythmia.utils.limited import Ended
+from tests.arrhythmia.ecg.test_annotations import encoded
 from tests.arrhythmia.ecg.test_detection import ecg
+from tests.arrhythmia.ecg.test_formats import edf_with_note
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
 ROOT = Path(__file__).parents[3]
@@ -203,6 +205,93 @@ def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, wor
 def test_an_annotator_is_no_path(record, tmp_path, capsys):
     assert run(tmp_path, record(20 * BEAT + b"\0\0"), "--compare", "../w") == 1
     assert "'../w' is no name of annotations" in capsys.readouterr().err
+
+
+def test_annotations_with_a_rate_of_their_own(record, tmp_path, capsys):
+    path = record(encoded([(0, 22, "## time resolution: 1000"), *((1000 * i, 1, "") for i in range(1, 29))]))
+    assert run(tmp_path, path, "--beats", "atr") == 0
+    assert wfdb.rdann(str(tmp_path / "out" / "w"), "pred").sample.tolist() == [250 * i for i in range(1, 29)]
+    assert "60.0/min" in capsys.readouterr().out
+
+
+def test_a_note_on_which_wfdb_never_ends(record, tmp_path):
+    path = record(encoded([(0, 22, "## timt resolution: 3"), *((250 * i, 1, "") for i in range(1, 29))]))
+    assert run(tmp_path, path, "--beats", "atr", "--compare", "atr") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["w", "--fs", "250"], "--fs does not apply to WFDB records; leave it out"),
+        (
+            ["w", "w.edf", "--column", "x"],
+            "--column does not apply to EDF files and WFDB records; leave it out",
+        ),
+        (["w", "--decimal", ","], "--decimal does not apply to WFDB records; leave it out"),
+        (["w.csv", "--lead", "II", "--fs", "9"], "--lead does not apply to CSV files; leave it out"),
+    ],
+)
+def test_options_that_do_not_apply_are_wrong_usage(tmp_path, capsys, words, said):
+    assert predict.main(words) == 2
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
+def test_options_that_apply_to_some_are_said_for_the_others(made, record, tmp_path, capsys):
+    assert run(tmp_path, made(), record(b"\0\0")) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "note: --column does not apply to WFDB records, and is not used for them",
+        "note: --fs does not apply to WFDB records, and is not used for them",
+    ]
+
+
+def test_what_was_done_to_a_recording_is_said(made, tmp_path, capsys):
+    path = made()
+    path.write_text(path.read_text().replace(".", ","))
+    assert run(tmp_path, path) == 0
+    note = "commas in column 'ecg' are read as decimal commas"
+    assert capsys.readouterr().err == f"note: {path}: {note}\n"
+    assert json.loads((tmp_path / "out" / "r.summary.json").read_text())["notes"] == [note]
+
+
+def test_one_of_each_fault_and_a_good_one(made, tmp_path, capsys):
+    """A folder is never stopped or emptied: not by a hang, nor by what takes all memory."""
+    folder = made("good.csv").parent
+    (folder / "wide.csv").write_text("ecg\n" + ",".join(["1"] * 10**6))
+    (folder / "control.csv").write_text("ecg\n1\n\x1b[2Jx\n")
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "loop.csv").symlink_to(folder / "loop.csv")
+    (folder / "folder.edf").mkdir()
+    edf_with_note(folder / "note.edf", kind=b"EDF+D")
+    (folder / "bomb.hea").write_text("bomb 999999999 360 1000\nbomb.dat 16 200\n")
+    (folder / "null.hea").write_text("null 1 360 99999999999999\n~ 0 200\n")
+    (folder / "sparse.hea").write_text("sparse 1 360 1000000000000\nsparse.dat 16 200\n")
+    with (folder / "sparse.dat").open("wb") as file:
+        file.truncate(2 * 10**12)
+    assert run(tmp_path, folder, tmp_path / "nowhere", folder / "pipe.csv") == 1
+    said = capsys.readouterr()
+    assert written(tmp_path) == [name.format("good") for name in FILES]
+    assert "1 of 11 recordings written" in said.out
+    errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 10
+    assert {line.split("/")[-1].split(".")[0] for line in errors} >= {"wide", "pipe", "loop", "note", "bomb"}
+    assert "\x1b" not in said.err
+
+
+def test_limits_are_options(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--max-size", "0.01") == 1
+    assert "allow more with --max-size" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        run(tmp_path, made(), "--max-memory", "0")
+    assert end.value.code == 2
+    assert "--max-memory: invalid positive value: '0'" in capsys.readouterr().err
+    assert predict.limits(made(), predict.arguments().parse_args(["r", "--max-seconds", "7"])).seconds > 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of data")
+def test_too_little_memory_is_said(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--max-memory", "100") == 1
+    assert "needs more than 100 MB of memory; allow more with --max-memory" in capsys.readouterr().err
+    assert written(tmp_path) == []
 
 
 @pytest.mark.parametrize("out", ["in/r.csv", "in/r.csv/below"])
