@@ -1,6 +1,7 @@
 """The border to files of other people and the libraries that read them: an error is one line."""
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -41,11 +42,16 @@ def guarded(path: Path, problem: str = "cannot be read") -> Iterator[None]:
     except OSError as error:
         raise DataError(f"{path}: {problem} ({error.strerror or one_line(error)})") from error
     except Exception as error:
-        if "out of memory" in str(error):  # so pandas says it
+        if wants_memory(error):
             raise MemoryError from error
         stumbled = isinstance(error, LookupError | NameError | TypeError | AttributeError)
         reason = "" if stumbled else one_line(error)
         raise DataError(f"{path}: {problem} ({reason or 'it is damaged'})") from error
+
+
+def wants_memory(error: Exception) -> bool:
+    """Whether a library means by an exception that it got no memory: pandas and ONNX Runtime only say so."""
+    return re.search("out of memory|bad_alloc", str(error)) is not None
 
 
 def one_line(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from arrhythmia.aami import LABELS
 from arrhythmia.ecg.formats import OPTIONS, kind, open_ecg
-from arrhythmia.ecg.guard import guarded
+from arrhythmia.ecg.guard import guarded, wants_memory
 from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
@@ -57,9 +57,13 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace) 
 def released(asked: argparse.Namespace) -> OnnxNetwork:
     """Load the network that is asked for."""
     folder = asked.models or pretrained("inter_patient")
-    return load_network(
-        folder / f"{asked.model}{'.int8' if asked.int8 else ''}.onnx", folder / f"{asked.model}.json"
-    )
+    network = folder / f"{asked.model}{'.int8' if asked.int8 else ''}.onnx"
+    try:
+        return load_network(network, folder / f"{asked.model}.json")
+    except DataError as error:
+        if wants_memory(error):
+            raise MemoryError from error
+        raise
 
 
 def _predicted(

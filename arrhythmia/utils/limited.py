@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -97,8 +98,7 @@ def limited(
         preload: name of the module that holds `function`.
         on_progress: called with an item and the share of its work that is done.
     """
-    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-    context.set_forkserver_preload([preload])
+    context = _context(preload)
     waiting = deque(items)
     running: dict[Connection, _Running[Item]] = {}
     try:
@@ -130,12 +130,29 @@ def limited(
             _end(running, connection)
 
 
+def _context(preload: str) -> Any:
+    """Return how processes are begun: on Linux as copies of one that has loaded the libraries by then.
+
+    Elsewhere a copy of a process with loaded libraries may not run.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([preload])
+    with _interrupts_blocked():
+        forkserver.ensure_running()
+    first = context.Process(target=int)
+    first.start()  # waits until the libraries are loaded; Ctrl-C can end that
+    first.join()
+    return context
+
+
 def _start(
     context: Any, function: Callable[[Item, Report], Result], item: Item, limits: Limits
 ) -> tuple[Connection, _Running[Item]]:
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(function, item, limits, theirs))
-    with _interrupts_ignored():
+    with _interrupts_blocked():
         process.start()
     theirs.close()
     return ours, _Running(item, process, limits, time.monotonic() + CLOCK * limits.seconds)
@@ -201,10 +218,10 @@ def _too_long(limits: Limits) -> str:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes begun in this block ignore Ctrl-C, which goes to them too, from their first moment on."""
-    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _interrupts_blocked() -> Iterator[None]:
+    """Ctrl-C waits until the block ends, and never reaches a process that is begun in it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, kept)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

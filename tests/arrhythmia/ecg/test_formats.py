@@ -334,9 +334,7 @@ def test_the_unit_of_a_column(tmp_path, head, unit, factor):
 def test_a_column_by_name_comes_before_one_by_number(tmp_path):
     path = write_csv(tmp_path, "a,1\n5,7\n6,8\n")
     assert open_ecg(path, column="1", fs=250).read(0, 2).tolist() == [7, 8]
-    with pytest.raises(
-        DataError, match="no column '3'; choose with --column one of a, 1, or a number from 1 to 2"
-    ):
+    with pytest.raises(DataError, match="choose with --column one of a, 1, or a number from 1 to 2"):
         open_ecg(path, column="3", fs=250)
 
 
@@ -400,9 +398,7 @@ def test_devices_and_standard_input():
 def test_files_that_are_too_large(tmp_path):
     for path, settings in ((write_wfdb(tmp_path), {}), (write_csv(tmp_path), {"column": "ecg", "fs": 250})):
         assert open_ecg(path, **settings, largest=30_000).length == 1000
-        with pytest.raises(
-            DataError, match=r"MB to read, at most 0 MB are taken; allow more with --max-size"
-        ):
+        with pytest.raises(DataError, match="at most 0 MB are taken; allow more with --max-size"):
             open_ecg(path, **settings, largest=1000)
     with (tmp_path / "r.dat").open("r+b") as file:
         file.truncate(10**12)  # takes no space on the disk

@@ -24,7 +24,9 @@ def test_any_error_is_one_line(raised, words):
     assert "\n" not in str(found.value)
 
 
-@pytest.mark.parametrize("raised", [MemoryError(), ValueError("C error: out of memory")])
+@pytest.mark.parametrize(
+    "raised", [MemoryError(), ValueError("C error: out of memory"), RuntimeError("std::bad_alloc")]
+)
 def test_want_of_memory_is_no_fault_of_the_file(raised):
     with pytest.raises(MemoryError), guarded("r"):
         raise raised

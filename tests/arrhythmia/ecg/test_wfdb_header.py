@@ -18,7 +18,8 @@ def header(tmp_path):
 
 def test_signals(header):
     found = header(
-        "# first\n\nr 3 360/360(0) 1000 12:00:00 1/1/2000\nr.dat 212x2 200.5(1024)/mV 11 1024 995 -22131 0 MLII\n"
+        "# first\n\nr 3 360/360(0) 1000 12:00:00 1/1/2000\n"
+        "r.dat 212x2 200.5(1024)/mV 11 1024 995 -22131 0 MLII\n"
         "r.dat 16:3+24 1e-1/µV\n~ 0\n# last\n"
     )
     assert found.length == 1000
