@@ -202,7 +202,9 @@ def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outco
 
         items = ((path, limits(path, asked)) for path in recordings)
         work = partial(predict_one, asked=asked)
-        loaded = "arrhythmia.inference.recording"
+        loaded = ["arrhythmia.inference.recording"]
+        if len(recordings) > 1:  # one alone loads what draws only when it is classified: that saves memory
+            loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
         for path, outcome in limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress):
             if isinstance(outcome, Ended):
                 remove_unfinished(asked.out, file_name(recording_name(path)))

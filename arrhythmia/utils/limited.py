@@ -82,7 +82,7 @@ def limited(
     items: Iterable[tuple[Item, Limits]],
     *,
     jobs: int,
-    preload: str,
+    preload: list[str],
     on_progress: Callable[[Item, float], object] = lambda item, share: None,
 ) -> Iterator[tuple[Item, Result | Ended]]:
     """Yield each item with what `function` returns for it, as they are done, or why its process ended.
@@ -95,7 +95,7 @@ def limited(
         function: can be pickled by name; takes an item and a `Report`.
         items: with the limits of each.
         jobs: number of processes at a time.
-        preload: name of the module that holds `function`.
+        preload: names of the modules that `function` needs.
         on_progress: called with an item and the share of its work that is done.
     """
     context = _context(preload)
@@ -130,7 +130,7 @@ def limited(
             _end(running, connection)
 
 
-def _context(preload: str) -> Any:
+def _context(preload: list[str]) -> Any:
     """Return how processes are begun: on Linux as copies of one that has loaded the libraries by then.
 
     Elsewhere a copy of a process with loaded libraries may not run.
@@ -138,7 +138,7 @@ def _context(preload: str) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([preload])
+    context.set_forkserver_preload(preload)
     with _interrupts_blocked():
         forkserver.ensure_running()
     first = context.Process(target=int)

@@ -44,7 +44,7 @@ def work(word, report):
 
 def run(words, limits=ENOUGH, jobs=2, **settings):
     # what `predict` loads: the first call in a process decides, and its tests may come after these
-    preload = "arrhythmia.inference.recording"
+    preload = ["arrhythmia.inference.recording"]
     return limited(work, [(x, limits) for x in words], jobs=jobs, preload=preload, **settings)
 
 
