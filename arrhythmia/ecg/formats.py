@@ -46,6 +46,7 @@ class Ecg:
         length: samples.
         read: takes the first sample and the one after the last, returns float32 mV, NaN where it is lost.
         notes: what a person should know about how it was read, a line each.
+        frame_fs: of frames, which may hold several samples, Hz: annotations count them if they name no rate.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Ecg:
     length: int
     read: Callable[[int, int], np.ndarray]
     notes: tuple[str, ...] = ()
+    frame_fs: float | None = None
 
     @property
     def name(self) -> str:
@@ -196,27 +198,39 @@ def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, wh
 def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | None) -> Ecg:
     import wfdb
 
-    fs, length = wfdb.rdheader(str(path)).fs, header.length
-    if not length or (not header.signals and not header.segments):
-        raise DataError(f"{path}.hea: empty record, {len(header.signals)} signals of {length} samples")
-    _check_rate(path, fs)
+    frame_fs, frames = float(wfdb.rdheader(str(path)).fs), header.length
+    if not frames or (not header.signals and not header.segments):
+        raise DataError(f"{path}.hea: empty record, {len(header.signals)} signals of {frames} samples")
     # The last sample shows at once whether the signal file is as long as the header says.
-    with guarded(path, f"cannot be read up to sample {length}, which its header announces"):
-        probe = wfdb.rdrecord(str(path), sampfrom=length - 1, sampto=length)
+    with guarded(path, f"cannot be read up to sample {frames}, which its header announces"):
+        probe = wfdb.rdrecord(str(path), sampfrom=frames - 1, sampto=frames)
     names, units = [str(x or "") for x in probe.sig_name], [str(x or "mV") for x in probe.units]
     if header.signals:
         names = [signal.name for signal in header.signals]
         units = [signal.unit or "mV" for signal in header.signals]
     channel = choose_lead(names, units, lead, path)
     scale = millivolts(units[channel], f"{path}.hea, lead {names[channel]}") if per_unit is None else per_unit
+    each = header.signals[channel].per_frame if header.signals else 1
+    _check_rate(path, each * frame_fs)
 
     def read(start: int, stop: int) -> np.ndarray:
+        first = start // each
         with guarded(path):
-            part = wfdb.rdrecord(str(path), sampfrom=start, sampto=stop, channels=[channel])
-            return (part.p_signal[:, 0] * scale).astype(np.float32)
+            signal = _read_frames(path, channel, first, -(-stop // each), physical=True)
+            return (signal[start - first * each : stop - first * each] * scale).astype(np.float32)
 
     notes = _checksum_notes(path, header, channel) if header.signals else ()
-    return Ecg(path, float(fs), names[channel] or f"channel {channel}", length, read, notes)
+    lead = names[channel] or f"channel {channel}"
+    return Ecg(path, each * frame_fs, lead, each * frames, read, notes, frame_fs)
+
+
+def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
+    """Return the samples of a lead in the frames from `start` to before `stop`, in its unit or as they are."""
+    import wfdb
+
+    span = {"sampfrom": start, "sampto": stop, "channels": [channel]}
+    part = wfdb.rdrecord(str(path), **span, physical=physical, smooth_frames=False)
+    return (part.e_p_signal if physical else part.e_d_signal)[0]
 
 
 def _no_record(path: Path, header_path: Path) -> DataError:
@@ -231,15 +245,12 @@ def _no_record(path: Path, header_path: Path) -> DataError:
 
 def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]:
     """Return a note if the sum of a signal's samples is not the one in the header."""
-    import wfdb
-
     signal, total = header.signals[channel], 0
-    if signal.checksum is None or signal.file == "~" or signal.per_frame > 1:
+    if signal.checksum is None or signal.file == "~":
         return ()
     for start in range(0, header.length, CHECKED):
         stop = min(start + CHECKED, header.length)
-        part = wfdb.rdrecord(str(path), sampfrom=start, sampto=stop, channels=[channel], physical=False)
-        total += int(part.d_signal.sum(dtype=np.int64))
+        total += int(_read_frames(path, channel, start, stop, physical=False).sum(dtype=np.int64))
     if total % 65536 == signal.checksum:
         return ()
     return (

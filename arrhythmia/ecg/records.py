@@ -182,8 +182,9 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
         found = parse_annotations(path.read_bytes(), str(path))
     sample = np.array(found.sample, dtype=np.int64)
     symbol = np.array([SYMBOL_OF_CODE.get(code, "") for code in found.code], dtype=str)
-    if found.fs and found.fs != ecg.fs:
-        sample = np.round(sample * (ecg.fs / found.fs)).astype(np.int64)
+    rate = found.fs or ecg.frame_fs or ecg.fs
+    if rate != ecg.fs:
+        sample = np.round(sample * (ecg.fs / rate)).astype(np.int64)
     if not np.isin(symbol, list(LABELS)).any():
         raise DataError(f"{path}: no beat annotation in it")
     wrong = (sample < 0) | (sample >= ecg.length) | (np.diff(sample, prepend=sample[0]) < 0)

@@ -10,7 +10,9 @@ import wfdb
 
 from arrhythmia.ecg import csv_table, formats
 from arrhythmia.ecg.formats import choose_lead, find_recordings, millivolts, open_ecg, recording_name
+from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
+from tests.arrhythmia.ecg.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
 
@@ -413,3 +415,18 @@ def test_a_header_that_announces_more_than_there_is(tmp_path):
         path.with_suffix(".hea").write_text(header.replace(old, new, 1))
         with pytest.raises(DataError, match=r"(announces|its first line)"):
             open_ecg(path)
+
+
+@pytest.mark.parametrize("each", [2, 4, 250])
+def test_several_samples_a_frame(tmp_path, each):
+    adu = (200 * SIGNAL).round().astype("<i2")
+    adu.tofile(tmp_path / "r.dat")
+    checksum = int(adu.sum()) % 65536
+    line = f"r.dat 16x{each} 200/mV 12 0 0 {checksum} 0 II"
+    (tmp_path / "r.hea").write_text(f"r 1 {250 / each} {1000 // each}\n{line}\n")
+    ecg = open_ecg(tmp_path / "r")
+    assert (ecg.fs, ecg.length, ecg.notes) == (250, 1000, ())
+    for start, stop in ((0, 1000), (3, 17), (997, 1000), (250, 251)):
+        np.testing.assert_allclose(ecg.read(start, stop), adu[start:stop] / 200, rtol=1e-6)
+    (tmp_path / "r.atr").write_bytes(encoded([(1, 1, ""), (3, 5, "")]))
+    assert read_annotations(ecg, "atr")[0].tolist() == [each, 3 * each]
