@@ -9,72 +9,63 @@ Exit codes: 0 all went well; 1 a recording failed (the others are written), or i
 """
 
 import argparse
-import shutil
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
-from functools import cache, partial
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from arrhythmia.aami import LABELS
-from arrhythmia.ecg.formats import Ecg, find_recordings, open_ecg, recording_name
-from arrhythmia.ecg.records import read_annotations
+from arrhythmia.ecg.formats import KINDS, OPTIONS, find_recordings, kind, recording_name
 from arrhythmia.errors import DataError
-from arrhythmia.evaluation.beat_matching import beat_by_beat, comparison_text
-from arrhythmia.inference.model import DISCLAIMER, OnnxNetwork, load_network, pretrained
-from arrhythmia.inference.outputs import file_name, unfinished_folder, write_prediction
-from arrhythmia.inference.predict import Prediction, predict
-from arrhythmia.utils.parallel import cores, in_processes
+from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.outcome import Outcome
+from arrhythmia.inference.unfinished import file_name, remove_unfinished
+from arrhythmia.utils.limited import Ended, Limits, Report, limited
+from arrhythmia.utils.parallel import cores
 
-LIKELY_RATES = (30, 220)
-"""Median heart rates, beats a minute, outside which the sampling rate is rather wrong; in DS1 53 to 113."""
+BAR = "{percentage:3.0f}% |{bar}| {elapsed}"
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a recording: a line for people, and if asked for its counts against the reference."""
-
-    line: str
-    failed: bool = False
-    name: str = ""
-    counts: np.ndarray | None = None
+BYTES_A_SECOND = 1e7
+"""Of a file, that opening it may take a second of computing for; a text table takes the fifth of that."""
 
 
 def main(words: list[str] | None = None) -> int:
     """Predict the recordings of the command line; returns the exit code."""
-    try:
-        parser = arguments()
-        asked = parser.parse_args(words)
-        if asked.jobs < 1:
-            parser.error("--jobs must be 1 or more")
-        recordings = [path for given in asked.recordings for path in find_recordings(given)]
-        network(asked.models, asked.model, asked.int8)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    parser = arguments()
+    asked = parser.parse_args(words)
+    if asked.jobs < 1:
+        parser.error("--jobs must be 1 or more")
+    recordings, outcomes = found(asked.recordings)
+    idle, partly_idle = idle_options(asked, {kind(path) for path in recordings})
+    if idle:
+        print(*idle, sep="\n", file=sys.stderr)
+        return 2
     print(DISCLAIMER)
-    alone, outcomes = of_a_name_each(recordings)
-    for outcome in outcomes:
-        print(outcome.line, file=sys.stderr)
+    alone, twice = of_a_name_each(recordings)
+    outcomes += twice
+    for line in [outcome.line for outcome in outcomes] + partly_idle:
+        print(printable(line), file=sys.stderr)
+    number = len(outcomes) + len(alone)
     try:
-        with closing(results(alone, asked)) as found:
-            for outcome in found:
+        with closing(results(alone, asked)) as done:
+            for outcome in done:
                 outcomes.append(outcome)  # first, so that Ctrl-C on sight of its line counts it
-                tqdm.write(outcome.line, file=sys.stderr if outcome.failed else sys.stdout)
+                for note in outcome.notes:
+                    tqdm.write(printable(note), file=sys.stderr)
+                tqdm.write(printable(outcome.line), file=sys.stderr if outcome.failed else sys.stdout)
+                if outcome.hopeless:
+                    return 1
     except KeyboardInterrupt:
         for path in alone:
-            remove_unfinished(asked.out, path)
-        print(f"interrupted; {len(outcomes)} of {len(recordings)} recordings done", file=sys.stderr)
+            remove_unfinished(asked.out, file_name(recording_name(path)))
+        print(f"interrupted; {len(outcomes)} of {number} recordings done", file=sys.stderr)
         return 1
-    compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
-    if compared:
-        print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
+    print_comparison(outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{len(outcomes) - failed} of {len(outcomes)} recordings written to {asked.out}")
     return int(failed > 0)
@@ -100,10 +91,12 @@ def arguments() -> argparse.ArgumentParser:
     add("--out", type=Path, default=Path("predictions"), help="folder for the results (predictions)")
     add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
-    add("--models", type=Path, default=pretrained("all_patients"), help="folder of the networks")
+    add("--models", type=Path, help="folder of the networks (those for new patients)")
     add("--lead", help="name or number of the lead; else MLII or II, else the first")
-    add("--column", help="column of the ECG in CSV files")
+    add("--column", help="column of the ECG in CSV files, by name or number from 1")
     add("--fs", type=float, help="sampling rate of CSV files, Hz")
+    add("--decimal", choices=(".", ","), help="decimal sign in CSV files; with . commas part thousands")
+    add("--time", metavar="COLUMN", help="column of times in CSV files, or none; else known by its name")
     add("--unit", help="of the signal, if the file tells none or a wrong one: mV, uV, V, or units per mV")
     add(
         "--beats",
@@ -112,7 +105,76 @@ def arguments() -> argparse.ArgumentParser:
     )
     add("--compare", metavar="ANNOTATOR", help="compare with this annotation file (atr) by EC57")
     add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
+    limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
+    limit(
+        "--max-seconds",
+        type=positive,
+        default=20,
+        metavar="S",
+        help="of computing to open it, and again to predict it; more if it is large or long (20)",
+    )
+    limit("--max-memory", type=positive, default=1000, metavar="MB", help="of data in memory (1000)")
+    limit("--max-size", type=positive, default=4000, metavar="MB", help="of its files together (4000)")
     return parser
+
+
+def positive(text: str) -> float:
+    """Return the number that a text holds, for argparse.
+
+    Raises:
+        ValueError: it is none above 0.
+    """
+    if not 0 < (number := float(text)) < 1e9:
+        raise ValueError
+    return number
+
+
+def found(given: list[Path]) -> tuple[list[Path], list[Outcome]]:
+    """Return the recordings that the command line names, each once, and a failure for what holds none."""
+    recordings: dict[Path, None] = {}
+    failures = []
+    for path in given:
+        try:
+            recordings |= dict.fromkeys(find_recordings(path))
+        except DataError as error:
+            failures.append(Outcome(f"error: {error}", failed=True))
+        except OSError as error:
+            failures.append(Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True))
+    return list(recordings), failures
+
+
+def idle_options(asked: argparse.Namespace, kinds: set[str]) -> tuple[list[str], list[str]]:
+    """Return errors for options that apply to none of the recordings, notes for those that do to some.
+
+    Args:
+        asked: the options.
+        kinds: of the recordings.
+    """
+    errors, notes = [], []
+    for option in sorted({option for options in OPTIONS.values() for option in options}):
+        without = {suffix for suffix in kinds if option not in OPTIONS[suffix]}
+        if getattr(asked, option) is None or not without:
+            continue
+        names = " and ".join(KINDS[suffix] for suffix in sorted(without))
+        if without == kinds:
+            errors.append(f"error: --{option} does not apply to {names}; leave it out")
+        else:
+            notes.append(f"note: --{option} does not apply to {names}, and is not used for them")
+    return errors, notes
+
+
+def printable(line: str) -> str:
+    """Return a line without what moves a terminal's cursor or cannot be printed: it may come from a file."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def print_comparison(outcomes: list[Outcome]) -> None:
+    """Print the table of EC57, if one was asked for."""
+    compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
+    if compared:
+        from arrhythmia.evaluation.beat_matching import comparison_text  # loads wfdb
+
+        print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
 
 
 def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], list[Outcome]]:
@@ -129,79 +191,39 @@ def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], list[Outcome]]:
     return alone, [Outcome(line, failed=True) for line in lines]
 
 
-@cache
-def network(folder: Path, model: str, int8: bool) -> OnnxNetwork:
-    """Load a released network, once a process."""
-    return load_network(folder / f"{model}{'.int8' if int8 else ''}.onnx", folder / f"{model}.json")
-
-
 def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outcome]:
     """Yield what became of each recording, several at a time, as they are done."""
-    jobs = min(asked.jobs, len(recordings))
-    if jobs <= 1:
-        yield from (predict_one(path, asked) for path in recordings)
-        return
-    work = in_processes(partial(predict_one, asked=asked, alone=False), recordings, jobs=jobs)
-    for path, outcome in tqdm(work, total=len(recordings), unit="recording", disable=None):
-        if outcome is None:
-            remove_unfinished(asked.out, path)
-            line = f"error: {path}: its process was killed, perhaps for lack of memory; nothing written"
-            outcome = Outcome(line, failed=True)
-        yield outcome
+    shares: dict[Path, float] = {}
+    with tqdm(total=len(recordings), bar_format=BAR, disable=None, leave=False) as bar:
+
+        def progress(path: Path, share: float) -> None:
+            bar.update(share - shares.get(path, 0.0))
+            shares[path] = share
+
+        items = ((path, limits(path, asked)) for path in recordings)
+        work = partial(predict_one, asked=asked)
+        loaded = ["arrhythmia.inference.recording"]
+        if len(recordings) > 1:  # one alone loads what draws only when it is classified: that saves memory
+            loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
+        for path, outcome in limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress):
+            if isinstance(outcome, Ended):
+                remove_unfinished(asked.out, file_name(recording_name(path)))
+                outcome = Outcome(f"error: {path}: {outcome.reason}; nothing written", failed=True)
+            progress(path, 1.0)
+            yield outcome
 
 
-def remove_unfinished(out: Path, recording: Path) -> None:
-    """Remove what a prediction that was stopped has left."""
-    name = file_name(recording_name(recording))
-    shutil.rmtree(unfinished_folder(out, name), ignore_errors=True)
-
-
-def predict_one(path: Path, asked: argparse.Namespace, *, alone: bool = True) -> Outcome:
-    """Predict one recording and write the results; whatever is wrong with it ends in one line."""
+def limits(path: Path, asked: argparse.Namespace) -> Limits:
+    """Return what the process of a recording may use until it is open."""
     try:
-        ecg = open_ecg(path, lead=asked.lead, column=asked.column, fs=asked.fs, unit=asked.unit)
-        reference = read_annotations(ecg, asked.compare) if asked.compare else None
-        positions = beats_among(*read_annotations(ecg, asked.beats)) if asked.beats else None
-        with progress(ecg) if alone else nullcontext() as bar:
-            settings: dict[str, Any] = {"on_piece": bar.update} if bar is not None else {}
-            released = network(asked.models, asked.model, asked.int8)
-            prediction = predict(ecg, released, positions=positions, **settings)
-        write_prediction(asked.out, prediction)
-    except DataError as error:
-        return Outcome(f"error: {error}", failed=True)
-    except OSError as error:
-        reason = error.strerror or error
-        return Outcome(f"error: {path}: nothing written to {asked.out} ({reason})", failed=True)
-    except MemoryError:
-        return Outcome(f"error: {path}: not enough memory; nothing written", failed=True)
-    counts = None
-    if reference is not None:
-        label = prediction.probability.argmax(axis=1)
-        counts = beat_by_beat(*reference, prediction.sample, label, ecg.fs)
-    return Outcome(headline(prediction), name=ecg.name, counts=counts)
+        size = min(os.stat(path).st_size, 1e6 * asked.max_size)
+    except (OSError, ValueError):
+        size = 0
+    return Limits(asked.max_seconds + size / BYTES_A_SECOND, asked.max_memory)
 
 
-def beats_among(sample: np.ndarray, symbol: np.ndarray) -> np.ndarray:
-    """Return the positions of the annotations that are labelled beats."""
-    return sample[np.isin(symbol, list(LABELS))]
+def predict_one(path: Path, report: Report, *, asked: argparse.Namespace) -> Outcome:
+    """Predict a recording, in its own process: this one does without the libraries."""
+    from arrhythmia.inference.recording import predict_recording
 
-
-def progress(ecg: Ecg) -> tqdm:
-    """Return a bar over the seconds of a recording."""
-    return tqdm(
-        total=round(ecg.length / ecg.fs), desc=ecg.name, unit="s", unit_scale=True, disable=None, leave=False
-    )
-
-
-def headline(prediction: Prediction) -> str:
-    """Return a recording's summary in one line."""
-    found = prediction.summary
-    counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
-    burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
-    likely = rate is None or LIKELY_RATES[0] <= rate <= LIKELY_RATES[1]
-    return (
-        f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
-        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
-        f"{found['uncertain_percent']} % uncertain"
-        + ("" if likely else "; no likely heart rate: is the --fs right?")
-    )
+    return predict_recording(path, report, asked=asked)

@@ -1,10 +1,9 @@
 """Opening ECG recordings of many makers (WFDB, EDF, CSV), to be read piece by piece in mV."""
 
+import math
 import os
 import re
-import tempfile
 import warnings
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
+from arrhythmia.ecg.guard import check_files, file_size, guarded
+from arrhythmia.ecg.wfdb_header import Header, check_record, read_header
 from arrhythmia.errors import DataError
 
-UNITS = {"mV": 1.0, "uV": 1e-3, "µV": 1e-3, "μV": 1e-3, "V": 1e3}
-"""Millivolts in each unit of voltage."""
+UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
+"""Millivolts in each unit of voltage, by its name in lower case."""
 
 PREFERRED = ("MLII", "II", "ECG MLII", "ECG II", "EKG II")
 """Names of the lead that the networks were trained on, or of one like it."""
@@ -23,8 +25,14 @@ PREFERRED = ("MLII", "II", "ECG MLII", "ECG II", "EKG II")
 SUFFIXES = (".hea", ".edf", ".csv")
 """Of recordings in a folder; a WFDB record is known by its header."""
 
-CSV_ROWS = 500_000
-"""Rows of a CSV file that are read at a time."""
+CHECKED = 500_000
+"""Samples that are added up at a time."""
+
+KINDS = {".csv": "CSV files", ".edf": "EDF files", ".hea": "WFDB records"}
+"""Kinds of recordings by their suffix."""
+
+OPTIONS = {".csv": ("column", "fs", "decimal", "time"), ".edf": ("lead",), ".hea": ("lead",)}
+"""Options of `open_ecg` that apply to some kinds of recordings only, by the suffix of the kind."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class Ecg:
         lead: name of the lead, or the number of its channel.
         length: samples.
         read: takes the first sample and the one after the last, returns float32 mV, NaN where it is lost.
+        notes: what a person should know about how it was read, a line each.
+        frame_fs: of frames, which may hold several samples, Hz: annotations count them if they name no rate.
     """
 
     path: Path
@@ -44,6 +54,8 @@ class Ecg:
     lead: str
     length: int
     read: Callable[[int, int], np.ndarray]
+    notes: tuple[str, ...] = ()
+    frame_fs: float | None = None
 
     @property
     def name(self) -> str:
@@ -77,6 +89,12 @@ def find_recordings(path: Path) -> list[Path]:
     return found
 
 
+def kind(path: Path) -> str:
+    """Return the kind of a recording: `.csv`, `.edf`, or `.hea` for a WFDB record."""
+    suffix = path.suffix.lower()
+    return suffix if suffix in (".csv", ".edf") else ".hea"
+
+
 def open_ecg(
     path: Path,
     *,
@@ -84,26 +102,42 @@ def open_ecg(
     column: str | None = None,
     fs: float | None = None,
     unit: str | None = None,
+    decimal: str | None = None,
+    time: str | None = None,
+    largest: float = math.inf,
 ) -> Ecg:
     """Open a recording; what it is tells its suffix.
 
     Args:
         path: `.csv`, `.edf`, or a WFDB record with or without `.hea`.
         lead: which one; without it one like MLII, else the first that is a voltage. Not for CSV.
-        column: the lead's column in a CSV file.
+        column: the lead's column in a CSV file, by name or number from 1.
         fs: sampling rate of a CSV file, Hz.
         unit: of the signal, in place of the one that the file names: mV, uV, V, or a number of units per mV.
+        decimal: of a CSV file: "." or ","; without it found out where that is certain.
+        time: the column of times in a CSV file, or "none"; without it found by its name.
+        largest: bytes of all files of the recording.
 
     Raises:
         DataError: the file is missing or damaged, or the lead, column, rate or unit is missing or unknown.
     """
-    suffix = path.suffix.lower()
     per_unit = None if unit is None else millivolts(unit, "--unit")
-    if suffix == ".csv":
-        return _open_csv(path, column, fs, 1.0 if per_unit is None else per_unit)
-    if suffix == ".edf":
-        return _open_edf(path, lead, per_unit)
-    return _open_wfdb(path.with_suffix("") if suffix in (".hea", ".dat") else path, lead, per_unit)
+    if kind(path) == ".csv":
+        check_files([path], largest)
+        with guarded(path):
+            return _open_csv(path, column, fs, per_unit, decimal=decimal, time=time)
+    if kind(path) == ".edf":
+        check_files([path], largest)
+        with guarded(path):
+            return _open_edf(path, lead, per_unit)
+    record = path.with_suffix("") if path.suffix.lower() in (".hea", ".dat") else path
+    header_path = record.with_name(record.name + ".hea")
+    if not os.path.lexists(header_path):
+        raise _no_record(path, header_path)
+    header = read_header(header_path)
+    check_record(header, largest)
+    with guarded(record):
+        return _open_wfdb(record, header, lead, per_unit)
 
 
 def millivolts(unit: str, where: str) -> float:
@@ -116,8 +150,8 @@ def millivolts(unit: str, where: str) -> float:
     Raises:
         DataError: it is no unit of voltage.
     """
-    if unit in UNITS:
-        return UNITS[unit]
+    if is_voltage(unit):
+        return UNITS[unit.strip().casefold()]
     try:
         per_millivolt = float(unit)
     except ValueError:
@@ -125,6 +159,11 @@ def millivolts(unit: str, where: str) -> float:
     if not per_millivolt > 0:
         raise DataError(f"{where}: unit '{unit}' is no voltage; say what it is with --unit (mV, uV or V)")
     return 1 / per_millivolt
+
+
+def is_voltage(unit: str) -> bool:
+    """Whether a name is that of a unit of voltage."""
+    return unit.strip().casefold() in UNITS
 
 
 def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, where: Path) -> int:
@@ -151,64 +190,97 @@ def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, wh
     for name in PREFERRED:
         if name in names:
             return list(names).index(name)
-    voltages = [i for i, unit in enumerate(units) if unit in UNITS]
+    voltages = [i for i, unit in enumerate(units) if is_voltage(unit)]
     named = [i for i in voltages if any(word in names[i].upper() for word in ("ECG", "EKG"))]
     return (named or voltages or [0])[0]
 
 
-def _open_wfdb(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
+def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | None) -> Ecg:
     import wfdb
 
-    if not path.with_name(path.name + ".hea").is_file():
-        raise DataError(f"{path}.hea: missing; give a WFDB record, .edf, .csv or a folder")
-    _check_record_line(path.with_name(path.name + ".hea"))
-    header = _tried(f"{path}.hea", lambda: wfdb.rdheader(str(path)))
-    length = header.sig_len
-    if not length or not header.n_sig:
-        raise DataError(f"{path}.hea: empty record, {header.n_sig} signals of {length} samples")
-    _check_rate(path, header.fs)
+    frame_fs, frames = float(wfdb.rdheader(str(path)).fs), header.length
+    if not frames or (not header.signals and not header.segments):
+        raise DataError(f"{path}.hea: empty record, {len(header.signals)} signals of {frames} samples")
     # The last sample shows at once whether the signal file is as long as the header says.
-    probe = _tried(
-        path,
-        lambda: wfdb.rdrecord(str(path), sampfrom=length - 1, sampto=length),
-        what=f"cannot be read up to sample {length}, which its header announces",
-    )
+    with guarded(path, f"cannot be read up to sample {frames}, which its header announces"):
+        probe = wfdb.rdrecord(str(path), sampfrom=frames - 1, sampto=frames)
     names, units = [str(x or "") for x in probe.sig_name], [str(x or "mV") for x in probe.units]
+    if header.signals:
+        names = [signal.name for signal in header.signals]
+        units = [signal.unit or "mV" for signal in header.signals]
     channel = choose_lead(names, units, lead, path)
     scale = millivolts(units[channel], f"{path}.hea, lead {names[channel]}") if per_unit is None else per_unit
+    each = header.signals[channel].per_frame if header.signals else 1
+    _check_rate(path, each * frame_fs)
 
     def read(start: int, stop: int) -> np.ndarray:
-        part = _tried(path, lambda: wfdb.rdrecord(str(path), sampfrom=start, sampto=stop, channels=[channel]))
-        return (part.p_signal[:, 0] * scale).astype(np.float32)
+        first = start // each
+        with guarded(path):
+            signal = _read_frames(path, channel, first, -(-stop // each), physical=True)
+            return (signal[start - first * each : stop - first * each] * scale).astype(np.float32)
 
-    return Ecg(path, float(header.fs), names[channel] or f"channel {channel}", int(length), read)
+    notes = _checksum_notes(path, header, channel) if header.signals else ()
+    lead = names[channel] or f"channel {channel}"
+    return Ecg(path, each * frame_fs, lead, each * frames, read, notes, frame_fs)
+
+
+def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
+    """Return the samples of a lead in the frames from `start` to before `stop`, in its unit or raw."""
+    import wfdb
+
+    span = {"sampfrom": start, "sampto": stop, "channels": [channel]}
+    part = wfdb.rdrecord(str(path), **span, physical=physical, smooth_frames=False)
+    return (part.e_p_signal if physical else part.e_d_signal)[0]
+
+
+def _no_record(path: Path, header_path: Path) -> DataError:
+    formats = "a WFDB record (.hea), .edf and .csv can be read"
+    if path == Path("-"):
+        return DataError(f"{path}: standard input cannot be read; save it to a file, {formats}")
+    if path.exists() and path.suffix.lower() != ".dat":
+        file_size(path)  # refuses what is no ordinary file
+        return DataError(f"{path}: of no known format; {formats}")
+    return DataError(f"{header_path}: missing; {formats}")
+
+
+def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]:
+    """Return a note if the sum of a signal's samples is not the one in the header."""
+    signal, total = header.signals[channel], 0
+    if signal.checksum is None or signal.file == "~":
+        return ()
+    for start in range(0, header.length, CHECKED):
+        stop = min(start + CHECKED, header.length)
+        total += int(_read_frames(path, channel, start, stop, physical=False).sum(dtype=np.int64))
+    if total % 65536 == signal.checksum:
+        return ()
+    return (
+        f"the samples of lead {signal.name or channel} have checksum {total % 65536}, its header says "
+        f"{signal.checksum}: one of both was changed",
+    )
 
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
-    _check_content(path)
     edf = _read_edf(path)
-    if not edf.is_continuous:
+    if not _is_continuous(edf, path):
         raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
-    names, units = _tried(
-        path,
-        lambda: ([x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]),
-    )
+    names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
     fs = float(signal.sampling_frequency)
     _check_rate(path, fs)
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
-    low, high = _tried(path, lambda: (signal.digital_min, signal.digital_max))
-    least, most = _tried(path, lambda: (signal.physical_min, signal.physical_max))
+    low, high = signal.digital_min, signal.digital_max
+    least, most = signal.physical_min, signal.physical_max
     if not (high > low and most != least):
         raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
     gain = scale * (most - least) / (high - low)
 
     def read(start: int, stop: int) -> np.ndarray:
-        # opened anew for each piece: pages of a mapped file stay in memory until it is closed
-        signal = _read_edf(path).signals[channel]
-        counts = _tried(path, lambda: signal.get_digital_slice(start / fs, stop / fs)).astype(np.float64)
-        return ((counts - low) * gain + scale * least).astype(np.float32)
+        with guarded(path):
+            # opened anew for each piece: pages of a mapped file stay in memory until it is closed
+            signal = _read_edf(path).signals[channel]
+            counts = signal.get_digital_slice(start / fs, stop / fs).astype(np.float64)
+            return ((counts - low) * gain + scale * least).astype(np.float32)
 
     length = edf.num_data_records * signal.samples_per_data_record
     return Ecg(path, fs, names[channel] or f"channel {channel}", length, read)
@@ -221,115 +293,54 @@ def _read_edf(path: Path) -> Any:
         warnings.simplefilter("ignore")
         # edfio goes on with what there is of a file that was cut short
         warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
-        return _tried(path, lambda: edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1"))
+        return edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1")
 
 
-def _open_csv(path: Path, column: str | None, fs: float | None, scale: float) -> Ecg:
-    import pandas as pd
+def _is_continuous(edf: Any, path: Path) -> bool:
+    """Whether there is no gap between the data records, by their times or else by the header's word."""
+    try:
+        return edf.is_continuous
+    except UnicodeDecodeError as error:  # notes in Latin-1: edfio takes UTF-8 alone
+        if edf.reserved.startswith("EDF+C"):
+            return True
+        raise DataError(
+            f"{path}: its notes are not in UTF-8, so its gaps are unknown; save it as EDF+C"
+        ) from error
 
-    _check_content(path)
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = file.readline().strip()
-    if "\0" in first:
-        raise DataError(f"{path}: no text in UTF-8; save it as such")
-    separator = max(",;\t", key=first.count)
-    names = [name.strip().strip("\"'") for name in first.split(separator)]
-    if column is None or column not in names:
-        asked = "no column named" if column is None else f"no column '{column}'"
-        raise DataError(f"{path}: {asked}; choose with --column one of {', '.join(names)[:200]}")
-    if names.count(column) > 1:
-        raise DataError(f"{path}: {names.count(column)} columns are called '{column}'; rename all but one")
-    names = [name if name == column else i for i, name in enumerate(names)]  # others may be called alike
+
+def _open_csv(
+    path: Path,
+    column: str | None,
+    fs: float | None,
+    per_unit: float | None,
+    *,
+    decimal: str | None,
+    time: str | None,
+) -> Ecg:
+    layout = find_layout(path)
+    index = find_column(layout, column, path)
     if fs is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
     _check_rate(path, fs)
-    spool = _Spool()
-    try:
-        pieces = pd.read_csv(
-            path,
-            sep=separator,
-            header=0,
-            names=names,
-            usecols=[column],
-            index_col=False,  # lines may end with one separator more than the header
-            dtype=np.float64,
-            skip_blank_lines=False,  # with one column a lost sample is a blank line
-            chunksize=CSV_ROWS,
-            encoding_errors="replace",
-        )
-        with pieces, np.errstate(over="ignore"):  # infinite, so lost
-            for piece in pieces:
-                spool.append((piece[column].to_numpy() * scale).astype(np.float32))
-    except (ValueError, pd.errors.ParserError) as error:
-        reason = " ".join(str(error).split())[:150]
-        raise DataError(f"{path}: column '{column}' does not hold numbers only ({reason})") from error
-    except OSError as error:
-        raise DataError(
-            f"{path}: its samples do not fit into {tempfile.gettempdir()} ({error.strerror}); "
-            "name another folder in TMPDIR"
-        ) from error
-    return Ecg(path, float(fs), column, spool.length, spool.read)
+    name = layout.names[index]
+    scale = _named_unit(name, layout.units[index]) if per_unit is None else per_unit
+    table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
+
+    def read(start: int, stop: int) -> np.ndarray:
+        return table.samples.read(start, stop) * np.float32(scale)
+
+    return Ecg(path, float(fs), name, table.samples.length, read, tuple(table.notes))
 
 
-class _Spool:
-    """The samples of a text file in a file without a name: a day of them is not kept in memory.
-
-    Attributes:
-        length: number of samples.
-    """
-
-    def __init__(self) -> None:
-        with tempfile.TemporaryFile() as file:
-            self._file = os.dup(file.fileno())
-        weakref.finalize(self, os.close, self._file)
-        self.length = 0
-
-    def append(self, values: np.ndarray) -> None:
-        """Add `(n,)` float32."""
-        rest = memoryview(values.tobytes())
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
-        self.length += len(values)
-
-    def read(self, start: int, stop: int) -> np.ndarray:
-        """Return the samples from `start` to before `stop`, float32."""
-        there = os.pread(self._file, 4 * (stop - start), 4 * start)
-        return np.frombuffer(there, dtype=np.float32).copy()
-
-
-def _check_content(path: Path) -> None:
-    if not path.is_file():
-        raise DataError(f"{path}: missing")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: empty file")
-
-
-def _check_record_line(path: Path) -> None:
-    """Refuse what wfdb passes over: a rate that is no number (it takes 250 Hz), and no length.
-
-    A header may leave the length out, but wfdb cannot read pieces of such a record.
-    """
-    _check_content(path)
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    fields = next((line.split() for line in lines if line.strip() and not line.startswith("#")), [])
-    if len(fields) < 4:
-        raise DataError(f"{path}: sampling rate or number of samples missing; add them to its first line")
-    rate = re.split(r"[/(]", fields[2])[0]  # counter frequency and base may follow
-    if not re.fullmatch(r"\d+(\.\d*)?", rate) or not fields[3].isdigit():
-        raise DataError(f"{path}: sampling rate or number of samples is no number; correct its first line")
+def _named_unit(name: str, below: str) -> float:
+    """Return the mV in a unit of a column, by the row below its name or in brackets after it; else mV."""
+    bracket = re.search(r"[\[(]([^\])]+)[\])]\s*$", name)
+    for unit in (below.strip("[]() "), bracket[1] if bracket else ""):
+        if is_voltage(unit):
+            return millivolts(unit, name)
+    return 1.0
 
 
 def _check_rate(path: Path, fs: float) -> None:
     if not 100 <= fs <= 20000:
         raise DataError(f"{path}: sampling rate is {fs:g} Hz; 100 to 20000 Hz can be used")
-
-
-def _tried(path: Path | str, read: Callable[[], Any], *, what: str = "cannot be read") -> Any:
-    try:
-        return read()
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: {error.filename} is missing") from error
-    except Exception as error:  # on damaged bytes the readers raise whatever they stumble over
-        stumbled = isinstance(error, IndexError | KeyError | NameError | TypeError | AttributeError)
-        reason = "" if stumbled else " ".join(str(error).split())[:150]
-        raise DataError(f"{path}: {what} ({reason or 'it is damaged'})") from error

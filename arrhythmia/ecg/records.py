@@ -8,12 +8,20 @@ import numpy as np
 import wfdb
 
 from arrhythmia.aami import LABELS
+from arrhythmia.ecg.annotations import parse_annotations
 from arrhythmia.ecg.formats import Ecg
+from arrhythmia.ecg.guard import file_size, guarded
 from arrhythmia.ecg.recording import Recording
 from arrhythmia.errors import DataError
 
 SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
 """What each annotation symbol stands for, in the words of the WFDB annotation codes."""
+
+SYMBOL_OF_CODE = dict(wfdb.io.annotation.ann_label_table[["label_store", "symbol"]].to_numpy())
+"""The symbol of each annotation code."""
+
+LONGEST_ANNOTATIONS = 100_000_000
+"""Bytes of an annotation file: a month of beats has less."""
 
 
 def record_names(folder: str | Path) -> list[str]:
@@ -131,7 +139,8 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
         annotator: suffix of the file, such as `atr`.
 
     Returns:
-        `(m,)` positions, in samples, and `(m,)` symbols of all annotations.
+        `(m,)` positions, in samples of the record whatever the rate of the file, and `(m,)` symbols of all
+        annotations.
 
     Raises:
         DataError: there is no such file, it is damaged, or there is no beat in it.
@@ -139,17 +148,23 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
     if "/" in annotator or not annotator:
         raise DataError(f"'{annotator}' is no name of annotations; name the suffix of a file, such as atr")
     path = ecg.path.with_name(f"{ecg.path.name}.{annotator}")
-    if not path.is_file():
+    if not path.exists():
         raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
-    if path.read_bytes()[-2:] != b"\0\0":  # a pair of zeros is the last (annot(5)); wfdb does not look for it
-        raise DataError(f"{path}: empty or cut short, its end mark is missing")
-    try:
-        read = wfdb.rdann(str(ecg.path), annotator)
-    except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
-        raise DataError(f"{path}: cannot be read as WFDB annotations") from error
-    sample, symbol = np.asarray(read.sample, dtype=np.int64), np.asarray(read.symbol, dtype=str)
+    if file_size(path) > LONGEST_ANNOTATIONS:
+        raise DataError(f"{path}: {file_size(path) / 1e6:.0f} MB long; these are no annotations")
+    with guarded(path):
+        found = parse_annotations(path.read_bytes(), str(path))
+    sample = np.array(found.sample, dtype=np.int64)
+    symbol = np.array([SYMBOL_OF_CODE.get(code, "") for code in found.code], dtype=str)
+    rate = found.fs or ecg.frame_fs or ecg.fs
+    if rate != ecg.fs:
+        sample = np.round(sample * (ecg.fs / rate)).astype(np.int64)
     if not np.isin(symbol, list(LABELS)).any():
         raise DataError(f"{path}: no beat annotation in it")
-    if (np.diff(sample) < 0).any() or sample[0] < 0 or sample[-1] >= ecg.length:
-        raise DataError(f"{path}: annotations out of order or outside the record's {ecg.length} samples")
+    wrong = (sample < 0) | (sample >= ecg.length) | (np.diff(sample, prepend=sample[0]) < 0)
+    if wrong.any():
+        raise DataError(
+            f"{path}: annotation at {sample[wrong][0]} is out of order or outside the record's {ecg.length} "
+            "samples; does the file belong to it?"
+        )
     return sample, symbol

@@ -10,7 +10,8 @@ import pandas as pd
 from arrhythmia.aami import CLASS_NAMES, CLASSES, PACED, SYNTHETIC_PACED
 from arrhythmia.features.morphology import FEATURES as SHAPE
 from arrhythmia.features.rhythm import FEATURES as RHYTHM
-from arrhythmia.inference.model import DISCLAIMER, ModelConfig
+from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.model import ModelConfig
 from arrhythmia.protocols import DIVISIONS, MODELS, protocol_name
 from arrhythmia.utils.templates import render
 

@@ -16,9 +16,6 @@ from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.fusion import fuse
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 
-DISCLAIMER = "Research software, not a medical device."
-"""Stands on everything that a person may take for a finding."""
-
 CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
 """What a config must say about how beats are cut."""
 

@@ -1,11 +1,7 @@
 """The four files that are written for each classified recording."""
 
 import json
-import re
-import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +9,10 @@ import pandas as pd
 import wfdb
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.inference.model import DISCLAIMER
+from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.predict import Prediction
 from arrhythmia.inference.summary import uncertain, worst_minute
-from arrhythmia.utils.files import move_all
+from arrhythmia.inference.unfinished import file_name, finished_together
 
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""
@@ -45,29 +41,6 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
         _write_picture(unfinished / f"{name}.minute.png", prediction)
         text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
         (unfinished / f"{name}.summary.json").write_text(text, encoding="utf-8", newline="\n")
-
-
-def file_name(name: str) -> str:
-    """Return `name` with letters, digits, - and _ alone, as WFDB wants it."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
-
-
-def unfinished_folder(folder: Path, name: str) -> Path:
-    """Return the hidden folder that holds the files of a recording until all are there."""
-    return folder / f".{name}.unfinished"
-
-
-@contextmanager
-def finished_together(folder: Path, name: str) -> Iterator[Path]:
-    """Yield a hidden folder, and move the files in it to `folder` if the block succeeds, else remove them."""
-    unfinished = unfinished_folder(folder, name)
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.formats import Ecg
 from arrhythmia.features.table import template_beats
-from arrhythmia.inference.model import DISCLAIMER, OnnxNetwork
+from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.model import OnnxNetwork
 from arrhythmia.inference.quality import Quality, check_alike, check_beats, check_length, check_quality
 from arrhythmia.inference.streaming import stream_beats
 from arrhythmia.inference.summary import summarize
@@ -73,6 +74,7 @@ def _summary(
         "recording": ecg.name,
         "lead": ecg.lead,
         "fs": ecg.fs,
+        "notes": list(ecg.notes),
         "duration_s": round(ecg.length / ecg.fs, 2),
         "share": quality.shares(),
         "model": f"{trained}, trained on SYNTHETIC recordings" if config.source == "synthetic" else trained,

@@ -17,9 +17,13 @@ import wfdb
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.cli import predict
-from arrhythmia.inference.model import DISCLAIMER
-from arrhythmia.inference.outputs import unfinished_folder
+from arrhythmia.inference import recording
+from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.unfinished import unfinished_folder
+from arrhythmia.utils.limited import Ended
+from tests.arrhythmia.ecg.test_annotations import encoded
 from tests.arrhythmia.ecg.test_detection import ecg
+from tests.arrhythmia.ecg.test_formats import edf_with_note
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +45,9 @@ def made(tmp_path):
 
 
 def run(tmp_path, *words):
-    settings = ["--column", "ecg", "--fs", "250", "--jobs", "1", "--out", str(tmp_path / "out")]
+    settings = ["--jobs", "1", "--out", str(tmp_path / "out")]
+    if any(Path(word).suffix == ".csv" or Path(word).is_dir() for word in words):
+        settings += ["--column", "ecg", "--fs", "250"]
     return predict.main([*settings, *map(str, words)])
 
 
@@ -120,7 +126,7 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("nan.csv", "ecg\n" + "\n" * 5000, "missing (NaN)"),
         ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
         ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
-        ("words.csv", "ecg\n" + "high\nlow\n" * 5000, "does not hold numbers only"),
+        ("words.csv", "ecg\n" + "1\nlow\n" * 5000, "line 3: 'low' is no number"),
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
         ("noise.csv", "noise", "no ECG"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
@@ -180,11 +186,11 @@ BEAT = (1 << 10 | 250).to_bytes(2, "little")
 @pytest.mark.parametrize(
     ("annotations", "words"),
     [
-        (b"", "w.atr: empty or cut short"),
+        (b"", "w.atr: empty file"),
         (20 * BEAT, "w.atr: empty or cut short"),
         (20 * BEAT + b"\0", "w.atr: empty or cut short"),
         ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
-        (40 * BEAT + b"\0\0", "w.atr: annotations out of order or outside the record"),
+        (40 * BEAT + b"\0\0", "w.atr: annotation at 7500 is out of order or outside the record"),
         (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
     ],
 )
@@ -199,6 +205,93 @@ def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, wor
 def test_an_annotator_is_no_path(record, tmp_path, capsys):
     assert run(tmp_path, record(20 * BEAT + b"\0\0"), "--compare", "../w") == 1
     assert "'../w' is no name of annotations" in capsys.readouterr().err
+
+
+def test_annotations_with_a_rate_of_their_own(record, tmp_path, capsys):
+    path = record(encoded([(0, 22, "## time resolution: 1000"), *((1000 * i, 1, "") for i in range(1, 29))]))
+    assert run(tmp_path, path, "--beats", "atr") == 0
+    assert wfdb.rdann(str(tmp_path / "out" / "w"), "pred").sample.tolist() == [250 * i for i in range(1, 29)]
+    assert "60.0/min" in capsys.readouterr().out
+
+
+def test_a_note_on_which_wfdb_never_ends(record, tmp_path):
+    path = record(encoded([(0, 22, "## timt resolution: 3"), *((250 * i, 1, "") for i in range(1, 29))]))
+    assert run(tmp_path, path, "--beats", "atr", "--compare", "atr") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["w", "--fs", "250"], "--fs does not apply to WFDB records; leave it out"),
+        (
+            ["w", "w.edf", "--column", "x"],
+            "--column does not apply to EDF files and WFDB records; leave it out",
+        ),
+        (["w", "--decimal", ","], "--decimal does not apply to WFDB records; leave it out"),
+        (["w.csv", "--lead", "II", "--fs", "9"], "--lead does not apply to CSV files; leave it out"),
+    ],
+)
+def test_options_that_do_not_apply_are_wrong_usage(tmp_path, capsys, words, said):
+    assert predict.main(words) == 2
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
+def test_options_that_apply_to_some_are_said_for_the_others(made, record, tmp_path, capsys):
+    assert run(tmp_path, made(), record(b"\0\0")) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "note: --column does not apply to WFDB records, and is not used for them",
+        "note: --fs does not apply to WFDB records, and is not used for them",
+    ]
+
+
+def test_what_was_done_to_a_recording_is_said(made, tmp_path, capsys):
+    path = made()
+    path.write_text(path.read_text().replace(".", ","))
+    assert run(tmp_path, path) == 0
+    note = "commas in column 'ecg' are read as decimal commas"
+    assert capsys.readouterr().err == f"note: {path}: {note}\n"
+    assert json.loads((tmp_path / "out" / "r.summary.json").read_text())["notes"] == [note]
+
+
+def test_one_of_each_fault_and_a_good_one(made, tmp_path, capsys):
+    """A folder is never stopped or emptied: not by a hang, nor by what takes all memory."""
+    folder = made("good.csv").parent
+    (folder / "wide.csv").write_text("ecg\n" + ",".join(["1"] * 10**6))
+    (folder / "control.csv").write_text("ecg\n1\n\x1b[2Jx\n")
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "loop.csv").symlink_to(folder / "loop.csv")
+    (folder / "folder.edf").mkdir()
+    edf_with_note(folder / "note.edf", kind=b"EDF+D")
+    (folder / "bomb.hea").write_text("bomb 999999999 360 1000\nbomb.dat 16 200\n")
+    (folder / "null.hea").write_text("null 1 360 99999999999999\n~ 0 200\n")
+    (folder / "sparse.hea").write_text("sparse 1 360 1000000000000\nsparse.dat 16 200\n")
+    with (folder / "sparse.dat").open("wb") as file:
+        file.truncate(2 * 10**12)
+    assert run(tmp_path, folder, tmp_path / "nowhere", folder / "pipe.csv") == 1
+    said = capsys.readouterr()
+    assert written(tmp_path) == [name.format("good") for name in FILES]
+    assert "1 of 11 recordings written" in said.out
+    errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 10
+    assert {line.split("/")[-1].split(".")[0] for line in errors} >= {"wide", "pipe", "loop", "note", "bomb"}
+    assert "\x1b" not in said.err
+
+
+def test_limits_are_options(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--max-size", "0.01") == 1
+    assert "allow more with --max-size" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        run(tmp_path, made(), "--max-memory", "0")
+    assert end.value.code == 2
+    assert "--max-memory: invalid positive value: '0'" in capsys.readouterr().err
+    assert predict.limits(made(), predict.arguments().parse_args(["r", "--max-seconds", "7"])).seconds > 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of data")
+def test_too_little_memory_is_said(made, tmp_path, capsys):
+    assert run(tmp_path, made(), "--max-memory", "100") == 1
+    assert "needs more than 100 MB of memory; allow more with --max-memory" in capsys.readouterr().err
+    assert written(tmp_path) == []
 
 
 @pytest.mark.parametrize("out", ["in/r.csv", "in/r.csv/below"])
@@ -220,10 +313,8 @@ def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):
     (tmp_path / "in" / "r.edf").write_bytes(b"")
     assert run(tmp_path, tmp_path / "in") == 1
     said = capsys.readouterr()
-    assert [line.split(": ")[1] for line in said.err.splitlines()] == [
-        f"{tmp_path}/in/r.csv",
-        f"{tmp_path}/in/r.edf",
-    ]
+    errors = [line.split(": ")[1] for line in said.err.splitlines() if line.startswith("error: ")]
+    assert errors == [f"{tmp_path}/in/r.csv", f"{tmp_path}/in/r.edf"]
     assert "1 of 3 recordings written" in said.out
     assert written(tmp_path) == [name.format("other") for name in FILES]
 
@@ -237,7 +328,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
         "heart_rate": {"median": rate}, "uncertain_percent": 0,
     }  # fmt: skip
-    assert ("is the --fs right?" in predict.headline(SimpleNamespace(summary=summary))) == asks
+    assert ("is the --fs right?" in recording.headline(SimpleNamespace(summary=summary))) == asks
 
 
 def test_known_beats_need_not_be_alike(mitdb, tmp_path, capsys):
@@ -251,21 +342,27 @@ def test_missing_networks_are_one_line(made, tmp_path, capsys):
     assert "nowhere/cnn.onnx: missing" in capsys.readouterr().err
 
 
-def test_a_full_disk_leaves_nothing(made, tmp_path, capsys, monkeypatch):
+def test_a_full_disk_leaves_nothing(made, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", full)
-    assert run(tmp_path, made()) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    asked = predict.arguments().parse_args(
+        ["r", "--column", "ecg", "--fs", "250", "--out", str(tmp_path / "out")]
+    )
+    outcome = recording.predict_recording(made(), SimpleNamespace(grant=float, done=float), asked=asked)
+    assert outcome.failed
+    assert outcome.line.endswith(f"nothing written to {tmp_path}/out (No space left on device)")
     assert written(tmp_path) == []
 
 
 def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
     def interrupt(*_, **__):
+        unfinished_folder(tmp_path / "out", "r").mkdir(parents=True)
         raise KeyboardInterrupt
+        yield
 
-    monkeypatch.setattr("arrhythmia.inference.outputs._write_picture", interrupt)
+    monkeypatch.setattr(predict, "limited", interrupt)
     assert run(tmp_path, made()) == 1
     assert capsys.readouterr().err == "interrupted; 0 of 1 recordings done\n"
     assert written(tmp_path) == []
@@ -274,12 +371,15 @@ def test_ctrl_c_leaves_nothing(made, tmp_path, capsys, monkeypatch):
 def test_a_killed_process_is_one_line_and_nothing_written(made, tmp_path, capsys, monkeypatch):
     made("a.csv"), made("b.csv")
 
-    def killed_at_b(function, items, *, jobs):
-        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
-        yield items[0], function(items[0])
-        yield items[1], None
+    limited = predict.limited
 
-    monkeypatch.setattr(predict, "in_processes", killed_at_b)
+    def killed_at_b(function, items, **settings):
+        first, (second, _) = items
+        yield from limited(function, [first], **settings)
+        unfinished_folder(tmp_path / "out", "b").mkdir(parents=True)
+        yield second, Ended("its process was killed, perhaps for lack of memory")
+
+    monkeypatch.setattr(predict, "limited", killed_at_b)
     assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 1
     said = capsys.readouterr()
     assert said.err == (
@@ -311,8 +411,9 @@ def predicting(tmp_path, *words):
 
 
 def workers_of(started):
-    found = children_of(psutil.Process(started.pid), recursive=True)
-    return [process for process in found if "spawn_main" in command_line(process)]
+    """The processes of recordings: copies of the one that has loaded the libraries."""
+    servers = [x for x in children_of(psutil.Process(started.pid)) if "forkserver" in command_line(x)]
+    return [process for server in servers for process in children_of(server)]
 
 
 @pytest.mark.slow

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.ecg import formats
+from arrhythmia.ecg import csv_table, formats
 from arrhythmia.ecg.formats import choose_lead, find_recordings, millivolts, open_ecg, recording_name
+from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
+from tests.arrhythmia.ecg.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
 
@@ -132,10 +134,9 @@ def test_csv_missing_values_are_nan(tmp_path):
         ("a,b\n1,2\n", {"fs": 250}, "choose with --column one of a, b"),
         ("a,b\n1,2\n", {"column": "ecg", "fs": 250}, "no column 'ecg'"),
         ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
-        ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
+        ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "line 3: 'x' is no number"),
         ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate is 5 Hz"),
         ("ecg\n1\n", {"column": "ecg", "fs": float("nan")}, "sampling rate is nan Hz"),
-        ("ecg;t\n0,1;2\n", {"column": "ecg", "fs": 250}, "does not hold numbers only"),
         ("ecg,t,ecg\n1,2,3\n", {"column": "ecg", "fs": 250}, "2 columns are called 'ecg'"),
         ("e\0c\0g\0", {"column": "ecg", "fs": 250}, "no text in UTF-8"),
     ],
@@ -277,7 +278,7 @@ def peak_of_opening(path, **settings):
 def test_a_long_csv_file_is_not_held_in_memory(tmp_path, monkeypatch):
     (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 2_000_000)  # 8 MB as float32
     open_ecg(tmp_path / "r.csv", column="ecg", fs=250)  # imports are not counted
-    monkeypatch.setattr(formats, "CSV_ROWS", 20_000)
+    monkeypatch.setattr(csv_table, "BLOCK", 80_000)
     assert peak_of_opening(tmp_path / "r.csv", column="ecg", fs=250) < 3e6
 
 
@@ -296,3 +297,136 @@ def test_a_csv_file_that_does_not_fit_into_the_temporary_folder(tmp_path, monkey
     (tmp_path / "r.csv").write_text("ecg\n" + "0.5\n" * 3000)
     with pytest.raises(DataError, match=r"r\.csv: its samples do not fit into .* \(No space left .*TMPDIR$"):
         open_ecg(tmp_path / "r.csv", column="ecg", fs=250)
+
+
+def test_units_in_many_spellings(tmp_path):
+    for unit, factor in (
+        ("uv", 0.001),
+        ("µV", 0.001),
+        ("\u03bcV", 0.001),
+        ("MV", 1),
+        ("v", 1000),
+        ("nV", 1e-6),
+    ):
+        assert millivolts(unit, "x") == factor
+        path = write_wfdb(tmp_path, header=[f"r.dat 16 200/{unit} 12 0 0 0 0 II", "r.dat 16 200"])
+        np.testing.assert_allclose(open_ecg(path).read(0, 9), SIGNAL[:9] * factor, atol=0.003 * factor)
+    header = path.with_suffix(".hea")
+    header.write_bytes(header.read_text().replace("nV", "µV").encode("latin-1"))
+    np.testing.assert_allclose(open_ecg(path).read(0, 9), SIGNAL[:9] / 1000, atol=3e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "unit", "factor"),
+    [
+        ("i,ecg\n", None, 1),
+        ("i,ecg [uV]\n", None, 0.001),
+        ("i,ecg (µV)\n", None, 0.001),
+        ("i,ecg [V]\n", None, 1000),
+        ("i,ecg (raw)\n", None, 1),
+        ("i,ecg [uV]\n", "mV", 1),
+        ("i,ecg\ns,uV\n", None, 0.001),
+    ],
+)
+def test_the_unit_of_a_column(tmp_path, head, unit, factor):
+    ecg = open_ecg(write_csv(tmp_path, head + "0,1\n1,2\n"), column="2", fs=250, unit=unit)
+    np.testing.assert_allclose(ecg.read(0, 2), [factor, 2 * factor], rtol=1e-6)
+
+
+def test_a_column_by_name_comes_before_one_by_number(tmp_path):
+    path = write_csv(tmp_path, "a,1\n5,7\n6,8\n")
+    assert open_ecg(path, column="1", fs=250).read(0, 2).tolist() == [7, 8]
+    with pytest.raises(DataError, match="choose with --column one of a, 1, or a number from 1 to 2"):
+        open_ecg(path, column="3", fs=250)
+
+
+@pytest.mark.parametrize(("checksum", "notes"), [(None, 0), (0, 0), ("right", 0), (12345, 1), (-12345, 1)])
+def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes):
+    monkeypatch.setattr(formats, "CHECKED", 300)
+    right = int((200 * SIGNAL).round().sum()) % 65536
+    words = "" if checksum is None else f" 12 0 0 {right if checksum == 'right' else checksum} 0 II"
+    ecg = open_ecg(write_wfdb(tmp_path, header=[f"r.dat 16 200{words}", "r.dat 16 200 12 0 0 7 0 V"]))
+    assert len(ecg.notes) == notes
+    if notes:
+        assert f"have checksum {right}, its header says {checksum % 65536}" in ecg.notes[0]
+
+
+def edf_with_note(path, *, kind):
+    """Write an EDF+ file with a note in Latin-1."""
+    signal = edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")
+    edfio.Edf([signal], annotations=[edfio.EdfAnnotation(1, None, "Ubung")]).write(path)
+    data = path.read_bytes().replace(b"Ubung", "Übung".encode("latin-1"))
+    path.write_bytes(data.replace(b"EDF+C", kind))
+
+
+def test_edf_notes_in_latin_1(tmp_path):
+    edf_with_note(tmp_path / "c.edf", kind=b"EDF+C")
+    np.testing.assert_allclose(open_ecg(tmp_path / "c.edf").read(0, 1000), SIGNAL, atol=1e-4)
+    edf_with_note(tmp_path / "d.edf", kind=b"EDF+D")
+    with pytest.raises(DataError, match=r"d\.edf: its notes are not in UTF-8"):
+        open_ecg(tmp_path / "d.edf")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("p", "is a named pipe"),
+        ("p.csv", "is a named pipe"),
+        ("p.edf", "is a named pipe"),
+        ("x.txt", "no known"),
+    ],
+)
+def test_what_is_no_recording(tmp_path, name, words):
+    (tmp_path / name).write_text("text") if name == "x.txt" else os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=words):
+        open_ecg(tmp_path / name, column="1" if name == "p.csv" else None)
+
+
+@pytest.mark.parametrize("name", ["r.hea", "r.dat"])
+def test_a_pipe_in_place_of_a_file_of_the_record(tmp_path, name):
+    path = write_wfdb(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=rf"{name}: is a named pipe"):
+        open_ecg(path)
+
+
+def test_devices_and_standard_input():
+    for path, words in (("/dev/zero", "is a device"), ("-", "standard input cannot be read")):
+        with pytest.raises(DataError, match=words):
+            open_ecg(Path(path))
+
+
+def test_files_that_are_too_large(tmp_path):
+    for path, settings in ((write_wfdb(tmp_path), {}), (write_csv(tmp_path), {"column": "ecg", "fs": 250})):
+        assert open_ecg(path, **settings, largest=30_000).length == 1000
+        with pytest.raises(DataError, match="at most 0 MB are taken; allow more with --max-size"):
+            open_ecg(path, **settings, largest=1000)
+    with (tmp_path / "r.dat").open("r+b") as file:
+        file.truncate(10**12)  # takes no space on the disk
+    with pytest.raises(DataError, match=r"r\.dat: 1,000,000 MB to read"):
+        open_ecg(tmp_path / "r", largest=1e9)
+
+
+def test_a_header_that_announces_more_than_there_is(tmp_path):
+    path = write_wfdb(tmp_path)
+    for old, new in (("1000", "999999999999999"), ("r 2", "r 99999999")):
+        header = path.with_suffix(".hea").read_text()
+        path.with_suffix(".hea").write_text(header.replace(old, new, 1))
+        with pytest.raises(DataError, match=r"(announces|its first line)"):
+            open_ecg(path)
+
+
+@pytest.mark.parametrize("each", [2, 4, 250])
+def test_several_samples_a_frame(tmp_path, each):
+    adu = (200 * SIGNAL).round().astype("<i2")
+    adu.tofile(tmp_path / "r.dat")
+    checksum = int(adu.sum()) % 65536
+    line = f"r.dat 16x{each} 200/mV 12 0 0 {checksum} 0 II"
+    (tmp_path / "r.hea").write_text(f"r 1 {250 / each} {1000 // each}\n{line}\n")
+    ecg = open_ecg(tmp_path / "r")
+    assert (ecg.fs, ecg.length, ecg.notes) == (250, 1000, ())
+    for start, stop in ((0, 1000), (3, 17), (997, 1000), (250, 251)):
+        np.testing.assert_allclose(ecg.read(start, stop), adu[start:stop] / 200, rtol=1e-6)
+    (tmp_path / "r.atr").write_bytes(encoded([(1, 1, ""), (3, 5, "")]))
+    assert read_annotations(ecg, "atr")[0].tolist() == [each, 3 * each]

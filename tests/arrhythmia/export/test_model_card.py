@@ -7,7 +7,8 @@ import wfdb
 from arrhythmia.aami import MITDB_RECORDS, PACED
 from arrhythmia.evaluation.scorecard import records_table
 from arrhythmia.export.model_card import model_card
-from arrhythmia.inference.model import DISCLAIMER, ModelConfig
+from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.model import ModelConfig
 from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.protocols import PROTOCOLS
 from tests.cards import FUSION, SEGMENT, card

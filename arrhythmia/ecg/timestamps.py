@@ -1,0 +1,236 @@
+"""Times beside the samples of a text table: whether they fit the sampling rate, and where they leave gaps."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from arrhythmia.errors import DataError
+
+TIME_WORDS = re.compile(
+    r"\b(elapsed|time|times|timestamp|timestamps|zeit|zeitstempel|uhrzeit|temps|horodatage|heure|tiempo|hora|"
+    r"tempo|ora|tijd|tid|aika|czas|cas|čas|время|zaman|时间|時間|时间戳)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words that a column of times has in its name, in several languages."""
+
+SHORT_NAMES = ("t", "ts", "sec", "secs", "seconds", "s", "ms", "us", "ns")
+"""Whole names of such a column."""
+
+UNITS = (1.0, 1e-3, 1e-6, 1e-9, 60.0, 3600.0, 86400.0)
+"""Seconds in each unit that a column of times may have."""
+
+TOLERANCE = 0.02
+"""Relative deviation of the mean step from the sampling rate that is taken for the same rate."""
+
+REGULAR = 0.95
+"""Share of the steps near one sample from which on times tell each sample's place; packets tell less."""
+
+LONGEST_GAP = 86400.0
+"""Longest gap that is filled with lost samples, s."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The column of times of a table, read as far as `last`.
+
+    Attributes:
+        path: the table, for messages.
+        name: of the column.
+        column: its index.
+        fs: sampling rate, Hz.
+        unit: seconds in a unit of the column.
+        noise: how far a step may be from that of one sample by rounding or by jitter, s.
+        regular: whether each time is that of its own sample; else only the sum of all steps tells something.
+        first: time of the first line, s.
+        last: time of the last line, s.
+        lines: number of lines read.
+        gaps: number of gaps.
+        lost: number of samples in them.
+    """
+
+    path: Path
+    name: str
+    column: int
+    fs: float
+    unit: float
+    noise: float
+    regular: bool
+    first: float
+    last: float
+    lines: int = 0
+    gaps: int = 0
+    lost: int = 0
+
+    def with_gaps(self, values: np.ndarray, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
+        """Return samples with NaN for those that are missing between them, and the clock after them.
+
+        Args:
+            values: `(n,)` samples.
+            times: `(n,)` of them, in units of the column; NaN where one is lost.
+            line: number of the first line, for the message.
+
+        Raises:
+            DataError: times stand still or go back, or a gap is longer than `LONGEST_GAP`.
+        """
+        times = _filled(times * self.unit, self.last, self.fs)
+        steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
+        least = max(0.0, 1 / self.fs - max(0.5 / self.fs, 2 * self.noise)) if self.regular else 0.0
+        if (back := steps < least).any():
+            at = int(back.argmax())
+            how = "goes back" if steps[at] < 0 else "does not go on"
+            raise DataError(
+                f"{self.path}, line {line + at}: the time in column '{self.name}' {how}; "
+                "sort the lines, remove those that are there twice, or count lines alone with --time none"
+            )
+        if (far := steps > LONGEST_GAP).any():
+            at = int(far.argmax())
+            where = f"{self.path}, line {line + at}"
+            raise DataError(
+                f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
+            )
+        after = replace(self, last=float(times[-1]), lines=self.lines + len(times))
+        if not self.regular:
+            return values, after
+        wide = steps > 1 / self.fs + max(0.75 / self.fs, 2 * self.noise)
+        missing = np.where(wide, np.round(steps * self.fs) - 1, 0).astype(np.int64)
+        filled = np.insert(values, np.repeat(np.arange(len(values)), missing), np.nan)
+        return filled, replace(
+            after, gaps=self.gaps + int((missing > 0).sum()), lost=self.lost + int(missing.sum())
+        )
+
+    def notes(self) -> list[str]:
+        """Return what a person should know, when all lines are read.
+
+        Raises:
+            DataError: the times span another duration than so many samples have.
+        """
+        if self.gaps:
+            gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
+            return [f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal"]
+        span, expected = self.last - self.first, (self.lines - 1) / self.fs
+        if not self.regular and abs(span - expected) > max(2.0, TOLERANCE * expected):
+            raise DataError(
+                f"{self.path}: by column '{self.name}' it lasts {span:.1f} s, by its {self.lines} lines at "
+                f"{self.fs:g} Hz {expected:.1f} s; lines are missing, or --fs is wrong "
+                "(--time none counts lines alone)"
+            )
+        return []
+
+
+def find_clock(
+    path: Path, names: Sequence[str], read: Callable[[int], np.ndarray], fs: float, asked: str | None
+) -> tuple[Clock | None, list[str]]:
+    """Find the column of times by its name and its first lines.
+
+    Args:
+        path: the table, for messages.
+        names: of its columns.
+        read: gives the times in the first lines of a column, by its index; NaN for what is none.
+        fs: sampling rate, Hz.
+        asked: name of the column, or "none"; None to find it by its name.
+
+    Returns:
+        The clock, None where there is none, and what a person should know of that.
+
+    Raises:
+        DataError: there is no such column, it holds no times, or they do not fit the sampling rate.
+    """
+    if asked == "none":
+        return None, []
+    if asked is not None and list(names).count(asked) != 1:
+        raise DataError(f"{path}: no column '{asked}' for --time; it has {', '.join(names)[:200]}")
+    likely = [i for i, name in enumerate(names) if (is_time(name) if asked is None else name == asked)]
+    rates, unreadable = {}, []
+    for i in likely:
+        times = read(i)
+        known = times[np.isfinite(times)]
+        if len(known) < 3 or len(known) < 0.5 * len(times):
+            unreadable.append(names[i])
+            continue
+        steps = np.diff(known)
+        step = usual_step(steps)
+        # in packets the first and the last may be cut
+        longest = steps.max()
+        cut = 0.0 if np.median(steps) > 0 else float(longest / max(np.ptp(known) - longest, 1e-9))
+        unit = fitting_unit(step, fs, TOLERANCE + cut)
+        if unit is None:
+            rates[names[i]] = step
+            continue
+        away = np.abs(steps * unit - 1 / fs)
+        regular = bool((away * fs < 1 - 1e-6).mean() >= REGULAR)
+        noise, start = float(np.quantile(away, REGULAR)), float(known[0] * unit)
+        return Clock(path, names[i], i, fs, unit, noise, regular, start, start), []
+    if rates:
+        name, step = next(iter(rates.items()))
+        like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
+        raise DataError(
+            f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
+            "correct --fs, or count lines alone with --time none"
+        )
+    if unreadable and asked is not None:
+        raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
+    return None, [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+
+
+def is_time(name: str) -> bool:
+    """Whether a column of that name holds times."""
+    bare = re.sub(r"[\[(].*", "", name).strip().casefold()
+    return bare in SHORT_NAMES or TIME_WORDS.search(name.replace("_", " ")) is not None
+
+
+def clock_times(words: np.ndarray) -> np.ndarray:
+    """Return dates and times of day in seconds, `(n,)` float64; NaN for what is none.
+
+    Args:
+        words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456.
+    """
+    import pandas as pd
+
+    words = np.char.strip(words, "\"' []")
+    if re.match(r"\d{4}-\d\d-\d\d", words[0]):
+        dates = pd.to_datetime(pd.Series(words), format="ISO8601", errors="coerce", utc=True)
+        return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    return np.array([_time_of_day(word) for word in words.tolist()])
+
+
+def _time_of_day(word: str) -> float:
+    if not re.fullmatch(r"(\d+:){1,2}\d+([.,]\d*)?", word):
+        return np.nan
+    seconds = 0.0
+    for part in word.replace(",", ".").split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
+
+
+def usual_step(steps: np.ndarray) -> float:
+    """Return the mean of `(n,)` steps without gaps; of all of them where most are 0, as in packets."""
+    median = np.median(steps)
+    return float(steps[(steps >= 0) & (steps < 2.5 * median)].mean() if median > 0 else steps.mean())
+
+
+def fitting_unit(step: float, fs: float, tolerance: float) -> float | None:
+    """Return how many seconds a unit is if `step` units are one sample; None if no unit fits.
+
+    Args:
+        step: mean step of the times.
+        fs: sampling rate, Hz.
+        tolerance: relative deviation that still fits.
+    """
+    fits = [unit for unit in UNITS if abs(step * unit * fs - 1) < tolerance]
+    return fits[0] if fits else 1 / fs if step == 1 else None
+
+
+def _filled(times: np.ndarray, last: float, fs: float) -> np.ndarray:
+    """Return times with those that are lost on a line between their neighbours."""
+    known = np.flatnonzero(np.isfinite(times))
+    if len(known) == len(times):
+        return times
+    places = np.arange(len(times))
+    if not len(known):
+        return last + (places + 1) / fs
+    filled = np.interp(places, known, times[known])
+    filled += np.minimum(places - known[0], 0) / fs + np.maximum(places - known[-1], 0) / fs
+    return filled

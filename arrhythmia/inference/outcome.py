@@ -1,0 +1,26 @@
+"""What became of a recording: its process tells it to the one that started it, which loads few libraries."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a recording.
+
+    Attributes:
+        line: for people.
+        failed: whether nothing was written.
+        hopeless: whether no other recording can be predicted either.
+        name: of the recording.
+        notes: what a person should know about how it was read, a line each.
+        counts: of its beats against the reference, as of `beat_by_beat`; None if none is asked for.
+    """
+
+    line: str
+    failed: bool = False
+    hopeless: bool = False
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    counts: np.ndarray | None = None

@@ -1,0 +1,104 @@
+"""From a file to the four files of its prediction, in a process of its own."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from arrhythmia.aami import LABELS
+from arrhythmia.ecg.formats import OPTIONS, kind, open_ecg
+from arrhythmia.ecg.guard import guarded, wants_memory
+from arrhythmia.ecg.records import read_annotations
+from arrhythmia.errors import DataError
+from arrhythmia.evaluation.beat_matching import beat_by_beat
+from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
+from arrhythmia.inference.outcome import Outcome
+from arrhythmia.inference.outputs import write_prediction
+from arrhythmia.inference.predict import Prediction, predict
+from arrhythmia.utils.limited import Report
+
+LIKELY_RATES = (30, 220)
+"""Median heart rates, beats a minute, outside which the sampling rate is rather wrong; in DS1 53 to 113."""
+
+SECONDS_A_MINUTE = 1.0
+"""Of computing that a minute of recording may take; it takes about a hundredth of that."""
+
+
+def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace) -> Outcome:
+    """Predict one recording and write the results; whatever is wrong with it ends in one line.
+
+    Args:
+        path: the recording.
+        report: how long it may take, and how far it is.
+        asked: the options of `arrhythmia predict`.
+    """
+    try:
+        network = released(asked)
+    except DataError as error:
+        return Outcome(f"error: {error}", failed=True, hopeless=True)
+    try:
+        with guarded(path, "cannot be predicted"):
+            prediction, reference = _predicted(path, report, network, asked)
+    except DataError as error:
+        return Outcome(f"error: {error}", failed=True)
+    try:
+        write_prediction(asked.out, prediction)
+    except OSError as error:
+        reason = error.strerror or error
+        return Outcome(f"error: {path}: nothing written to {asked.out} ({reason})", failed=True)
+    counts = None
+    if reference is not None:
+        label = prediction.probability.argmax(axis=1)
+        counts = beat_by_beat(*reference, prediction.sample, label, prediction.ecg.fs)
+    notes = tuple(f"note: {path}: {note}" for note in prediction.ecg.notes)
+    return Outcome(headline(prediction), name=prediction.ecg.name, notes=notes, counts=counts)
+
+
+def released(asked: argparse.Namespace) -> OnnxNetwork:
+    """Load the network that is asked for."""
+    folder = asked.models or pretrained("all_patients")
+    network = folder / f"{asked.model}{'.int8' if asked.int8 else ''}.onnx"
+    try:
+        return load_network(network, folder / f"{asked.model}.json")
+    except DataError as error:
+        if wants_memory(error):
+            raise MemoryError from error
+        raise
+
+
+def _predicted(
+    path: Path, report: Report, network: OnnxNetwork, asked: argparse.Namespace
+) -> tuple[Prediction, tuple[np.ndarray, np.ndarray] | None]:
+    settings = {name: getattr(asked, name) for name in OPTIONS[kind(path)]}
+    ecg = open_ecg(path, **settings, unit=asked.unit, largest=1e6 * asked.max_size)
+    reference = read_annotations(ecg, asked.compare) if asked.compare else None
+    positions = beats_among(*read_annotations(ecg, asked.beats)) if asked.beats else None
+    duration = ecg.length / ecg.fs
+    report.grant(asked.max_seconds + SECONDS_A_MINUTE * duration / 60)
+    seen = 0.0
+
+    def on_piece(seconds: float) -> None:
+        nonlocal seen
+        seen += seconds
+        report.done(seen / duration)
+
+    return predict(ecg, network, positions=positions, on_piece=on_piece), reference
+
+
+def beats_among(sample: np.ndarray, symbol: np.ndarray) -> np.ndarray:
+    """Return the positions of the annotations that are labelled beats."""
+    return sample[np.isin(symbol, list(LABELS))]
+
+
+def headline(prediction: Prediction) -> str:
+    """Return a recording's summary in one line."""
+    found = prediction.summary
+    counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
+    burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
+    likely = rate is None or LIKELY_RATES[0] <= rate <= LIKELY_RATES[1]
+    return (
+        f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
+        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
+        f"{found['uncertain_percent']} % uncertain"
+        + ("" if likely else "; no likely heart rate: is the --fs right?")
+    )
