@@ -204,13 +204,15 @@ def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
 def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wider, queue):
     said = project.run(f"{sys.executable} -m arrhythmia compare").splitlines()
     assert said[0] == "CNN, inter-patient, held-out folds"
+    assert "CNN, fused, inter-patient, held-out folds" in said
     assert sorted(said[1].split()[:4]) == [
         "cnn.filters",
         "experiment",
         "macro_f1_nsv",
         "train.ensemble_size.inter_patient",
     ]
-    rows = [dict(zip(said[1].split(), line.split(), strict=True)) for line in said[2:]]
+    table = said[2 : said.index("")]  # that of the fused networks follows
+    rows = [dict(zip(said[1].split(), line.split(), strict=True)) for line in table]
     assert sorted(int(row["cnn.filters"]) for row in rows) == [4, 6, 8, 10]
     scores = [float(row["macro_f1_nsv"]) for row in rows]
     assert scores == sorted(scores, reverse=True)
