@@ -225,7 +225,7 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
 
 
 def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
-    """Return the samples of a lead in the frames from `start` to before `stop`, in its unit or raw."""
+    """Return the samples of a lead in frames from `start` to before `stop`, in its unit or raw."""
     import wfdb
 
     span = {"sampfrom": start, "sampto": stop, "channels": [channel]}
@@ -261,8 +261,7 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     edf = _read_edf(path)
-    if not _is_continuous(edf, path):
-        raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
+    notes = _continuity_notes(edf, path)
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
@@ -283,7 +282,7 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
             return ((counts - low) * gain + scale * least).astype(np.float32)
 
     length = edf.num_data_records * signal.samples_per_data_record
-    return Ecg(path, fs, names[channel] or f"channel {channel}", length, read)
+    return Ecg(path, fs, names[channel] or f"channel {channel}", length, read, notes)
 
 
 def _read_edf(path: Path) -> Any:
@@ -296,16 +295,18 @@ def _read_edf(path: Path) -> Any:
         return edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1")
 
 
-def _is_continuous(edf: Any, path: Path) -> bool:
-    """Whether there is no gap between the data records, by their times or else by the header's word."""
+def _continuity_notes(edf: Any, path: Path) -> tuple[str, ...]:
+    """Refuse a recording with gaps between its data records; note if there is the header's word alone."""
     try:
-        return edf.is_continuous
+        continuous = edf.is_continuous
     except UnicodeDecodeError as error:  # notes in Latin-1: edfio takes UTF-8 alone
+        unknown = "its notes are not in UTF-8, so the times of its data records are unknown"
         if edf.reserved.startswith("EDF+C"):
-            return True
-        raise DataError(
-            f"{path}: its notes are not in UTF-8, so its gaps are unknown; save it as EDF+C"
-        ) from error
+            return (f"{unknown}; its header says that there are no gaps",)
+        raise DataError(f"{path}: {unknown}; save it as EDF+C") from error
+    if not continuous:
+        raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
+    return ()
 
 
 def _open_csv(

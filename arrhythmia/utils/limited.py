@@ -104,8 +104,9 @@ def limited(
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
-                connection, task = _start(context, function, *waiting.popleft())
-                running[connection] = task
+                with _interrupts_blocked():  # until it stands among those that Ctrl-C ends
+                    connection, task = _start(context, function, *waiting.popleft())
+                    running[connection] = task
             patience = max(0.0, min(task.until for task in running.values()) - time.monotonic())
             for connection in wait(list(running), timeout=patience):
                 task = running[connection]
@@ -151,20 +152,20 @@ def _start(
     context: Any, function: Callable[[Item, Report], Result], item: Item, limits: Limits
 ) -> tuple[Connection, _Running[Item]]:
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(function, item, limits, theirs))
-    with _interrupts_blocked():
-        process.start()
+    process = context.Process(target=_work, args=(function, item, limits, theirs), daemon=True)
+    process.start()
     theirs.close()
     return ours, _Running(item, process, limits, time.monotonic() + CLOCK * limits.seconds)
 
 
 def _end(running: dict[Connection, _Running[Item]], connection: Connection) -> None:
     """Forget a process and wait until it is gone; one that has sent its result ends by itself."""
-    process = running.pop(connection).process
-    connection.close()
-    process.kill()
-    process.join()
-    process.close()
+    with _interrupts_blocked():
+        process = running.pop(connection).process
+        connection.close()
+        process.kill()
+        process.join()
+        process.close()
 
 
 def _work(

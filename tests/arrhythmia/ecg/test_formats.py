@@ -361,7 +361,9 @@ def edf_with_note(path, *, kind):
 
 def test_edf_notes_in_latin_1(tmp_path):
     edf_with_note(tmp_path / "c.edf", kind=b"EDF+C")
-    np.testing.assert_allclose(open_ecg(tmp_path / "c.edf").read(0, 1000), SIGNAL, atol=1e-4)
+    ecg = open_ecg(tmp_path / "c.edf")
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=1e-4)
+    assert [note for note in ecg.notes if "not in UTF-8" in note]
     edf_with_note(tmp_path / "d.edf", kind=b"EDF+D")
     with pytest.raises(DataError, match=r"d\.edf: its notes are not in UTF-8"):
         open_ecg(tmp_path / "d.edf")
