@@ -1,89 +1,158 @@
-"""Finding the beats of a recording that nobody has annotated."""
+"""Finding the beats of a recording that nobody has annotated, and the R peak of those that are."""
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, median_filter
-from scipy.signal import butter, sosfiltfilt
-from sleepecg import detect_heartbeats
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.signal import butter, find_peaks, sosfiltfilt
 
-BAND = (5.0, 35.0)
-"""Frequencies that hold the QRS complex, Hz."""
+from arrhythmia.ecg.filtering import FS
 
-BLOCK = 2.0
-"""Every block of this many seconds holds a beat, but at rates below 30 a minute; its peak is one, s."""
+QRS_BAND = (5.0, 18.0)
+"""Frequencies that tell QRS complexes from P and T waves and from noise, Hz."""
 
-COMPRESSION = 0.5
-"""Share of the usual peak beyond which amplitudes are compressed. Without compression a high ectopic beat
-raises the detector's threshold, and it passes over the lower beats around it: on DS1 it missed 476 of the
-3,788 ventricular beats, with it 89."""
+QRS_LENGTH = 0.13
+"""Time over which the slope of a complex is gathered, s: that of a wide one."""
 
-SILENCE = 0.02
-"""Share of the highest usual peak; lower ones are not raised to the height of beats: in bridged gaps they are
-rounding errors."""
+SMOOTHING = 0.015
+"""Standard deviation of the smoothing after it, s, so that a complex has one peak."""
 
-CLOSE = 0.3
-"""Of two detections closer than this, s, a much less steep one is a P or T wave, not a beat."""
+BLOCK = 2 * FS
+"""Every two seconds hold a beat, but at rates below 30 a minute; in samples."""
 
-STEEP = 0.5
-"""Share of the steeper one's slope that makes a detection much less steep."""
+AROUND = 7
+"""Blocks on either side whose peaks tell the usual one: half a minute in all."""
+
+LOWEST = 0.2
+"""Share of the usual peak that a complex must reach."""
+
+REFRACTORY = 0.25
+"""Two complexes cannot be closer, s."""
+
+T_WAVE = (0.36, 0.5)
+"""Within so many seconds of a complex, one of less than this share of its height is a T or P wave (Pan &
+Tompkins 1985, IEEE Trans Biomed Eng 32:230-236)."""
+
+R_BAND = (2.0, 30.0)
+"""Frequencies among which the R peak is looked for, Hz."""
+
+R_REACH = 0.07
+"""How far the R peak may lie from where the complex is steepest, s."""
+
+ANNOTATION_REACH = 0.1
+"""How far an annotation may lie from where its complex is steepest, s."""
 
 
-def detect_beats(signal: np.ndarray, fs: float) -> np.ndarray:
-    """Return the positions of the R peaks, ascending, in samples.
+def qrs_slope(signal: np.ndarray) -> np.ndarray:
+    """Return how steep the ECG is around each sample, in the band of the QRS complex.
 
-    The detector is that of SleepECG (Brunner & Hofer 2023, J Open Source Softw 8(86):5411), after Pan &
-    Tompkins 1985 (IEEE Trans Biomed Eng 32:230-236). It sees the band of the QRS complex with
-    high peaks compressed. All settings were chosen on DS1. Looks at the whole signal; not causal.
+    It is the root mean square of the slope over the length of a wide complex, so it has one peak a complex,
+    whatever its polarity and shape, and whatever the sampling rate was.
 
     Args:
-        signal: `(n,)` in any unit, finite.
-        fs: sampling rate, Hz; above 70.
+        signal: `(n,)` mV at `FS`, from `filtering.filtered`.
 
     Returns:
-        `(m,)` int64; empty where the signal is too short or flat.
+        `(n,)` float64, mV/s.
     """
-    if len(signal) < BLOCK * fs or np.ptp(signal) == 0:
-        return np.empty(0, dtype=np.int64)
-    band = band_passed(signal, fs)
-    scale = COMPRESSION * usual_peak(band, fs)
-    if not scale.any():
-        return np.empty(0, dtype=np.int64)
-    found = detect_heartbeats(np.tanh(band / np.maximum(scale, SILENCE * scale.max())), fs)
-    reach = 2 * round(0.08 * fs) + 1
-    slope = maximum_filter1d(np.abs(np.gradient(band)), reach)[found]
-    return found[~weak_neighbours(found / fs, slope)].astype(np.int64)
+    slope = np.gradient(_band(signal, QRS_BAND)) * FS
+    power = uniform_filter1d(slope * slope, round(QRS_LENGTH * FS))
+    return gaussian_filter1d(np.sqrt(np.maximum(power, 0)), SMOOTHING * FS)
 
 
-def band_passed(signal: np.ndarray, fs: float) -> np.ndarray:
-    """Return `signal` with the frequencies of `BAND` alone, without delay, `(n,)` float64."""
-    filter_ = butter(2, BAND, "bandpass", fs=fs, output="sos")
-    return sosfiltfilt(filter_, np.asarray(signal, dtype=float))
-
-
-def usual_peak(band: np.ndarray, fs: float) -> np.ndarray:
-    """Return the height of the usual peak around each sample, `(n,)`, in the unit of `band`.
-
-    It is the median, over half a minute, of the highest peak of each block; linear between the blocks.
+def block_peaks(slope: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the highest slope of each whole block, `(n // BLOCK,)`; NaN of one that is half unknown.
 
     Args:
-        band: `(n,)` from `band_passed`, at least one block long.
-        fs: sampling rate, Hz.
+        slope: `(n,)` from `qrs_slope`.
+        known: `(n,)` bool, where there is signal.
     """
-    width = round(BLOCK * fs)
-    blocks = len(band) // width
-    peaks = np.abs(band[: blocks * width]).reshape(blocks, width).max(axis=1)
-    centres = (np.arange(blocks) + 0.5) * width
-    return np.interp(np.arange(len(band)), centres, median_filter(peaks, 15, mode="nearest"))
+    n = len(slope) - len(slope) % BLOCK
+    peaks = np.where(known[:n], slope[:n], 0).reshape(-1, BLOCK).max(axis=1)
+    return np.where(known[:n].reshape(-1, BLOCK).mean(axis=1) > 0.5, peaks, np.nan)
 
 
-def weak_neighbours(time: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Return which detections stand close to a much steeper one, `(m,)` bool.
+def median_around(values: np.ndarray, blocks: int) -> np.ndarray:
+    """Return the median of the known values of each block and so many on either side, NaN if none is known.
+
+    Args:
+        values: `(b,)`, NaN where unknown.
+        blocks: on either side; fewer at the ends.
+    """
+    padded = np.pad(values, blocks, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * blocks + 1)
+    some = np.isfinite(windows).any(axis=1)
+    median = np.full(len(values), np.nan)
+    median[some] = np.nanmedian(windows[some], axis=1)
+    return median
+
+
+def find_complexes(slope: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return where the QRS complexes are steepest, `(m,)` int64, ascending, in samples at `FS`.
+
+    A complex is a peak of the slope that reaches `LOWEST` of the usual peak of the half minute around it and
+    is no T wave. Nothing is remembered from one part of the recording to the next, so what a part begins
+    with decides nothing. All settings were chosen on DS1.
+
+    Args:
+        slope: `(n,)` from `qrs_slope`.
+        known: `(n,)` bool, where there is signal.
+    """
+    peaks = block_peaks(slope, known)
+    if not np.isfinite(peaks).any():
+        return np.empty(0, dtype=np.int64)
+    centre = (np.arange(len(peaks)) + 0.5) * BLOCK
+    usual = np.interp(np.arange(len(slope)), centre, median_around(peaks, AROUND))
+    found, _ = find_peaks(np.where(known, slope, 0), height=LOWEST * usual, distance=round(REFRACTORY * FS))
+    height = np.minimum(slope[found] / usual[found], 1)  # an ectopic beat is no measure for the others
+    return found[~t_waves(found / FS, height)].astype(np.int64)
+
+
+def t_waves(time: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Return which peaks stand close to a much higher one, `(m,)` bool.
 
     Args:
         time: `(m,)` s, ascending.
-        slope: `(m,)` steepest slope at each detection, in any unit.
+        height: `(m,)` in any unit.
     """
-    close = np.diff(time) < CLOSE
-    weak = np.zeros(len(time), dtype=bool)
-    weak[:-1] |= close & (slope[:-1] < STEEP * slope[1:])
-    weak[1:] |= close & (slope[1:] < STEEP * slope[:-1])
-    return weak
+    within, share = T_WAVE
+    close = np.diff(time) < within
+    low = np.zeros(len(time), dtype=bool)
+    low[1:] |= close & (height[1:] < share * height[:-1])
+    low[:-1] |= close & (height[:-1] < share * height[1:])
+    return low
+
+
+def r_peaks(signal: np.ndarray, steepest: np.ndarray) -> np.ndarray:
+    """Return the R peak of each complex, or its S peak if that is larger, `(m,)` int64, in samples at `FS`.
+
+    Args:
+        signal: `(n,)` mV at `FS`, from `filtering.filtered`.
+        steepest: `(m,)` where the complexes are steepest.
+    """
+    reach = round(R_REACH * FS)
+    offset = np.arange(-reach, reach + 1)
+    size = np.abs(_band(signal, R_BAND))[np.clip(steepest[:, None] + offset, 0, len(signal) - 1)]
+    return np.clip(steepest + offset[size.argmax(axis=1)], 0, len(signal) - 1)
+
+
+def steepest_near(slope: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Return where the complex of each annotation is steepest, `(m,)` int64, as detection sees it.
+
+    Args:
+        slope: `(n,)` from `qrs_slope`.
+        position: `(m,)` of the annotations, in samples at `FS`.
+
+    Returns:
+        The nearest peak of the slope; the annotation itself where there is none within `ANNOTATION_REACH`.
+    """
+    peaks, _ = find_peaks(slope)
+    if len(peaks) == 0:
+        return position
+    after = np.searchsorted(peaks, position)
+    left, right = peaks[np.maximum(after - 1, 0)], peaks[np.minimum(after, len(peaks) - 1)]
+    nearest = np.where(np.abs(position - left) <= np.abs(right - position), left, right)
+    return np.where(np.abs(nearest - position) <= ANNOTATION_REACH * FS, nearest, position)
+
+
+def _band(signal: np.ndarray, band: tuple[float, float]) -> np.ndarray:
+    filter_ = butter(2, band, "bandpass", fs=FS, output="sos")
+    return sosfiltfilt(filter_, signal, padlen=min(FS, len(signal) - 1))

@@ -7,6 +7,8 @@ import pandas as pd
 
 from arrhythmia.aami import labels_of
 from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.conditioning import annotated_beats, condition
+from arrhythmia.ecg.filtering import FS
 from arrhythmia.ecg.recording import Recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import (
@@ -52,22 +54,24 @@ def cut_beats(
         fs, r_index = 360 / KAGGLE_STEP, 0
     else:
         r_index = window_length(fs, before=before, after=after)[1]
+        kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
     parts = []
     for recording in recordings:
         label = labels_of(recording.symbol)
         beat = np.flatnonzero(label >= 0)
         if len(beat) == 0:
             raise DataError(f"{recording.name}.atr: no labelled beat in it; leave the record out")
-        rr = rr_intervals(recording.sample[beat], recording.fs, before=rr_before, after=rr_after)
-        rr_mean = long_run_rr(recording.sample[beat], recording.fs, beats=rr_long)
+        ecg = condition(recording.signal, recording.fs)
+        peak = annotated_beats(ecg, recording.sample[beat], recording.fs)
+        rr = rr_intervals(peak, FS, before=rr_before, after=rr_after)
+        rr_mean = long_run_rr(peak, FS, beats=rr_long)
         in_kaggle = beat < len(label) - 1
         if window == "kaggle":
             beat, rr, rr_mean = beat[in_kaggle], rr[in_kaggle], rr_mean[in_kaggle]
             in_kaggle = in_kaggle[in_kaggle]
             waveform = _kaggle(recording, beat)
         else:
-            kernel, r_row = resampling_kernel(recording.fs, fs, before=before, after=after)
-            waveform = centred_windows(recording.signal, recording.sample[beat], kernel, r_row)
+            waveform = centred_windows(ecg.signal, peak, kernel, r_row)
         parts.append(
             {
                 "waveform": waveform,

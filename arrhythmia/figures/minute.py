@@ -1,5 +1,7 @@
 """A minute of ECG with the class of each beat, in rows of ten seconds."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -21,6 +23,7 @@ def minute_figure(
     time: np.ndarray,
     probability: np.ndarray,
     *,
+    parts: Sequence[tuple[float, float, str]],
     title: str,
     note: str,
 ) -> Figure:
@@ -32,6 +35,7 @@ def minute_figure(
         start: time of the first sample in the recording, s.
         time: `(m,)` s, of the beats in the recording, ascending.
         probability: `(m, 5)`.
+        parts: without beats that can be trusted: start and stop in the recording, s, and what it is.
         title: heading.
         note: below the picture.
     """
@@ -50,6 +54,11 @@ def minute_figure(
         axes.set_ylim(low - 0.1 * spread, high + 0.35 * spread)
         axes.set_ylabel(clock_text(first), rotation=0, ha="right", va="center")
         axes.tick_params(labelbottom=False, bottom=False, labelsize=8)
+        for begin, end, state in parts:
+            shown = max(begin, first), min(end, first + SECONDS)
+            if shown[0] < shown[1]:
+                axes.axvspan(*shown, color=GREY, alpha=0.25, linewidth=0)
+                axes.text(shown[0] + 0.05, low, state, color=GREY, fontsize=8, va="bottom")
         for k in np.flatnonzero((time >= first) & (time < first + SECONDS)):
             place = {"x": time[k], "y": high + 0.32 * spread, "ha": alignment(time[k] - first), "va": "top"}
             normal = labels[k] == "N"

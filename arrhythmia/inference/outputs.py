@@ -17,6 +17,12 @@ from arrhythmia.inference.unfinished import file_name, finished_together
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""
 
+CLEAN, NOISY, UNREADABLE = 0, 1, -1
+"""Subtypes of WFDB's mark of signal quality."""
+
+MARKS = {"lost": ("~", UNREADABLE), "noise": ("~", NOISY), "no beats": ('"', CLEAN)}
+"""Symbol and subtype by which each kind of part begins."""
+
 
 def write_prediction(folder: Path, prediction: Prediction) -> None:
     """Write annotations, table of beats, picture and summary, all of them or none.
@@ -37,6 +43,8 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
         table = beats_table(prediction)
         with (unfinished / f"{name}.beats.csv").open("w", encoding="utf-8", newline="\n") as file:
             file.write(f"# {DISCLAIMER}\n")
+            for part in prediction.summary["parts"]:
+                file.write(f"# {part['start_s']:.1f} s to {part['stop_s']:.1f} s: {part['state']}\n")
             table.to_csv(file, index=False, lineterminator="\n")
         _write_picture(unfinished / f"{name}.minute.png", prediction)
         text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
@@ -44,11 +52,23 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
 
 
 def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
-    """Write `NAME.pred`: each beat with the letter of its class as its symbol, the first one with a note."""
-    symbols = np.array(CLASSES)[prediction.probability.argmax(axis=1)]
-    notes = [DISCLAIMER] + [""] * (len(symbols) - 1)
-    place = {"fs": prediction.ecg.fs, "write_dir": str(folder)}
-    wfdb.wrann(name, ANNOTATOR, prediction.sample.astype(np.int64), symbols, aux_note=notes, **place)
+    """Write `NAME.pred`: each beat with the letter of its class as its symbol, the first line with a note.
+
+    Parts without beats that can be trusted begin and end with WFDB's mark of signal quality, `~`, or with a
+    comment where no beat comes, and a note says which it is.
+    """
+    ecg, classes = prediction.ecg, np.array(CLASSES)[prediction.probability.argmax(axis=1)]
+    rows = [(int(at), symbol, CLEAN, "") for at, symbol in zip(prediction.sample, classes, strict=True)]
+    for part in prediction.summary["parts"]:
+        start, stop = (min(round(part[end] * ecg.fs), ecg.length - 1) for end in ("start_s", "stop_s"))
+        symbol, subtype = MARKS[part["state"]]
+        rows += [(start, symbol, subtype, part["state"]), (stop, symbol, CLEAN, f"end of: {part['state']}")]
+    sample, symbol, subtype, note = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
+    notes = [" - ".join(filter(None, (DISCLAIMER, note[0]))), *note[1:]]
+    place = {"fs": ecg.fs, "write_dir": str(folder)}
+    wfdb.wrann(
+        name, ANNOTATOR, np.array(sample), np.array(symbol), np.array(subtype), aux_note=notes, **place
+    )
 
 
 def beats_table(prediction: Prediction) -> pd.DataFrame:
@@ -73,7 +93,14 @@ def _write_picture(path: Path, prediction: Prediction) -> None:
     signal = ecg.read(start, min(start + round(60 * ecg.fs), ecg.length))
     title = f"{ecg.name}, lead {ecg.lead}: the minute with the most beats that are not normal or not certain"
     figure = minute_figure(
-        signal, ecg.fs, start / ecg.fs, time, prediction.probability, title=title, note=DISCLAIMER
+        signal,
+        ecg.fs,
+        start / ecg.fs,
+        time,
+        prediction.probability,
+        parts=[(part["start_s"], part["stop_s"], part["state"]) for part in prediction.summary["parts"]],
+        title=title,
+        note=DISCLAIMER,
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in a script that the font lacks

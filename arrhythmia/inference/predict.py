@@ -1,19 +1,27 @@
 """Classifying a whole recording with an ONNX network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.formats import Ecg
 from arrhythmia.features.table import template_beats
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import OnnxNetwork
-from arrhythmia.inference.quality import Quality, check_alike, check_beats, check_length, check_quality
+from arrhythmia.inference.quality import (
+    check_alike,
+    check_beats,
+    check_length,
+    parts_of,
+    removed,
+    shares_of,
+    signal_notes,
+)
 from arrhythmia.inference.streaming import stream_beats
 from arrhythmia.inference.summary import summarize
+from arrhythmia.preprocessing.scaling import polarity
 
 
 @dataclass(frozen=True)
@@ -54,29 +62,32 @@ def predict(
     where = str(ecg.path)
     check_length(where, ecg.length, ecg.fs)
     cut = {key: value for key, value in network.config.segment.items() if key != "window"}
-    beats, quality = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
-    check_quality(where, quality)
-    check_beats(where, beats.waveform)
+    found = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
+    beats = found.beats
+    check_beats(where, beats.waveform, found.state)
     if positions is None:
-        check_alike(where, beats.waveform, template_beats(beats, beats.waveform))
+        check_alike(where, beats.waveform, template_beats(beats, beats.waveform), found.faint)
     probability = network.probability(beats)
-    summary = _summary(ecg, network, quality, beats, probability)
-    return Prediction(ecg, beats.sample, probability, summary)
-
-
-def _summary(
-    ecg: Ecg, network: OnnxNetwork, quality: Quality, beats: Beats, probability: np.ndarray
-) -> dict[str, Any]:
-    config = network.config
-    trained = f"{config.model}, {config.protocol}"
-    return {
+    known = {
         "note": DISCLAIMER,
         "recording": ecg.name,
         "lead": ecg.lead,
         "fs": ecg.fs,
-        "notes": list(ecg.notes),
+        "notes": [*ecg.notes, *signal_notes(found.measures, found.faint)],
         "duration_s": round(ecg.length / ecg.fs, 2),
-        "share": quality.shares(),
-        "model": f"{trained}, trained on SYNTHETIC recordings" if config.source == "synthetic" else trained,
-        **summarize(beats.sample / ecg.fs, beats.rr[:, int(beats.rr_before) - 1], probability),
+        "share": shares_of(found.state),
+        "parts": [asdict(part) for part in parts_of(found.state)],
+        "removed": removed(found.measures),
+        "inverted": polarity(beats.waveform) < 0,
+        "model": _model_name(network),
     }
+    rr = beats.rr[:, int(beats.rr_before) - 1]
+    return Prediction(
+        ecg, beats.sample, probability, known | summarize(beats.sample / ecg.fs, rr, probability)
+    )
+
+
+def _model_name(network: OnnxNetwork) -> str:
+    config = network.config
+    trained = f"{config.model}, {config.protocol}"
+    return f"{trained}, trained on SYNTHETIC recordings" if config.source == "synthetic" else trained

@@ -1,130 +1,206 @@
-"""Whether a recording is fit to be classified: lost, flat or clipped parts, no ECG at all, a wrong unit."""
+"""Which parts of a recording can be judged, and whether it is fit to be classified at all."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
 
 import numpy as np
 
-from arrhythmia.ecg.detection import band_passed
+from arrhythmia.ecg.conditioning import Conditioned
+from arrhythmia.ecg.detection import AROUND, BLOCK, block_peaks, median_around
+from arrhythmia.ecg.filtering import FS, MAINS
+from arrhythmia.ecg.gaps import stretches
 from arrhythmia.errors import DataError
 from arrhythmia.features.template import correlation
 from arrhythmia.utils.chunks import in_blocks
 
-HIDES_A_BEAT = 0.1
-"""Length of lost signal that may hide a QRS complex, s."""
-
 SHORTEST = 10.0
 """Least length of a recording, s."""
 
-MOST_LOST = 0.5
-"""Share of a recording that may be lost or flat."""
+FEWEST = 5
+"""Least number of beats: a template beat is a median."""
+
+SILENT = 0.1
+"""Share of the recording's usual slope below which six seconds hold noise and no beat; on DS1 at least 0.3,
+and noise of 0.05 mV has 0.03 to 0.08."""
+
+USUAL = 0.8
+"""Quantile of the slope of all blocks that is the recording's usual one: it may be without beats four fifths
+of the time."""
+
+DISTINCT = 2.5
+"""Least ratio of the highest to the median slope over ten seconds: complexes are short and steep. On DS1 it
+is above 3 but for record 108 in noise (2.2) and ventricular flutter (1.5); that of noise is below 2.4."""
+
+LONGEST_PAUSE = 6.0
+"""Time without a beat from which on a part counts as one without beats, not as an interval, s."""
+
+STATES = ("ok", "lost", "noise", "no beats")
+"""What a part of a recording can be: lost (missing, or a line that stands still), without distinct QRS
+complexes (noise, or ventricular flutter), or a signal in which no beat comes for a long time."""
+
+OK, LOST, NOISE, NO_BEATS = range(len(STATES))
+
+TENTH = FS // 10
+"""Samples of the grid on which parts are told apart."""
 
 MOST_CLIPPED = 0.02
-"""Share that may stand at the limits of the recorder; the most on DS1 is 0.001."""
-
-LEAST_PEAKED = 6.0
-"""Least ratio of the 98th percentile of the absolute signal in the band of the QRS complex to its median:
-complexes are short and high. On DS1 it is 13 to 49, of noise 3.4, of a sine 1.4."""
+"""Share of samples at the recorder's limits from which on it is said; the most on DS1 is 0.001."""
 
 HEIGHTS = (0.05, 20.0)
 """Usual height of a beat from lowest to highest point, mV, that can be true; on DS1 1.1 to 3.9."""
+
+FAINT = 0.35
+"""Share of the usual slope below which a complex is faint."""
+
+MOST_FAINT = 0.03
+"""Share of faint complexes from which on other waves may be among them. Of the leads MLII of DS1 none has
+more than 0.024; leads V1 in which P or T waves are found have 0.044 to 0.27."""
 
 LEAST_ALIKE = 0.5
 """Least median correlation of the beats with their recording's usual one."""
 
 
 @dataclass(frozen=True)
-class Quality:
-    """What was found in a recording, or in a piece of it.
+class Measures:
+    """What was measured in a recording, or in a piece of it that begins and ends with a block.
 
     Attributes:
-        samples: number of samples.
-        missing: of them lost (NaN).
-        flat: of them in seconds without any change.
-        clipped: of the others equal to their neighbour and to the piece's highest or lowest value.
-        peaked: see `LEAST_PEAKED`, of each piece.
+        peak: `(b,)` highest slope of each block of `detection.BLOCK` samples, mV/s; NaN where half is lost.
+        median: `(b,)` median slope of each block, mV/s.
+        hum: `(b, 2)` amplitude of the hum taken out at each of `filtering.MAINS`, mV.
+        wander: `(b,)` root mean square of the wander taken out, about the mean of its piece, mV.
+        lost: `(t,)` bool, of each tenth of a second, whether some of it is lost.
+        clipped: share of samples at the recorder's limits, 0..1.
     """
 
-    samples: int = 0
-    missing: int = 0
-    flat: int = 0
-    clipped: int = 0
-    peaked: tuple[float, ...] = ()
+    peak: np.ndarray
+    median: np.ndarray
+    hum: np.ndarray
+    wander: np.ndarray
+    lost: np.ndarray
+    clipped: float
 
-    def __add__(self, other: "Quality") -> "Quality":
-        """Return the findings of both pieces together."""
-        return Quality(
-            self.samples + other.samples,
-            self.missing + other.missing,
-            self.flat + other.flat,
-            self.clipped + other.clipped,
-            self.peaked + other.peaked,
-        )
-
-    def shares(self) -> dict[str, float]:
-        """Return the shares of lost, flat and clipped samples, 0..1."""
-        parts = {"missing": self.missing, "flat": self.flat, "clipped": self.clipped}
-        return {name: round(count / max(self.samples, 1), 5) for name, count in parts.items()}
+    @classmethod
+    def joined(cls, pieces: list[Self]) -> Self:
+        """Return the measures of all pieces as one."""
+        arrays = {
+            name: np.concatenate([getattr(piece, name) for piece in pieces])
+            for name in ("peak", "median", "hum", "wander", "lost")
+        }
+        clipped = np.average([x.clipped for x in pieces], weights=[len(x.lost) for x in pieces])
+        return cls(**arrays, clipped=float(clipped))
 
 
-def quality_of(signal: np.ndarray, fs: float) -> Quality:
-    """Look at a piece of a recording.
+def measure(piece: Conditioned, inside: slice, *, clipped: float) -> Measures:
+    """Measure a piece of a recording.
 
     Args:
-        signal: `(n,)` mV, NaN where it is lost.
-        fs: sampling rate, Hz.
+        piece: with its margins.
+        inside: the piece without them, in samples at `FS`.
+        clipped: share of its samples that stand at the recorder's limits, 0..1.
     """
-    lost = ~np.isfinite(signal)
-    if lost.all():
-        return Quality(len(signal), missing=len(signal))
-    filled = without_gaps(signal)
-    still = still_seconds(filled, round(fs)) & ~lost
-    low, high = filled.min(), filled.max()
-    stuck = (np.diff(filled, prepend=np.nan) == 0) & ((filled == low) | (filled == high))
-    band = np.abs(band_passed(filled, fs)) if len(filled) > fs else np.zeros(1)
-    usual = np.median(band)
-    peaked = (float(np.quantile(band, 0.98) / usual),) if usual > 0 else ()
-    clipped = int((stuck & ~still & ~lost).sum())
-    return Quality(len(signal), int(lost.sum()), int(still.sum()), clipped, peaked)
+    known, slope = piece.known[inside], piece.slope[inside]
+    wander = piece.wander[inside] - (piece.wander[inside][known].mean() if known.any() else 0)
+    return Measures(
+        block_peaks(slope, known),
+        np.median(_blocks(slope), axis=1),
+        np.sqrt(2 * np.mean(_blocks(piece.hum[:, inside]) ** 2, axis=2)).T,
+        np.sqrt(np.mean(_blocks(np.where(known, wander, 0)) ** 2, axis=1)),
+        np.logical_or.reduceat(~known, np.arange(0, len(known), TENTH)) if len(known) else ~known,
+        clipped,
+    )
 
 
-def without_gaps(signal: np.ndarray) -> np.ndarray:
-    """Return `signal` with lost samples on a straight line between those around; 0 where all are lost."""
-    known = np.isfinite(signal)
-    if known.all():
-        return signal
-    if not known.any():
-        return np.zeros_like(signal)
-    places = np.arange(len(signal))
-    return np.interp(places, places[known], signal[known]).astype(signal.dtype)
+def without_beats(measures: Measures) -> tuple[np.ndarray, np.ndarray]:
+    """Return which blocks hold silence and which noise, two `(b,)` bool; see `SILENT` and `DISTINCT`."""
+    peak = median_around(measures.peak, 1)
+    if not np.isfinite(peak).any():
+        return np.zeros((2, len(peak)), dtype=bool)
+    silent = peak < SILENT * np.nanquantile(peak, USUAL)
+    median = median_around(np.where(np.isfinite(measures.peak), measures.median, np.nan), 2)
+    noise = median_around(measures.peak, 2) < DISTINCT * median
+    return silent, noise & ~silent
 
 
-def lost_spans(signal: np.ndarray, fs: float) -> np.ndarray:
-    """Return where beats may be missing: NaN long enough to hide one, and flat seconds.
+def faint_share(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> float:
+    """Return the share of beats whose complexes are faint, 0..1; see `FAINT`.
 
     Args:
-        signal: `(n,)` mV, NaN where it is lost.
-        fs: sampling rate, Hz.
-
-    Returns:
-        `(k, 2)` int64, in samples: the first of each stretch, and the one after its last.
+        measures: of the recording.
+        peak: `(n,)` R peaks, in samples at `FS`.
+        slope: `(n,)` slope of their complexes, mV/s.
     """
-    lost = ~np.isfinite(signal)
-    still = still_seconds(without_gaps(signal), round(fs)) & ~lost
-    return np.concatenate([stretches(lost, HIDES_A_BEAT * fs), stretches(still, round(fs))])
+    usual = median_around(measures.peak, AROUND)
+    if len(usual) == 0 or len(peak) == 0:
+        return 0.0
+    return float((slope < FAINT * usual[np.minimum(peak // BLOCK, len(usual) - 1)]).mean())
 
 
-def stretches(member: np.ndarray, least: float) -> np.ndarray:
-    """Return start and stop of each run of True in `(n,)` of at least `least` samples, `(k, 2)` int64."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], member.astype(np.int8), [0]])))
-    spans = edges.reshape(-1, 2)
-    return spans[spans[:, 1] - spans[:, 0] >= least]
+def states_of(measures: Measures, peak: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return the state of each tenth of a second, an index into `STATES`.
+
+    Args:
+        measures: of the recording.
+        peak: `(n,)` R peaks, in samples at `FS`, ascending.
+        noise: `(b,)` bool, which blocks hold noise.
+    """
+    state = np.where(measures.lost, LOST, OK)
+    noisy = np.repeat(noise, BLOCK // TENTH)[: len(state)]
+    state[: len(noisy)][noisy & (state[: len(noisy)] == OK)] = NOISE
+    edges = np.concatenate([[0], peak // TENTH, [len(state)]])
+    long = np.flatnonzero(np.diff(edges) * TENTH > LONGEST_PAUSE * FS)
+    empty = np.zeros(len(state), dtype=bool)
+    for start, stop in zip(edges[long], edges[long + 1], strict=True):
+        empty[start + 1 : stop] = True
+    for start, stop in stretches(empty & (state == OK), LONGEST_PAUSE * FS / TENTH / 2):
+        state[start:stop] = NO_BEATS
+    return state
 
 
-def still_seconds(signal: np.ndarray, width: int) -> np.ndarray:
-    """Return which samples are in a block of `width` samples without change, `(n,)` bool."""
-    starts = np.arange(0, len(signal), width)
-    change = np.maximum.reduceat(signal, starts) - np.minimum.reduceat(signal, starts)
-    return np.repeat(change == 0, width)[: len(signal)]
+@dataclass(frozen=True)
+class Part:
+    """A part of a recording: times in s, and one of `STATES`."""
+
+    start_s: float
+    stop_s: float
+    state: str
+
+
+def parts_of(state: np.ndarray) -> list[Part]:
+    """Return the parts that are not in order, ascending, from the state of each tenth of a second."""
+    edges = np.flatnonzero(np.diff(state, prepend=-1, append=-1))
+    return [
+        Part(start * TENTH / FS, stop * TENTH / FS, STATES[state[start]])
+        for start, stop in pairwise(edges)
+        if state[start] != OK
+    ]
+
+
+def shares_of(state: np.ndarray) -> dict[str, float]:
+    """Return the share of each state but the first, 0..1."""
+    return {name: round(float((state == k).mean()), 4) for k, name in enumerate(STATES) if k != OK}
+
+
+def removed(measures: Measures) -> dict[str, float]:
+    """Return what was taken out: amplitude of the hum at each frequency of mains, RMS of the wander, mV."""
+    known = np.isfinite(measures.peak)
+    hum = np.median(measures.hum[known], axis=0) if known.any() else np.zeros(len(MAINS))
+    wander = float(np.median(measures.wander[known])) if known.any() else 0.0
+    amplitudes = {
+        f"hum_{frequency}_hz_mv": round(float(x), 3) for frequency, x in zip(MAINS, hum, strict=True)
+    }
+    return amplitudes | {"wander_mv": round(wander, 3)}
+
+
+def signal_notes(measures: Measures, faint: float) -> list[str]:
+    """Return what a person should know of the signal, a line each."""
+    notes = []
+    if measures.clipped > MOST_CLIPPED:
+        notes.append(f"{measures.clipped:.1%} of the signal is clipped at the recorder's limits")
+    if faint > MOST_FAINT:
+        notes.append(f"{faint:.1%} of the complexes are faint: other waves may be among them")
+    return notes
 
 
 def check_length(where: str, samples: int, fs: float) -> None:
@@ -139,55 +215,52 @@ def check_length(where: str, samples: int, fs: float) -> None:
         raise DataError(f"{where}: {samples / fs:.1f} s long; the least is {SHORTEST:g} s")
 
 
-def check_quality(where: str, quality: Quality) -> None:
-    """Refuse a recording that holds too little ECG.
-
-    Raises:
-        DataError: with what is wrong with it.
-    """
-    share = quality.shares()
-    if share["missing"] > MOST_LOST:
-        raise DataError(f"{where}: {share['missing']:.0%} of the samples are missing (NaN)")
-    if share["missing"] + share["flat"] > MOST_LOST:
-        raise DataError(f"{where}: {share['flat']:.0%} of the signal is flat; is the lead connected?")
-    if share["clipped"] > MOST_CLIPPED:
-        raise DataError(f"{where}: {share['clipped']:.1%} of the signal is clipped at the recorder's limits")
-    if not quality.peaked or np.median(quality.peaked) < LEAST_PEAKED:
-        raise DataError(f"{where}: no ECG in this signal, there are no QRS complexes; try another --lead")
-
-
-def check_beats(where: str, waveform: np.ndarray) -> None:
+def check_beats(where: str, waveform: np.ndarray, state: np.ndarray) -> None:
     """Refuse what was cut out if it cannot be beats of an ECG in mV.
 
     Args:
         where: the recording.
         waveform: `(n, length)` mV, one row a beat.
+        state: of each tenth of a second.
 
     Raises:
         DataError: too few beats, or an impossible height.
     """
-    if len(waveform) < 5:
-        raise DataError(f"{where}: {len(waveform)} beats found, too few; is it an ECG? Try another --lead")
+    if len(waveform) < FEWEST:
+        shares = ", ".join(f"{share:.0%} {name}" for name, share in shares_of(state).items() if share)
+        raise DataError(
+            f"{where}: {len(waveform)} beats found, too few ({shares or 'it is all signal'}); is the lead "
+            "connected, is it an ECG? Try another --lead"
+        )
     height = float(np.median(np.ptp(waveform, axis=1)))
     if not HEIGHTS[0] <= height <= HEIGHTS[1]:
         guess = "uV, or a number of units per mV" if height > HEIGHTS[1] else "V"
         raise DataError(f"{where}: beats are {height:.3g} mV high, so the unit is wrong; try --unit {guess}")
 
 
-def check_alike(where: str, waveform: np.ndarray, reference: np.ndarray) -> None:
-    """Refuse beats that were found by detection and are not alike: mostly they are none.
+def check_alike(where: str, waveform: np.ndarray, template: np.ndarray, faint: float) -> None:
+    """Refuse beats that were found by detection if many are faint and most are unlike their template beat.
+
+    Then P or T waves were taken for complexes. In bigeminy too half of the beats are unlike, but not faint.
 
     Args:
         where: the recording.
         waveform: `(n, length)` mV, one row a beat.
-        reference: `(n, length)` mV, the recording's template beat.
+        template: `(n, length)` mV, the recording's template beat.
+        faint: share of the beats whose complexes are faint (`FAINT`), 0..1.
 
     Raises:
         DataError: their median correlation is below `LEAST_ALIKE`.
     """
-    alike = np.median(in_blocks(correlation, waveform, reference))
-    if not alike >= LEAST_ALIKE:
+    alike = np.median(in_blocks(correlation, waveform, template))
+    if faint > MOST_FAINT and not alike >= LEAST_ALIKE:
         raise DataError(
-            f"{where}: the beats found are not alike (correlation {alike:.2f}); no ECG, or complexes "
-            "that are hard to find: try another --lead, or name known beats with --beats"
+            f"{where}: the beats found are not alike (correlation {alike:.2f}) and {faint:.0%} are faint; no "
+            "ECG, or complexes that are hard to find: try another --lead, or name known beats with --beats"
         )
+
+
+def _blocks(values: np.ndarray) -> np.ndarray:
+    """Return `(…, n)` as whole blocks, `(…, b, BLOCK)`."""
+    n = values.shape[-1] - values.shape[-1] % BLOCK
+    return values[..., :n].reshape(*values.shape[:-1], -1, BLOCK)

@@ -50,7 +50,7 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace) 
     if reference is not None:
         label = prediction.probability.argmax(axis=1)
         counts = beat_by_beat(*reference, prediction.sample, label, prediction.ecg.fs)
-    notes = tuple(f"note: {path}: {note}" for note in prediction.ecg.notes)
+    notes = tuple(f"note: {path}: {note}" for note in prediction.summary["notes"])
     return Outcome(headline(prediction), name=prediction.ecg.name, notes=notes, counts=counts)
 
 
@@ -95,10 +95,12 @@ def headline(prediction: Prediction) -> str:
     found = prediction.summary
     counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())
     burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
+    unusable = [f"; {100 * share:.1f} % {name}" for name, share in found["share"].items() if share]
     likely = rate is None or LIKELY_RATES[0] <= rate <= LIKELY_RATES[1]
     return (
         f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
         f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
         f"{found['uncertain_percent']} % uncertain"
+        + "".join(unusable)
         + ("" if likely else "; no likely heart rate: is the --fs right?")
     )

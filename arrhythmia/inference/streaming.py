@@ -1,27 +1,45 @@
 """From a recording of any length to its beats, piece by piece, so that a day needs little memory."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from arrhythmia.ecg import detection
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.ecg.detection import detect_beats
+from arrhythmia.ecg.conditioning import annotated_beats, condition, detect_beats
+from arrhythmia.ecg.filtering import FS, rate_ratio
 from arrhythmia.ecg.formats import Ecg
+from arrhythmia.ecg.gaps import clipped_share, stretches
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
-from arrhythmia.inference.quality import Quality, lost_spans, quality_of, without_gaps
+from arrhythmia.inference.quality import OK, TENTH, Measures, faint_share, measure, states_of, without_beats
 
-PIECE = 600.0
-"""Length of a piece, s."""
+PIECE = 600
+"""Length of a piece, s; a multiple of a block of two seconds, so that blocks lie the same in every piece."""
 
-MARGIN = 20.0
-"""What is read beside a piece on either side, s: filters and thresholds need to settle."""
+MARGIN = 20
+"""What is read beside a piece on either side, s: thresholds look 15 s around, and filters need to settle."""
 
-REFRACTORY = 0.2
-"""Two beats cannot be closer, s; so of one that both neighbouring pieces see only one is kept."""
+BORDER = 0.1
+"""Beats of two neighbouring pieces cannot be closer, s."""
 
-EDGE = 0.1
-"""A complex closer to the start or the end of the recording, s, is cut by it."""
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a recording.
+
+    Attributes:
+        beats: `n` beats.
+        measures: of the signal.
+        state: `(t,)` of each tenth of a second, an index into `quality.STATES`.
+        faint: share of the beats whose complexes are faint.
+    """
+
+    beats: Beats
+    measures: Measures
+    state: np.ndarray
+    faint: float
 
 
 def stream_beats(
@@ -35,7 +53,7 @@ def stream_beats(
     rr_long: int,
     positions: np.ndarray | None = None,
     on_piece: Callable[[float], object] = lambda seconds: None,
-) -> tuple[Beats, Quality]:
+) -> Found:
     """Find the beats of a recording and cut them out, by the code that cut the training beats.
 
     Args:
@@ -46,65 +64,78 @@ def stream_beats(
         rr_before: number of RR intervals up to the beat.
         rr_after: number of RR intervals from the beat on.
         rr_long: number of RR intervals in the long-run mean, on either side.
-        positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
+        positions: `(n,)` known beats, in samples, ascending; None to detect them.
         on_piece: called after each piece with its length, s.
 
     Returns:
-        The beats, with no label (-1) and no symbol, and what the recording is like. An interval across lost
-        signal is unknown, NaN: beats may be missing in it.
+        What was found; the beats have no label (-1) and no symbol. An interval across a part that is lost,
+        noise or without beats is unknown, NaN.
     """
-    kernel, r_row = resampling_kernel(ecg.fs, fs, before=before, after=after)
-    most = ecg.length / (REFRACTORY * ecg.fs) + 1 if positions is None else len(positions)
+    kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
+    duration = ecg.length / ecg.fs
+    most = duration / detection.REFRACTORY + 2 if positions is None else len(positions)
     # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
     waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
-    sample, quality, n = np.empty(int(most), dtype=np.int64), Quality(), 0
-    lost = []
+    peak, slope = np.empty(int(most), dtype=np.int64), np.empty(int(most))
+    n, measures = 0, []
     for start, stop, first, signal in pieces(ecg):
-        quality += quality_of(signal[start - first : stop - first], ecg.fs)
-        gaps = lost_spans(signal, ecg.fs) + first
-        lost.append(gaps)
-        signal = without_gaps(signal)
+        piece = condition(signal, ecg.fs)
+        origin = round(first * FS / ecg.fs)
+        inside = slice(*(round(x * FS / ecg.fs) - origin for x in (start, stop)))
+        clipped = clipped_share(signal[start - first : stop - first])
+        measures.append(measure(piece, inside, clipped=clipped))
         if positions is None:
-            found = detect_beats(signal, ecg.fs) + first
-            earliest = max(start, sample[n - 1] + REFRACTORY * ecg.fs if n else EDGE * ecg.fs)
-            latest = min(stop, ecg.length - EDGE * ecg.fs)
-            found = found[(found >= earliest) & (found < latest) & ~_inside(found, gaps)]
+            found = detect_beats(piece)
+            # of a beat on the border that both pieces see, only one is kept
+            earliest = max(inside.start, peak[n - 1] + BORDER * FS - origin if n else 0)
+            found = found[(found >= earliest) & (found < inside.stop)]
         else:
-            found = positions[(positions >= start) & (positions < stop)]
-        waveform[n : n + len(found)] = centred_windows(signal, found - first, kernel, r_row)
-        sample[n : n + len(found)] = found
+            known = positions[(positions >= start) & (positions < stop)]
+            found = annotated_beats(piece, known - first, ecg.fs)
+        waveform[n : n + len(found)] = centred_windows(piece.signal, found, kernel, r_row)
+        peak[n : n + len(found)], slope[n : n + len(found)] = found + origin, piece.slope[found]
         n += len(found)
         on_piece((stop - start) / ecg.fs)
-    sample = sample[:n]
-    unknown = lost_between(sample, np.concatenate(lost))
+    whole = Measures.joined(measures)
+    silent, noise = without_beats(whole)
+    peak, slope, waveform = peak[:n], slope[:n], waveform[:n]
+    if positions is None and n:
+        block = np.minimum(peak // detection.BLOCK, len(noise) - 1)
+        kept = np.flatnonzero(~(silent | noise)[block])
+        waveform[: len(kept)] = waveform[kept]
+        peak, slope, waveform = peak[kept], slope[kept], waveform[: len(kept)]
+    state = states_of(whole, peak, noise)
+    sample = np.round(peak * ecg.fs / FS).astype(np.int64) if positions is None else positions
+    unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
     beats = Beats(
-        waveform=waveform[:n],
-        rr=known_rr(sample, ecg.fs, unknown, before=rr_before, after=rr_after),
-        rr_long=known_long_run(sample, ecg.fs, unknown, beats=rr_long),
-        record=np.full(n, ecg.name),
+        waveform=waveform,
+        rr=known_rr(peak, FS, unknown, before=rr_before, after=rr_after),
+        rr_long=known_long_run(peak, FS, unknown, beats=rr_long),
+        record=np.full(len(peak), ecg.name),
         sample=sample.astype(np.int32),
-        annotation=np.full(n, -1, dtype=np.int32),
-        symbol=np.full(n, "", dtype="<U1"),
-        label=np.full(n, -1, dtype=np.int8),
-        kaggle=np.zeros(n, dtype=bool),
+        annotation=np.full(len(peak), -1, dtype=np.int32),
+        symbol=np.full(len(peak), "", dtype="<U1"),
+        label=np.full(len(peak), -1, dtype=np.int8),
+        kaggle=np.zeros(len(peak), dtype=bool),
         source=np.array("recording"),
         fs=np.array(float(fs)),
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    return beats, quality
+    return Found(beats, whole, state, faint_share(whole, peak, slope))
 
 
 def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
     """Yield the recording in pieces: first sample, the one after the last, and the signal with its margins.
 
     Yields:
-        `start`, `stop`, `first` (position of the signal's first sample) and the signal, mV.
+        `start`, `stop`, `first` (position of the signal's first sample, which is one at `FS` too) and the
+        signal, mV.
     """
-    length, margin = round(PIECE * ecg.fs), round(MARGIN * ecg.fs)
+    length, margin, grid = round(PIECE * ecg.fs), round(MARGIN * ecg.fs), rate_ratio(ecg.fs).denominator
     for start in range(0, ecg.length, length):
         stop = min(start + length, ecg.length)
-        first = max(start - margin, 0)
+        first = max(start - margin, 0) // grid * grid
         yield start, stop, first, ecg.read(first, min(stop + margin, ecg.length))
 
 
@@ -160,10 +191,3 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
     after = np.concatenate([[False], unknown])  # beats after lost signal; each joins the one before it
     joined = sample - np.cumsum(np.where(after, np.diff(sample, prepend=0), 0))
     return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]
-
-
-def _inside(sample: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    inside = np.zeros(len(sample), dtype=bool)
-    for start, stop in spans:
-        inside |= (sample >= start) & (sample < stop)
-    return inside

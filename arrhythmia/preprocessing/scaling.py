@@ -60,10 +60,10 @@ def scale_by_beat(waveform: np.ndarray) -> np.ndarray:
 
 
 def scale_by_record(waveform: np.ndarray, record: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Subtract each beat's own median, and divide by its record's median peak-to-peak amplitude.
+    """Subtract each beat's own median, and divide by its record's median peak-to-peak amplitude and polarity.
 
-    Evens out electrodes and body build while a beat that is larger than its neighbours stays larger. It
-    needs no labels, but the whole record, so it is not causal.
+    Evens out electrodes and body build while a beat that is larger than its neighbours stays larger; a record
+    with inverted electrodes gives the same. It needs no labels, but the whole record, so it is not causal.
 
     Args:
         waveform: `(n, length)` mV.
@@ -75,9 +75,21 @@ def scale_by_record(waveform: np.ndarray, record: np.ndarray, *, out: np.ndarray
     """
     peak_to_peak = np.ptp(waveform, axis=1)
     names, index = np.unique(record, return_inverse=True)
-    amplitude = np.array([np.median(peak_to_peak[index == i]) for i in range(len(names))])
-    divisor = np.where(amplitude > 0, amplitude, 1.0)[index, None]
+    rows = [index == i for i in range(len(names))]
+    amplitude = np.array([np.median(peak_to_peak[x]) * polarity(waveform[x]) for x in rows])
+    divisor = np.where(amplitude != 0, amplitude, 1.0)[index, None]
     return in_blocks(_centred_and_divided, waveform, divisor, out=out)
+
+
+def polarity(waveform: np.ndarray) -> int:
+    """Return the sign of the largest deflection of the median beat: 1 if it points upward, else -1.
+
+    Args:
+        waveform: `(n, length)` mV, beats of one record.
+    """
+    beat = np.median(waveform, axis=0)
+    beat = beat - np.median(beat)
+    return 1 if beat[np.abs(beat).argmax()] >= 0 else -1
 
 
 def _centred_and_divided(waveform: np.ndarray, divisor: np.ndarray) -> np.ndarray:

@@ -1,0 +1,102 @@
+"""What is taken out of every ECG before anything else sees it: wander, mains hum, and what is above 40 Hz.
+
+Training and prediction share it, so a network never sees what one of them alone would remove.
+"""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import median_filter
+from scipy.signal import butter, resample_poly, sosfiltfilt
+
+FS = 360
+"""Common sampling rate, Hz: that of the MIT-BIH Arrhythmia Database, which is not resampled therefore."""
+
+BAND = (0.5, 40.0)
+"""What is kept, Hz. Below is the wander of respiration and electrodes, above, muscle. 40 Hz is the least that
+IEC 60601-2-47 asks of an ambulatory recorder, and a recording at 100 Hz holds little more."""
+
+MAINS = (50, 60)
+"""Frequencies of mains, Hz."""
+
+BLOCK = FS // 10
+"""A tenth of a second, in samples: whole periods of both mains frequencies, so that none sees the other."""
+
+STEADY = 11
+"""Blocks over which hum is taken as steady: a QRS complex fills two or three of them, and a median of 11 does
+not see it; mains itself strays by a hundredth of a Hz."""
+
+DECIMALS = 4
+"""Decimals of a mV that are kept: the last bits of a sum differ between processors, and a converter's step is
+0.005 mV."""
+
+
+def rate_ratio(fs: float) -> Fraction:
+    """Return by how much `FS` is more than `fs` (Hz), as a ratio of whole numbers."""
+    return Fraction(FS / fs).limit_denominator(1000)
+
+
+def resampled(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return `(n,)` at `fs` (Hz) as float64 at `FS`; the first samples fall together."""
+    ratio = rate_ratio(fs)
+    if ratio == 1:
+        return np.asarray(signal, dtype=float)
+    return resample_poly(np.asarray(signal, dtype=float), ratio.numerator, ratio.denominator, padtype="line")
+
+
+class Filtered(NamedTuple):
+    """A filtered ECG and what was taken out of it, mV."""
+
+    signal: np.ndarray
+    """`(n,)` float64, rounded to 0.0001 mV."""
+    hum: np.ndarray
+    """`(2, n)` float64, of each of `MAINS`."""
+    wander: np.ndarray
+    """`(n,)` float64, offset included."""
+
+
+def filtered(signal: np.ndarray) -> Filtered:
+    """Take wander, mains hum and what lies above the band of the ECG out of it, without delay.
+
+    Hum is not cut out by a narrow filter, which would ring after each QRS complex: it is measured between the
+    complexes and subtracted. Looks at both sides of each sample; not causal.
+
+    Args:
+        signal: `(n,)` mV at `FS`, finite.
+    """
+    steady = _zero_phase(signal, BAND[0], "highpass")
+    hum = np.array([mains_hum(steady, frequency) for frequency in MAINS])
+    clean = _zero_phase(steady - hum.sum(axis=0), BAND[1], "lowpass")
+    return Filtered(np.round(clean, DECIMALS), hum, signal - steady)
+
+
+def mains_hum(signal: np.ndarray, frequency: int) -> np.ndarray:
+    """Return the hum of mains in a signal: a sine whose amplitude and phase change slowly.
+
+    Of each tenth of a second the Fourier coefficient is taken, and of these the running median.
+
+    Args:
+        signal: `(n,)` mV at `FS`, without wander.
+        frequency: one of `MAINS`, Hz.
+
+    Returns:
+        `(n,)` float64, mV; 0 where the signal is shorter than `STEADY` blocks.
+    """
+    n = len(signal)
+    blocks = signal[: n - n % BLOCK].reshape(-1, BLOCK)
+    if len(blocks) < STEADY:
+        return np.zeros(n)
+    phase = 2 * np.pi * frequency / FS * np.arange(n)
+    centre = (np.arange(len(blocks)) + 0.5) * BLOCK - 0.5
+    hum = np.zeros(n)
+    for wave in (np.cos(phase), np.sin(phase)):
+        coefficient = 2 * (blocks * wave[:BLOCK]).mean(axis=1)
+        hum += wave * np.interp(np.arange(n), centre, median_filter(coefficient, STEADY, mode="nearest"))
+    return hum
+
+
+def _zero_phase(signal: np.ndarray, frequency: float, kind: str) -> np.ndarray:
+    filter_ = butter(2, frequency, kind, fs=FS, output="sos")
+    padding = min(3 * FS, len(signal) - 1)  # as long as the filter remembers
+    return sosfiltfilt(filter_, np.asarray(signal, dtype=float), padlen=max(padding, 0))
