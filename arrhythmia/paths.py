@@ -23,6 +23,7 @@ SEEDS = RESULTS / "seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
 ABLATION = RESULTS / "ablation.csv"
 NEIGHBOURS = RESULTS / "neighbours.csv"
+ROBUSTNESS = RESULTS / "robustness.csv"
 
 
 def split(protocol: str) -> Path:

@@ -19,6 +19,7 @@ COMMANDS = {
     "study baselines": ("arrhythmia.studies.baselines", "networks of the literature on the same beats"),
     "study neighbours": ("arrhythmia.studies.neighbours", "how far copying the nearest training beat gets"),
     "study time-to-quality": ("arrhythmia.studies.time_to_quality", "seconds of training until 0.918"),
+    "study robustness": ("arrhythmia.studies.robustness", "whether disturbances change the answers"),
     "study simulation": ("arrhythmia.studies.simulation", "draw a simulated patient of each kind"),
     "readme": ("arrhythmia.studies.readme", "write the generated parts of README.md"),
 }

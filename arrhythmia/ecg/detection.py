@@ -128,6 +128,8 @@ def r_peaks(signal: np.ndarray, steepest: np.ndarray) -> np.ndarray:
         signal: `(n,)` mV at `FS`, from `filtering.filtered`.
         steepest: `(m,)` where the complexes are steepest.
     """
+    if len(steepest) == 0:
+        return steepest
     reach = round(R_REACH * FS)
     offset = np.arange(-reach, reach + 1)
     size = np.abs(_band(signal, R_BAND))[np.clip(steepest[:, None] + offset, 0, len(signal) - 1)]

@@ -20,7 +20,7 @@ SHORTEST = 10.0
 FEWEST = 5
 """Least number of beats: a template beat is a median."""
 
-SILENT = 0.1
+SILENT = 0.15
 """Share of the recording's usual slope below which six seconds hold noise and no beat; on DS1 at least 0.3,
 and noise of 0.05 mV has 0.03 to 0.08."""
 
@@ -114,13 +114,12 @@ def measure(piece: Conditioned, inside: slice, *, clipped: float) -> Measures:
 
 def without_beats(measures: Measures) -> tuple[np.ndarray, np.ndarray]:
     """Return which blocks hold silence and which noise, two `(b,)` bool; see `SILENT` and `DISTINCT`."""
-    peak = median_around(measures.peak, 1)
-    if not np.isfinite(peak).any():
-        return np.zeros((2, len(peak)), dtype=bool)
-    silent = peak < SILENT * np.nanquantile(peak, USUAL)
+    near, wide = median_around(measures.peak, 1), median_around(measures.peak, 2)
+    if not np.isfinite(near).any():
+        return np.zeros((2, len(near)), dtype=bool)
+    least = SILENT * np.nanquantile(near, USUAL)
     median = median_around(np.where(np.isfinite(measures.peak), measures.median, np.nan), 2)
-    noise = median_around(measures.peak, 2) < DISTINCT * median
-    return silent, noise & ~silent
+    return near < least, (wide < DISTINCT * median) & (wide >= least) & ~(near < least)
 
 
 def faint_share(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> float:
@@ -171,7 +170,7 @@ def parts_of(state: np.ndarray) -> list[Part]:
     """Return the parts that are not in order, ascending, from the state of each tenth of a second."""
     edges = np.flatnonzero(np.diff(state, prepend=-1, append=-1))
     return [
-        Part(start * TENTH / FS, stop * TENTH / FS, STATES[state[start]])
+        Part(float(start * TENTH / FS), float(stop * TENTH / FS), STATES[state[start]])
         for start, stop in pairwise(edges)
         if state[start] != OK
     ]

@@ -33,7 +33,7 @@ class Found:
         beats: `n` beats.
         measures: of the signal.
         state: `(t,)` of each tenth of a second, an index into `quality.STATES`.
-        faint: share of the beats whose complexes are faint.
+        faint: share of the detected beats whose complexes are faint, 0..1.
     """
 
     beats: Beats
@@ -122,7 +122,8 @@ def stream_beats(
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    return Found(beats, whole, state, faint_share(whole, peak, slope))
+    faint = faint_share(whole, peak, slope) if positions is None else 0.0
+    return Found(beats, whole, state, faint)
 
 
 def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:

@@ -2,6 +2,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,15 +121,46 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
     assert texts == ["## time resolution: 250", DISCLAIMER]
 
 
+def test_parts_without_signal_stand_in_every_output(tmp_path, capsys):
+    signal = np.concatenate([ecg(250)[0], np.full(5000, np.nan), ecg(250)[0]])
+    path = tmp_path / "r.csv"
+    np.savetxt(path, signal + 0.01 * np.random.default_rng(0).normal(size=20000), header="ecg", comments="")
+    assert run(tmp_path, path) == 0
+    assert "; 25.0 % lost" in capsys.readouterr().out
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    assert summary["parts"] == [{"start_s": 30.0, "stop_s": 50.0, "state": "lost"}]
+    assert summary["share"] == {"lost": 0.25, "noise": 0.0, "no beats": 0.0}
+    assert summary["beats"] == 60
+    assert "# 30.0 s to 50.0 s: lost\n" in (tmp_path / "out" / "r.beats.csv").read_text()
+    read = wfdb.rdann(str(tmp_path / "out" / "r"), "pred")
+    marks = [k for k, symbol in enumerate(read.symbol) if symbol == "~"]
+    assert [(read.sample[k], read.subtype[k], read.aux_note[k]) for k in marks] == [
+        (7500, -1, "lost"),
+        (12500, 0, "end of: lost"),
+    ]
+
+
+@pytest.mark.parametrize(("frequency", "inverted"), [(50, False), (60, True)])
+def test_what_was_removed_is_said(made, tmp_path, frequency, inverted):
+    hum = 0.2 * np.sin(2 * np.pi * frequency * np.arange(7500) / 250)
+    path = made()
+    np.savetxt(path, (-1 if inverted else 1) * np.loadtxt(path, skiprows=1) + hum, header="ecg", comments="")
+    assert run(tmp_path, path) == 0
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    assert summary["removed"][f"hum_{frequency}_hz_mv"] == pytest.approx(0.2, abs=0.01)
+    assert summary["removed"][f"hum_{110 - frequency}_hz_mv"] < 0.01
+    assert summary["inverted"] is inverted
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("nan.csv", "ecg\n" + "\n" * 5000, "missing (NaN)"),
-        ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
+        ("nan.csv", "ecg\n" + "\n" * 5000, "100% lost"),
+        ("flat.csv", "ecg\n" + "1\n" * 5000, "100% lost"),
         ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
         ("words.csv", "ecg\n" + "1\nlow\n" * 5000, "line 3: 'low' is no number"),
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
-        ("noise.csv", "noise", "no ECG"),
+        ("noise.csv", "noise", "100% noise"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),
         ("r.hea", b"\x00\xff" * 500, "sampling rate or number of samples"),
@@ -211,7 +243,8 @@ def test_annotations_with_a_rate_of_their_own(record, tmp_path, capsys):
     path = record(encoded([(0, 22, "## time resolution: 1000"), *((1000 * i, 1, "") for i in range(1, 29))]))
     assert run(tmp_path, path, "--beats", "atr") == 0
     assert wfdb.rdann(str(tmp_path / "out" / "w"), "pred").sample.tolist() == [250 * i for i in range(1, 29)]
-    assert "60.0/min" in capsys.readouterr().out
+    rate = float(re.search(r"([\d.]+)/min", capsys.readouterr().out)[1])
+    assert rate == pytest.approx(60, abs=3)
 
 
 def test_a_note_on_which_wfdb_never_ends(record, tmp_path):
@@ -326,7 +359,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
     summary = {
         "recording": "r", "beats": 0, "counts": {}, "burden_percent": {"S": 0, "V": 0},
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
-        "heart_rate": {"median": rate}, "uncertain_percent": 0,
+        "heart_rate": {"median": rate}, "uncertain_percent": 0, "share": {"lost": 0.0},
     }  # fmt: skip
     assert ("is the --fs right?" in recording.headline(SimpleNamespace(summary=summary))) == asks
 

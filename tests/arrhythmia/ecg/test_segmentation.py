@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,10 @@ TYPES = {
 
 
 def recording(sample, symbol, *, name="r", fs=360.0, n=3600):
-    signal = np.random.default_rng(0).integers(900, 1200, n)
+    """Return a recording with a complex of 1 mV at each annotation."""
+    signal = np.random.default_rng(0).integers(1022, 1027, n)
+    distance = np.abs(np.arange(n)[:, None] - np.asarray(sample)).min(axis=1)
+    signal += np.round(200 * np.maximum(1 - distance / 10, 0)).astype(int)
     return Recording(
         name=name,
         fs=fs,
@@ -73,13 +78,13 @@ def test_other_annotations_do_not_divide_an_rr_interval():
 
 
 def test_columns_of_intervals_before_and_after():
-    beats = cut(recording([0, 360, 1080, 1440, 2880], "NNNNN"), rr_before=2, rr_after=1)
+    beats = cut(recording([100, 460, 1180, 1540, 2980], "NNNNN"), rr_before=2, rr_after=1)
     nan = np.nan
     np.testing.assert_array_equal(
         beats.rr, np.float32([[nan, nan, 1], [nan, 1, 2], [1, 2, 1], [2, 1, 4], [1, 4, nan]])
     )
     assert int(beats.rr_before) == 2
-    assert cut(recording([0, 360], "NN"), rr_before=2, rr_after=5).rr.shape == (2, 7)
+    assert cut(recording([100, 460], "NN"), rr_before=2, rr_after=5).rr.shape == (2, 7)
 
 
 def test_rr_intervals_do_not_cross_records():
@@ -96,10 +101,7 @@ def test_beats_at_the_edges_are_kept():
 
 
 def test_r_peak_is_at_r_index():
-    one = recording([1000], "N")
-    one.signal[:] = 0
-    one.signal[990:1011] = 1 - np.abs(np.arange(-10, 11)) / 10
-    beats = cut(one)
+    beats = cut(recording([1000], "N"))
     assert beats.waveform[0].argmax() == beats.r_index == 62
 
 
@@ -132,10 +134,12 @@ def test_kaggle_window_takes_channel_0_in_adc_units():
 
 
 def test_kaggle_window_takes_one_annotation_where_the_files_have_it():
-    sample, n = [590000, 590262, 590555, 590900], 600_000
+    sample, moved, n = [590000, 590262, 590555, 590900], [590000, 590296, 590555, 590900], 600_000
     cut_of = {
-        name: cut(recording(places, "////", name=name, n=n), window="kaggle")
-        for name, places in {"102": sample, "r": sample, "r2": [590000, 590296, 590555, 590900]}.items()
+        name: cut(
+            replace(recording(sample, "////", name=name, n=n), sample=np.array(places)), window="kaggle"
+        )
+        for name, places in {"102": sample, "r": sample, "r2": moved}.items()
     }
     np.testing.assert_array_equal(cut_of["102"].waveform, cut_of["r2"].waveform)
     assert (cut_of["r"].waveform != cut_of["r2"].waveform).any(axis=1).tolist() == [True, True, False]

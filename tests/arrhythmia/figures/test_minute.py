@@ -14,8 +14,10 @@ def probability(classes, likely=0.9):
     return made
 
 
-def drawn(signal, time=TIME, classes="VNVSFVV"):
-    return minute_figure(signal, 10, START, time, probability(classes), title="r", note="no device")
+def drawn(signal, time=TIME, classes="VNVSFVV", parts=()):
+    return minute_figure(
+        signal, 10, START, time, probability(classes), parts=parts, title="r", note="no device"
+    )
 
 
 def letters(figure):
@@ -54,7 +56,7 @@ def test_lost_flat_and_short_signals_are_drawn(signal, tmp_path):
 def test_a_spike_does_not_flatten_the_beats():
     signal = np.sin(np.arange(6000) / 10)
     signal[7] = 500
-    figure = minute_figure(signal, 100, 0, np.empty(0), np.empty((0, 5)), title="", note="")
+    figure = minute_figure(signal, 100, 0, np.empty(0), np.empty((0, 5)), parts=[], title="", note="")
     assert figure.axes[0].get_ylim()[1] < 2
 
 
@@ -80,3 +82,9 @@ def test_labels_at_the_ends_stay_in_the_picture():
 )
 def test_clock(seconds, text):
     assert clock_text(seconds) == text
+
+
+def test_parts_without_beats_are_named_where_they_are():
+    parts = [(START + 5, START + 12, "lost"), (START - 9, START - 3, "noise")]
+    seen = letters(drawn(np.zeros(600), time=np.empty(0), classes="", parts=parts))
+    assert seen == [["lost"], ["lost"], [], [], [], []]

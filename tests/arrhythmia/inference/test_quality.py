@@ -3,80 +3,123 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.inference.quality import (
+    LOST,
+    NO_BEATS,
+    NOISE,
+    OK,
+    Part,
     check_alike,
     check_beats,
     check_length,
-    check_quality,
-    lost_spans,
-    quality_of,
-    without_gaps,
+    parts_of,
+    shares_of,
 )
+from arrhythmia.inference.streaming import stream_beats
 from tests.arrhythmia.ecg.test_detection import ecg
+from tests.arrhythmia.inference.test_streaming import CUT, recording
 
-FS = 250
-GOOD = ecg(FS)[0] + 0.01 * np.random.default_rng(0).normal(size=30 * FS)
-NOISE = np.random.default_rng(0).normal(size=30 * FS)
-
-
-def judged(signal):
-    check_quality("r", quality_of(signal.astype(np.float32), FS))
+GOOD, PEAKS = ecg(250, 120)
+GOOD = GOOD + 0.01 * np.random.default_rng(0).normal(size=len(GOOD))
+NOISE_OF_0_3_MV = 0.3 * np.random.default_rng(1).normal(size=len(GOOD))
 
 
-def test_an_ecg_passes_also_with_a_gap():
-    judged(GOOD)
-    judged(np.concatenate([GOOD, np.full(10 * FS, np.nan), GOOD]))
+def found_in(signal):
+    return stream_beats(recording(signal), **CUT)
+
+
+def with_part(start, stop, part):
+    """Return a good ECG of two minutes with another part from `start` to `stop`, s."""
+    signal = GOOD.copy()
+    signal[250 * start : 250 * stop] = part[250 * start : 250 * stop]
+    return signal
+
+
+def test_a_good_ecg_is_all_signal():
+    assert parts_of(found_in(GOOD).state) == []
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 35), (40, 80), (100, 120)])
+@pytest.mark.parametrize(
+    ("part", "state"),
+    [
+        (np.full(len(GOOD), np.nan), "lost"),
+        (np.full(len(GOOD), 5.0), "lost"),
+        (np.random.default_rng(2).normal(size=len(GOOD)) * 0.05, "no beats"),
+        (np.random.default_rng(2).normal(size=len(GOOD)) * 0.005, "no beats"),
+        (NOISE_OF_0_3_MV, "noise"),
+    ],
+)
+def test_each_part_has_its_state_and_the_beats_elsewhere_stay(start, stop, part, state):
+    found = found_in(with_part(start, stop, part))
+    [seen] = [x for x in parts_of(found.state) if x.stop_s - x.start_s > 3]
+    assert seen.state == state
+    assert (seen.start_s, seen.stop_s) == (pytest.approx(start, abs=7), pytest.approx(stop, abs=7))
+    time = found.beats.sample / 250
+    far = 1 if state != "noise" else 7  # noise is told from signal over ten seconds
+    outside = PEAKS[(start - far > PEAKS) | (stop + far < PEAKS)]
+    assert np.abs(time[:, None] - outside).min(0).max() < 0.02
+    assert not ((time > start + far) & (time < stop - far)).any()
+    assert np.nanmax(found.beats.rr) < 3
+
+
+def test_a_pause_is_an_interval_and_no_part():
+    signal = with_part(60, 64, np.random.default_rng(2).normal(size=len(GOOD)) * 0.01)
+    found = found_in(signal)
+    assert parts_of(found.state) == []
+    assert np.nanmax(found.beats.rr) == pytest.approx(5, abs=0.02)
+
+
+@pytest.mark.parametrize("lost", [0.4, 0.8])
+def test_a_recording_that_is_mostly_lost_has_its_beats(lost):
+    signal = GOOD.copy()
+    signal[: int(lost * len(signal))] = 0.0
+    found = found_in(signal)
+    assert shares_of(found.state)["lost"] == pytest.approx(lost, abs=0.01)
+    assert len(found.beats) == (120 * lost < PEAKS).sum()
+
+
+def test_parts_and_shares():
+    state = np.repeat([OK, LOST, OK, NO_BEATS, NOISE], [10, 20, 30, 30, 10])
+    assert parts_of(state) == [Part(1, 3, "lost"), Part(6, 9, "no beats"), Part(9, 10, "noise")]
+    assert shares_of(state) == {"lost": 0.2, "noise": 0.1, "no beats": 0.3}
 
 
 @pytest.mark.parametrize(
     ("signal", "words"),
     [
-        (np.full(30 * FS, np.nan), "100% of the samples are missing"),
-        (np.zeros(30 * FS), "flat"),
-        (np.concatenate([GOOD[: 10 * FS], np.zeros(20 * FS)]), "67% of the signal is flat"),
-        (np.clip(GOOD, 0, 0.02), "clipped"),
-        (NOISE, "no ECG"),
-        (np.sin(np.arange(30 * FS) / 40), "no ECG"),
+        (np.full(len(GOOD), np.nan), "100% lost"),
+        (np.zeros(len(GOOD)), "100% lost"),
+        (NOISE_OF_0_3_MV, "100% noise"),
+        (np.sin(np.arange(len(GOOD)) / 40), "too few"),
     ],
 )
 def test_what_is_no_ecg_is_refused(signal, words):
+    found = found_in(signal)
     with pytest.raises(DataError, match=f"^r: .*{words}"):
-        judged(signal)
+        check_beats("r", found.beats.waveform, found.state)
 
 
 @pytest.mark.parametrize(("samples", "words"), [(0, "empty"), (2499, "least is 10 s")])
 def test_too_short(samples, words):
     with pytest.raises(DataError, match=words):
-        check_length("r", samples, FS)
-    check_length("r", 2500, FS)
+        check_length("r", samples, 250)
+    check_length("r", 2500, 250)
 
 
 @pytest.mark.parametrize(("scale", "words"), [(1000, "--unit uV"), (0.001, "--unit V")])
 def test_a_wrong_unit_is_named(scale, words):
     beat = np.tile(np.exp(-(np.linspace(-3, 3, 100) ** 2)), (9, 1)).astype(np.float32)
-    check_beats("r", beat)
+    check_beats("r", beat, np.zeros(9))
     with pytest.raises(DataError, match=words):
-        check_beats("r", scale * beat)
+        check_beats("r", scale * beat, np.zeros(9))
 
 
-def test_few_beats_and_unlike_ones_are_refused():
+def test_few_beats_and_unlike_faint_ones_are_refused():
     beat = np.random.default_rng(0).normal(size=(9, 100)).astype(np.float32)
     with pytest.raises(DataError, match="too few"):
-        check_beats("r", beat[:4])
-    check_alike("r", beat, beat)
+        check_beats("r", beat[:4], np.zeros(9))
+    unlike = np.roll(beat, 1, axis=0)
+    check_alike("r", beat, beat, 1.0)
+    check_alike("r", beat, unlike, 0.0)  # as in bigeminy
     with pytest.raises(DataError, match="not alike"):
-        check_alike("r", beat, np.roll(beat, 1, axis=0))
-
-
-def test_gaps_are_bridged_by_a_line():
-    assert without_gaps(np.array([np.nan, 1, np.nan, 3, np.nan])).tolist() == [1, 1, 2, 3, 3]
-    assert without_gaps(np.full(3, np.nan)).tolist() == [0, 0, 0]
-
-
-def test_lost_signal_is_what_may_hide_a_beat():
-    signal = np.arange(1010.0) % 7
-    signal[[3, 50]] = np.nan
-    signal[100:112] = np.nan
-    signal[300:500] = 4.0
-    assert lost_spans(signal, 100).tolist() == [[100, 112], [300, 500]]
-    assert lost_spans(np.arange(1001.0), 100).tolist() == []  # the last second has one sample
-    assert lost_spans(np.full(1000, np.nan), 100).tolist() == [[0, 1000]]
+        check_alike("r", beat, unlike, 0.1)

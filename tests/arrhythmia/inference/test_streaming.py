@@ -1,8 +1,10 @@
+import contextlib
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arrhythmia.ecg.formats import Ecg, open_ecg
@@ -23,7 +25,7 @@ def recording(signal, fs=250):
 
 
 def test_pieces_cover_the_recording_once(monkeypatch):
-    monkeypatch.setattr(streaming, "PIECE", 2.0)
+    monkeypatch.setattr(streaming, "PIECE", 2)
     monkeypatch.setattr(streaming, "MARGIN", 0.5)
     signal = np.arange(1100)
     seen = list(pieces(recording(signal)))
@@ -33,26 +35,65 @@ def test_pieces_cover_the_recording_once(monkeypatch):
 
 
 def test_beats_in_pieces_are_those_of_the_whole(monkeypatch):
-    signal, peaks = ecg(250, 60)
-    whole, _ = stream_beats(recording(signal), **CUT)
+    signal, peaks = ecg(250, 120)
+    whole = stream_beats(recording(signal), **CUT).beats
     assert len(whole) == len(peaks)
-    np.testing.assert_array_equal(whole.rr, rr_intervals(whole.sample, 250, before=5, after=4))
-    np.testing.assert_array_equal(whole.rr_long, long_run_rr(whole.sample, 250, beats=10))
-    monkeypatch.setattr(streaming, "PIECE", 10.0)
-    monkeypatch.setattr(streaming, "MARGIN", 8.0)
+    np.testing.assert_allclose(whole.rr, rr_intervals(whole.sample, 250, before=5, after=4), atol=0.003)
+    np.testing.assert_allclose(whole.rr_long, long_run_rr(whole.sample, 250, beats=10), atol=0.003)
+    monkeypatch.setattr(streaming, "PIECE", 40)
     times = []
-    parts, quality = stream_beats(recording(signal), **CUT, on_piece=times.append)
-    np.testing.assert_array_equal(parts.sample, whole.sample)
-    np.testing.assert_array_equal(parts.rr, whole.rr)
-    np.testing.assert_allclose(parts.waveform, whole.waveform, atol=1e-3)
-    assert quality.samples == len(signal)
-    assert sum(times) == 60
+    found = stream_beats(recording(signal), **CUT, on_piece=times.append)
+    np.testing.assert_array_equal(found.beats.sample, whole.sample)
+    np.testing.assert_array_equal(found.beats.rr, whole.rr)
+    np.testing.assert_allclose(found.beats.waveform, whole.waveform, atol=2e-4)
+    assert len(found.state) == 1200
+    assert sum(times) == 120
+
+
+@st.composite
+def cuts_and_gaps(draw):
+    """Return where a recording of two minutes is cut off, and where it is lost, s."""
+    start, stop = draw(st.floats(0, 40)), draw(st.floats(80, 120))
+    gaps = draw(st.lists(st.tuples(st.floats(0, 120), st.floats(0.2, 30)), max_size=3))
+    return start, stop, gaps, draw(st.sampled_from(["missing", "still", "noise"]))
+
+
+@pytest.fixture(scope="module")
+def two_minutes(mitdb):
+    record = read_recording(mitdb, "208")
+    return record.signal[: 120 * 360], stream_beats(recording(record.signal[: 120 * 360], 360), **CUT).beats
+
+
+@settings(max_examples=40)
+@given(case=cuts_and_gaps())
+def test_cuts_and_gaps_change_no_beat_elsewhere(two_minutes, case):
+    signal, whole = two_minutes
+    start, stop, gaps, kind = case
+    disturbed = signal.copy()
+    for begin, length in gaps:
+        span = slice(int(begin * 360), int((begin + length) * 360))
+        size = len(disturbed[span])
+        disturbed[span] = {
+            "missing": np.nan,
+            "still": 0.3,
+            "noise": 0.02 * np.random.default_rng(0).normal(size=size),
+        }[kind]
+    first = int(start * 360) // 36 * 36
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(streaming, "PIECE", 40))
+        found = stream_beats(recording(disturbed[first : int(stop * 360)], 360), **CUT).beats.sample + first
+    time = whole.sample / 360
+    near = (time < start + 1) | (time > stop - 1)
+    for begin, length in gaps:
+        near |= (time > begin - 1) & (time < begin + length + 1)
+    distance = np.abs(whole.sample[~near][:, None] - found).min(axis=1, initial=360)
+    assert (distance > 2).mean() < 0.02 if (~near).any() else True
 
 
 def test_a_beat_cut_by_the_edge_is_left_out():
     signal, _ = ecg(250)
     shifted = signal[125:]  # starts on a peak
-    found = stream_beats(recording(shifted), **CUT)[0].sample
+    found = stream_beats(recording(shifted), **CUT).beats.sample
     assert found[0] > 200
 
 
@@ -61,8 +102,8 @@ def test_no_interval_across_lost_signal(monkeypatch, lost):
     signal, peaks = ecg(250, 60)
     signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
     signal[6000:8000] = lost  # the beats at 24.5 to 31.5 s
-    monkeypatch.setattr(streaming, "PIECE", 28.0)
-    beats, _ = stream_beats(recording(signal), **CUT)
+    monkeypatch.setattr(streaming, "PIECE", 28)
+    beats = stream_beats(recording(signal), **CUT).beats
     np.testing.assert_allclose(beats.sample / 250, peaks[(peaks < 24) | (peaks > 32)], atol=0.01)
     after = 24  # the first beat after the gap
     assert np.flatnonzero(np.isnan(beats.rr[:, 4])).tolist() == [0, after]
@@ -81,11 +122,10 @@ def test_no_beats_in_a_piece_that_is_nearly_all_lost(monkeypatch):
     lost = np.arange(len(signal)) >= 58 * 250
     lost[85 * 250 : 92 * 250] = False
     signal[lost] = np.nan
-    monkeypatch.setattr(streaming, "PIECE", 60.0)
-    monkeypatch.setattr(streaming, "MARGIN", 1.0)
-    found = stream_beats(recording(signal), **CUT)[0].sample / 250
-    assert not lost[np.round(found * 250).astype(int)].any()
-    np.testing.assert_allclose(found[found < 57], peaks[peaks < 57], atol=0.01)
+    monkeypatch.setattr(streaming, "PIECE", 60)
+    found = stream_beats(recording(signal), **CUT).beats.sample / 250
+    kept = (peaks < 57.9) | ((peaks > 85.1) & (peaks < 91.9))
+    np.testing.assert_allclose(found, peaks[kept], atol=0.01)
 
 
 def test_intervals_that_are_known_stay():
@@ -159,9 +199,11 @@ def test_lost_between(lost, between):
 
 
 def test_annotated_beats_are_cut_as_in_training(mitdb, monkeypatch):
-    monkeypatch.setattr(streaming, "PIECE", 100.0)
+    monkeypatch.setattr(streaming, "PIECE", 100)
     record = read_recording(mitdb, "101")
     trained = cut_beats([record], window="centred", source="physionet", **CUT)
-    found, _ = stream_beats(open_ecg(mitdb / "101"), **CUT, positions=trained.sample.astype(np.int64))
-    for name in ("waveform", "rr", "rr_long", "sample", "r_index"):
+    found = stream_beats(open_ecg(mitdb / "101"), **CUT, positions=trained.sample.astype(np.int64)).beats
+    for name in ("rr", "rr_long", "sample", "r_index"):
         np.testing.assert_array_equal(getattr(found, name), getattr(trained, name))
+    # a filter settles within the margin of a piece, but for the last digit
+    np.testing.assert_allclose(found.waveform, trained.waveform, atol=2e-4)
