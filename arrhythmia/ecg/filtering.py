@@ -87,12 +87,12 @@ def mains_hum(signal: np.ndarray, frequency: int) -> np.ndarray:
     blocks = signal[: n - n % BLOCK].reshape(-1, BLOCK)
     if len(blocks) < STEADY:
         return np.zeros(n)
-    phase = 2 * np.pi * frequency / FS * np.arange(n)
+    phase = 2 * np.pi * frequency / FS * np.arange(BLOCK)
     centre = (np.arange(len(blocks)) + 0.5) * BLOCK - 0.5
     hum = np.zeros(n)
     for wave in (np.cos(phase), np.sin(phase)):
-        coefficient = 2 * (blocks * wave[:BLOCK]).mean(axis=1)
-        hum += wave * np.interp(np.arange(n), centre, median_filter(coefficient, STEADY, mode="nearest"))
+        coefficient = median_filter(2 * (blocks * wave).mean(axis=1), STEADY, mode="nearest")
+        hum += np.resize(wave, n) * np.interp(np.arange(n), centre, coefficient)
     return hum
 
 

@@ -99,7 +99,7 @@ def scores(counts: np.ndarray) -> dict[str, float]:
         "positive_predictivity": pairs.sum() / counts[:, :MISSED].sum(),
     }
     f1 = {
-        f"f1_{name}": 2 * counts[k, k] / (counts[k].sum() + counts[:, k].sum())
+        f"f1_{name}": 2 * counts[k, k] / (counts[k].sum() + counts[:, k].sum()) if counts[k].any() else np.nan
         for k, name in enumerate(CLASSES)
         if name in "SV"
     }

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
+from arrhythmia.ecg.conditioning import condition
+from arrhythmia.ecg.detection import find_complexes
 from arrhythmia.training.calibration import fit_temperature
 
 ELEMENTWISE = {
@@ -40,4 +42,6 @@ def results():
         found |= {f"{name} {kind.__name__}": value for name, value in here.items()}
     logits = rng.normal(0, 2, (9000, 5)).astype(np.float32)
     label = np.where(rng.random(9000) < 0.7, logits.argmax(1), rng.integers(0, 5, 9000))
+    ecg = condition(np.cumsum(rng.normal(0, 0.02, 100_000)).astype(np.float32), 250)
+    found |= {"conditioned signal": ecg.signal, "complexes": find_complexes(ecg.slope, ecg.known)}
     return found | {"log_softmax": log_softmax(logits, axis=1), "temperature": fit_temperature(logits, label)}

@@ -38,4 +38,4 @@ def test_hum_and_polarity_change_little(mitdb, tmp_path, monkeypatch):
     robustness.main([])
     table = pd.read_csv(tmp_path / "robustness.csv").set_index("disturbance")
     assert (table["refused"] == 0).all()
-    assert (table.drop(columns="refused") > 0.97).all(axis=None)
+    assert (table.drop(columns=["refused", "f1_V"]) > 0.97).all(axis=None)  # there is no V in it
