@@ -16,15 +16,16 @@ class Beats:
     """`n` labelled beats, ordered by record and time.
 
     Attributes:
-        waveform: `(n, length)` float32; mV for the `centred` window, 0..1 for the `kaggle` window.
+        waveform: `(n, length)` float32; for the `centred` window mV around the R peak, from the conditioned
+            signal (`arrhythmia.ecg.conditioning`); for the `kaggle` window 0..1, from the signal as it is.
         rr: `(n, rr_before + rr_after)` float32, s: the intervals between neighbouring beats, oldest first;
             column `rr_before - 1` is the interval that ends with this beat, the next one starts with it. NaN
             where there is no such beat.
         rr_long: `(n,)` float32, s: mean of the intervals up to `segment.rr_long` before and after; NaN where
             there is none.
         record: `(n,)` str: name of the record; empty where the source does not tell.
-        sample: `(n,)` int32: position of the R peak in the record, in samples at the record's own rate; -1 if
-            unknown.
+        sample: `(n,)` int32: position of the annotation or detection in the record, in samples at the
+            record's own rate; -1 if unknown.
         annotation: `(n,)` int32: index of the beat among all annotations of its record; -1 if unknown.
         symbol: `(n,)` str: annotation symbol.
         label: `(n,)` int8: class, an index into `aami.CLASSES`.

@@ -34,7 +34,7 @@ def cut_beats(
     rr_long: int,
     source: str,
 ) -> Beats:
-    """Cut every labelled beat out of the recordings.
+    """Cut every labelled beat out of the recordings, around its R peak as detection sees it.
 
     Args:
         recordings: in the order in which the beats shall stand.
