@@ -3,15 +3,14 @@
 import math
 import os
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
+from arrhythmia.ecg.edf import read_edf_layout, record_starts
 from arrhythmia.ecg.guard import check_files, file_size, guarded
 from arrhythmia.ecg.wfdb_header import Header, check_record, read_header
 from arrhythmia.errors import DataError
@@ -19,11 +18,24 @@ from arrhythmia.errors import DataError
 UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
 """Millivolts in each unit of voltage, by its name in lower case."""
 
-PREFERRED = ("MLII", "II", "ECG MLII", "ECG II", "EKG II")
-"""Names of the lead that the networks were trained on, or of one like it."""
+PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
+"""Limb leads, those first that are most like the one that the networks were trained on."""
+
+CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
+"""Chest leads, those first whose complexes are easiest to find."""
+
+NO_ECG = re.compile(
+    r"\b(EEG|EOG|EMG|RESP\w*|PLETH\w*|PPG|ABP|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
+    r"impedance|trigger|rate|bpm|HR|[FCPOTA][pz]?\d?-[AM]\d)\b",
+    re.IGNORECASE,
+)
+"""Words in the name of a signal that is no ECG, whatever else its name says."""
 
 SUFFIXES = (".hea", ".edf", ".csv")
 """Of recordings in a folder; a WFDB record is known by its header."""
+
+TABLES = (".csv", ".tsv", ".txt")
+"""Of text tables; in a folder a .txt is rather something to read."""
 
 CHECKED = 500_000
 """Samples that are added up at a time."""
@@ -68,7 +80,7 @@ def recording_name(path: Path) -> str:
 
     Bytes of a file's name that are no UTF-8 are replaced: nobody could print them.
     """
-    name = path.stem if path.suffix.lower() in (*SUFFIXES, ".dat") else path.name
+    name = path.stem if path.suffix.lower() in (*SUFFIXES, *TABLES, ".dat") else path.name
     return os.fsencode(name).decode("utf-8", "replace")
 
 
@@ -92,7 +104,7 @@ def find_recordings(path: Path) -> list[Path]:
 def kind(path: Path) -> str:
     """Return the kind of a recording: `.csv`, `.edf`, or `.hea` for a WFDB record."""
     suffix = path.suffix.lower()
-    return suffix if suffix in (".csv", ".edf") else ".hea"
+    return ".csv" if suffix in TABLES else ".edf" if suffix == ".edf" else ".hea"
 
 
 def open_ecg(
@@ -167,32 +179,61 @@ def is_voltage(unit: str) -> bool:
 
 
 def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, where: Path) -> int:
-    """Return the channel of the wanted lead: `lead` if given, else one like MLII, else the first voltage.
+    """Return the channel of the wanted lead: `lead` if given, else the one most like MLII.
+
+    Limb leads come first, then what is called ECG, chest leads, and other voltages in their order.
 
     Args:
         names: of the channels; may be empty words.
         units: of the channels.
-        lead: name, or number of the channel counted from 0.
+        lead: name, in capitals or not, or number of the channel counted from 0.
         where: the file, for the message.
 
     Raises:
-        DataError: there is no such lead, or no channel at all.
+        DataError: there is no such lead, no channel at all, or none that may be an ECG by its name.
     """
     if not names:
         raise DataError(f"{where}: no signal in it")
+    known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))[:300]
     if lead is not None:
         if lead in names:
             return list(names).index(lead)
+        alike = [i for i, name in enumerate(names) if name.casefold() == lead.casefold()]
+        if len(alike) == 1:
+            return alike[0]
         if lead.isdigit() and int(lead) < len(names):
             return int(lead)
-        known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
-    for name in PREFERRED:
-        if name in names:
-            return list(names).index(name)
-    voltages = [i for i, unit in enumerate(units) if is_voltage(unit)]
-    named = [i for i in voltages if any(word in names[i].upper() for word in ("ECG", "EKG"))]
-    return (named or voltages or [0])[0]
+    if len(names) == 1:
+        return 0
+    likely = [(lead_rank(name, unit), i) for i, (name, unit) in enumerate(zip(names, units, strict=True))]
+    rank, channel = min(likely)
+    if rank == math.inf:
+        raise DataError(f"{where}: no signal is an ECG by its name; choose with --lead one of {known}")
+    return channel
+
+
+def lead_rank(name: str, unit: str) -> float:
+    """Return how good a signal is by its name: the less, the better; infinite for what is no ECG."""
+    if NO_ECG.search(name.replace("_", " ")):
+        return math.inf
+    called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
+    bare = re.sub(r"\b(ECG|EKG|lead)\b|[\W_]", "", name, flags=re.IGNORECASE).upper()
+    if bare in PREFERRED:
+        return PREFERRED.index(bare)
+    if called:
+        return 10
+    if bare in CHEST:
+        return 20 + CHEST.index(bare)
+    return 30 if is_voltage(unit) else math.inf
+
+
+def _lead_notes(names: Sequence[str], channel: int, lead: str | None) -> tuple[str, ...]:
+    """Return which lead was taken, if nobody said which one of several."""
+    if lead is not None or len(names) == 1:
+        return ()
+    known = ", ".join(name or f"channel {i}" for i, name in enumerate(names))[:200]
+    return (f"lead {names[channel] or channel} is taken, of {known} (--lead takes another)",)
 
 
 def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | None) -> Ecg:
@@ -220,8 +261,9 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
             return (signal[start - first * each : stop - first * each] * scale).astype(np.float32)
 
     notes = _checksum_notes(path, header, channel) if header.signals else ()
-    lead = names[channel] or f"channel {channel}"
-    return Ecg(path, each * frame_fs, lead, each * frames, read, notes, frame_fs)
+    notes += _lead_notes(names, channel, lead)
+    name = names[channel] or f"channel {channel}"
+    return Ecg(path, each * frame_fs, name, each * frames, read, notes, frame_fs)
 
 
 def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
@@ -234,12 +276,12 @@ def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: b
 
 
 def _no_record(path: Path, header_path: Path) -> DataError:
-    formats = "a WFDB record (.hea), .edf and .csv can be read"
+    formats = "WFDB records (.hea), EDF (.edf) and text tables (.csv, .tsv, .txt) can be read"
     if path == Path("-"):
         return DataError(f"{path}: standard input cannot be read; save it to a file, {formats}")
     if path.exists() and path.suffix.lower() != ".dat":
         file_size(path)  # refuses what is no ordinary file
-        return DataError(f"{path}: of no known format; {formats}")
+        return DataError(f"{path}: {path.suffix or 'it'} is of no known format; {formats}")
     return DataError(f"{header_path}: missing; {formats}")
 
 
@@ -260,12 +302,11 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
 
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
-    edf = _read_edf(path)
-    notes = _continuity_notes(edf, path)
+    edf = read_edf_layout(path)
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
-    fs = float(signal.sampling_frequency)
+    each, fs = signal.samples_per_data_record, float(signal.sampling_frequency)
     _check_rate(path, fs)
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
     low, high = signal.digital_min, signal.digital_max
@@ -273,40 +314,25 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     if not (high > low and most != least):
         raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
     gain = scale * (most - least) / (high - low)
+    starts, lost = record_starts(path, edf, each)
+    length = int(starts[-1]) + each
 
     def read(start: int, stop: int) -> np.ndarray:
+        signal = np.full(stop - start, np.nan, dtype=np.float32)
+        first, last = np.searchsorted(starts, [start - each + 1, stop])
         with guarded(path):
-            # opened anew for each piece: pages of a mapped file stay in memory until it is closed
-            signal = _read_edf(path).signals[channel]
-            counts = signal.get_digital_slice(start / fs, stop / fs).astype(np.float64)
-            return ((counts - low) * gain + scale * least).astype(np.float32)
+            records = edf.read(int(first), int(last), edf.places[channel])
+        for at, counts in zip(starts[first:last] - start, records, strict=True):
+            begin, end = max(at, 0), min(at + each, stop - start)
+            signal[begin:end] = (
+                counts[begin - at : end - at].astype(np.float64) - low
+            ) * gain + scale * least
+        return signal
 
-    length = edf.num_data_records * signal.samples_per_data_record
+    notes = (*edf.notes, *_lead_notes(names, channel, lead))
+    if lost:
+        notes += (f"{lost / fs:.2f} s between its data records are missing: lost signal",)
     return Ecg(path, fs, names[channel] or f"channel {channel}", length, read, notes)
-
-
-def _read_edf(path: Path) -> Any:
-    import edfio
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # edfio goes on with what there is of a file that was cut short
-        warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
-        return edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1")
-
-
-def _continuity_notes(edf: Any, path: Path) -> tuple[str, ...]:
-    """Refuse a recording with gaps between its data records; note if there is the header's word alone."""
-    try:
-        continuous = edf.is_continuous
-    except UnicodeDecodeError as error:  # notes in Latin-1: edfio takes UTF-8 alone
-        unknown = "its notes are not in UTF-8, so the times of its data records are unknown"
-        if edf.reserved.startswith("EDF+C"):
-            return (f"{unknown}; its header says that there are no gaps",)
-        raise DataError(f"{path}: {unknown}; save it as EDF+C") from error
-    if not continuous:
-        raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
-    return ()
 
 
 def _open_csv(

@@ -83,10 +83,29 @@ def test_what_is_no_voltage(unit):
         (["PLETH", "", ""], ["NU", "mV", "mV"], 1),
         (["EEG", "ECG"], ["uV", "uV"], 1),
         (["RESP"], ["L"], 0),
+        (["v1", "ii"], ["mV", "mV"], 1),
+        (["V1", "I"], ["mV", "mV"], 1),
+        (["V1", "V5"], ["mV", "mV"], 1),
+        (["V1", "aVF", "I"], ["mV", "mV", "mV"], 2),
+        (["EKG_Off", "EKG"], ["uV", "uV"], 1),
+        (["EEG C3-A2", "ECG"], ["uV", ""], 1),
+        (["C3-A2", "EOG-L", "ECG II-Ref"], ["uV", "uV", "uV"], 2),
+        (["CH1", "CH2"], ["mV", "mV"], 0),
     ],
 )
 def test_choice_of_the_lead(names, units, channel):
     assert choose_lead(names, units, None, "r") == channel
+
+
+def test_a_question_where_no_signal_is_an_ecg_by_its_name():
+    with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'EEG C3', 1 'EOG'"):
+        choose_lead(["EEG C3", "EOG"], ["uV", "uV"], None, "r")
+
+
+def test_which_lead_was_taken_is_said(tmp_path):
+    path = write_wfdb(tmp_path, header=["r.dat 16 200 12 0 0 0 0 v1", "r.dat 16 200 12 0 0 0 0 ii"])
+    assert open_ecg(path).notes == ("lead ii is taken, of v1, ii (--lead takes another)",)
+    assert (open_ecg(path, lead="V1").lead, open_ecg(path, lead="V1").notes) == ("v1", ())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +177,7 @@ def test_an_edf_file_that_was_cut_short_is_refused(tmp_path, kept):
     data = (tmp_path / "r.edf").read_bytes()
     records = len(data) - 512
     (tmp_path / "r.edf").write_bytes(data[: 512 + int(kept * records)])
-    with pytest.raises(DataError, match=r"r\.edf: cannot be read"):
+    with pytest.raises(DataError, match=r"r\.edf: cut short; its header announces"):
         open_ecg(tmp_path / "r.edf")
 
 
@@ -346,9 +365,10 @@ def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes
     right = int((200 * SIGNAL).round().sum()) % 65536
     words = "" if checksum is None else f" 12 0 0 {right if checksum == 'right' else checksum} 0 II"
     ecg = open_ecg(write_wfdb(tmp_path, header=[f"r.dat 16 200{words}", "r.dat 16 200 12 0 0 7 0 V"]))
-    assert len(ecg.notes) == notes
+    said = [note for note in ecg.notes if "checksum" in note]
+    assert len(said) == notes
     if notes:
-        assert f"have checksum {right}, its header says {checksum % 65536}" in ecg.notes[0]
+        assert f"have checksum {right}, its header says {checksum % 65536}" in said[0]
 
 
 def edf_with_note(path, *, kind):
@@ -359,14 +379,55 @@ def edf_with_note(path, *, kind):
     path.write_bytes(data.replace(b"EDF+C", kind))
 
 
-def test_edf_notes_in_latin_1(tmp_path):
-    edf_with_note(tmp_path / "c.edf", kind=b"EDF+C")
-    ecg = open_ecg(tmp_path / "c.edf")
+@pytest.mark.parametrize("kind", [b"EDF+C", b"EDF+D"])
+def test_edf_notes_in_latin_1(tmp_path, kind):
+    edf_with_note(tmp_path / "r.edf", kind=kind)
+    ecg = open_ecg(tmp_path / "r.edf")
     np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=1e-4)
-    assert [note for note in ecg.notes if "not in UTF-8" in note]
-    edf_with_note(tmp_path / "d.edf", kind=b"EDF+D")
-    with pytest.raises(DataError, match=r"d\.edf: its notes are not in UTF-8"):
-        open_ecg(tmp_path / "d.edf")
+    assert ecg.notes == ()
+
+
+def edf_of_seconds(path, *, change=lambda data: data):
+    """Write SIGNAL in ten data records of a second, at 100 Hz, with their times."""
+    signal = edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV", physical_range=(-2, 2))
+    annotation = edfio.EdfAnnotation(0, None, "start")
+    edfio.Edf([signal], data_record_duration=1, annotations=[annotation]).write(path)
+    path.write_bytes(change(path.read_bytes()))
+    return path
+
+
+def test_a_gap_between_data_records_is_lost_signal(tmp_path):
+    def later(data):
+        for i in range(5, 10):
+            data = data.replace(b"+%d\x14\x14\0\0" % i, b"+%d\x14\x14\0" % (i + 20))
+        return data.replace(b"EDF+C", b"EDF+D")
+
+    ecg = open_ecg(edf_of_seconds(tmp_path / "r.edf", change=later))
+    assert (ecg.length, ecg.fs) == (3000, 100)
+    assert ecg.notes == ("20.00 s between its data records are missing: lost signal",)
+    whole = ecg.read(0, 3000)
+    np.testing.assert_allclose(whole[np.r_[:500, 2500:3000]], SIGNAL, atol=1e-4)
+    assert np.isnan(whole[500:2500]).all()
+    for start, stop in ((0, 1), (499, 501), (730, 2510), (2999, 3000)):
+        np.testing.assert_array_equal(ecg.read(start, stop), whole[start:stop])
+
+
+def test_data_records_that_go_back(tmp_path):
+    path = edf_of_seconds(tmp_path / "r.edf", change=lambda data: data.replace(b"+5\x14\x14", b"+1\x14\x14"))
+    with pytest.raises(DataError, match=r"r\.edf: data record 6 begins at 1 s, the one before at 4 s"):
+        open_ecg(path)
+
+
+def test_edf_headers_with_small_faults(tmp_path):
+    """Decimal commas in the range, a unit in small letters, bytes after the last data record."""
+
+    def spoilt(data):
+        data = data.replace(b"-2      ", b"-2,0    ", 1).replace(b"mV      ", b"mv      ", 1)
+        return data + b"\0" * 100
+
+    ecg = open_ecg(edf_of_seconds(tmp_path / "r.edf", change=spoilt))
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=1e-4)
+    assert ecg.notes == ("100 bytes after its last data record are not read",)
 
 
 @pytest.mark.parametrize(
@@ -375,11 +436,12 @@ def test_edf_notes_in_latin_1(tmp_path):
         ("p", "is a named pipe"),
         ("p.csv", "is a named pipe"),
         ("p.edf", "is a named pipe"),
-        ("x.txt", "no known"),
+        ("x.bdf", r"\.bdf is of no known format; WFDB records .* EDF .* text tables"),
+        ("x.pdf", r"\.pdf is of no known format"),
     ],
 )
 def test_what_is_no_recording(tmp_path, name, words):
-    (tmp_path / name).write_text("text") if name == "x.txt" else os.mkfifo(tmp_path / name)
+    (tmp_path / name).write_text("text") if name[0] == "x" else os.mkfifo(tmp_path / name)
     with pytest.raises(DataError, match=words):
         open_ecg(tmp_path / name, column="1" if name == "p.csv" else None)
 
