@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
 from arrhythmia.ecg.edf import read_edf_layout, record_starts
 from arrhythmia.ecg.guard import check_files, file_size, guarded
-from arrhythmia.ecg.wfdb_header import Header, check_record, read_header
+from arrhythmia.ecg.wfdb_header import Header, SignalLine, check_record, find_file, read_header, read_segment
 from arrhythmia.errors import DataError
 
 UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
@@ -143,7 +144,7 @@ def open_ecg(
         with guarded(path):
             return _open_edf(path, lead, per_unit)
     record = path.with_suffix("") if path.suffix.lower() in (".hea", ".dat") else path
-    header_path = record.with_name(record.name + ".hea")
+    header_path = find_file(record.with_name(record.name + ".hea"))
     if not os.path.lexists(header_path):
         raise _no_record(path, header_path)
     header = read_header(header_path)
@@ -237,41 +238,103 @@ def _lead_notes(names: Sequence[str], channel: int, lead: str | None) -> tuple[s
 
 
 def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | None) -> Ecg:
-    import wfdb
-
-    frame_fs, frames = float(wfdb.rdheader(str(path)).fs), header.length
-    if not frames or (not header.signals and not header.segments):
-        raise DataError(f"{path}.hea: empty record, {len(header.signals)} signals of {frames} samples")
-    # The last sample shows at once whether the signal file is as long as the header says.
-    with guarded(path, f"cannot be read up to sample {frames}, which its header announces"):
-        probe = wfdb.rdrecord(str(path), sampfrom=frames - 1, sampto=frames)
-    names, units = [str(x or "") for x in probe.sig_name], [str(x or "mV") for x in probe.units]
-    if header.signals:
-        names = [signal.name for signal in header.signals]
-        units = [signal.unit or "mV" for signal in header.signals]
-    channel = choose_lead(names, units, lead, path)
-    scale = millivolts(units[channel], f"{path}.hea, lead {names[channel]}") if per_unit is None else per_unit
-    each = header.signals[channel].per_frame if header.signals else 1
-    _check_rate(path, each * frame_fs)
+    if not header.length or not (header.signals or header.segments):
+        raise DataError(
+            f"{header.path}: empty record, {len(header.signals)} signals of {header.length} samples"
+        )
+    pieces, described = _pieces(header)
+    names, units = [x.name for x in described], [x.unit or "mV" for x in described]
+    # a signal without a file is lost, so another one is better; those of a layout are in its segments
+    usable = [i for i, x in enumerate(described) if header.segments or x.file != "~" or lead is not None]
+    usable = usable or list(range(len(described)))
+    channel = usable[choose_lead([names[i] for i in usable], [units[i] for i in usable], lead, path)]
+    signal = described[channel]
+    each, name = signal.per_frame, signal.name or f"channel {channel}"
+    if per_unit is None:
+        millivolts(signal.unit or "mV", f"{header.path}, lead {name}")
+    _check_rate(path, each * header.fs)
+    spans = _spans(pieces, described, channel, per_unit)
+    for start, stop, (part, place, _) in spans[-1:]:
+        # the last sample shows at once whether the signal file is as long as the header says
+        with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):
+            _read_frames(part, place, stop - start - 1, stop - start, physical=True)
 
     def read(start: int, stop: int) -> np.ndarray:
-        first = start // each
-        with guarded(path):
-            signal = _read_frames(path, channel, first, -(-stop // each), physical=True)
-            return (signal[start - first * each : stop - first * each] * scale).astype(np.float32)
+        first, last = start // each, -(-stop // each)
+        frames = np.full(each * (last - first), np.nan)
+        for begin, end, (part, place, scale) in spans:
+            low, high = max(begin, first), min(end, last)
+            if low < high:
+                with guarded(path):
+                    found = _read_frames(part, place, low - begin, high - begin, physical=True)
+                frames[each * (low - first) : each * (high - first)] = found * scale
+        return frames[start - first * each : stop - first * each].astype(np.float32)
 
-    notes = _checksum_notes(path, header, channel) if header.signals else ()
+    notes = header.notes + (_checksum_notes(path, header, channel) if header.signals else ())
     notes += _lead_notes(names, channel, lead)
-    name = names[channel] or f"channel {channel}"
-    return Ecg(path, each * frame_fs, name, each * frames, read, notes, frame_fs)
+    lost = header.length - sum(stop - start for start, stop, _ in spans)
+    if lost:
+        notes += (f"{lost / header.fs:.2f} s are in no file: lost signal",)
+    return Ecg(path, each * header.fs, name, each * header.length, read, notes, header.fs)
 
 
-def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
-    """Return the samples of a lead in frames from `start` to before `stop`, in its unit or raw."""
+def _pieces(header: Header) -> tuple[list[tuple[int, Header | None]], tuple[SignalLine, ...]]:
+    """Return frames and header of each segment, None for a lost one, and the signals of the whole record.
+
+    Raises:
+        DataError: no segment describes a signal.
+    """
+    if header.signals:
+        return [(header.length, header)], header.signals
+    read = {name: read_segment(header, name) for name, _ in header.segments if name != "~"}
+    pieces = [(frames, read.get(name)) for name, frames in header.segments]
+    described = next((part.signals for _, part in pieces if part is not None and part.signals), None)
+    if described is None:
+        raise DataError(f"{header.path}: no segment has a signal")
+    return [(frames, part) for frames, part in pieces if frames], described
+
+
+def _spans(
+    pieces: list[tuple[int, Header | None]],
+    described: tuple[SignalLine, ...],
+    channel: int,
+    per_unit: float | None,
+) -> list[tuple[int, int, tuple[Header, int, float]]]:
+    """Return where a lead is: first frame and the one after the last, with header, channel and mV a unit."""
+    spans, start, wanted = [], 0, described[channel]
+    for frames, part in pieces:
+        signals = part.signals if part is not None else ()
+        alike = [i for i, signal in enumerate(signals) if signal.name == wanted.name]
+        # leads without names of their own are known by their place, if there are as many
+        place = channel if len(alike) != 1 and len(signals) == len(described) else (alike or [None])[0]
+        if place is not None and signals[place].file != "~":
+            signal = signals[place]
+            if signal.per_frame != wanted.per_frame:
+                raise DataError(f"{part.path}: {signal.per_frame} samples a frame, others {wanted.per_frame}")
+            where = f"{part.path}, lead {signal.name}"
+            scale = millivolts(signal.unit or "mV", where) if per_unit is None else per_unit
+            spans.append((start, start + frames, (part, place, scale)))
+        start += frames
+    return spans
+
+
+def _read_frames(header: Header, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
+    """Return the samples of a lead in frames from `start` to before `stop`, in its unit or raw.
+
+    wfdb gets a header with the signals of one file and what it needs of them: it stumbles over units, dates,
+    capitals and lost signals of real ones.
+    """
     import wfdb
 
-    span = {"sampfrom": start, "sampto": stop, "channels": [channel]}
-    part = wfdb.rdrecord(str(path), **span, physical=physical, smooth_frames=False)
+    name = header.signals[channel].file
+    inside = [i for i, signal in enumerate(header.signals) if signal.file == name]
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [f"r {len(inside)} {header.fs:f} {header.length}"]
+        lines += [f"r.dat {header.signals[i].plain}" for i in inside]
+        Path(folder, "r.hea").write_text("\n".join(lines) + "\n")
+        Path(folder, "r.dat").symlink_to(find_file(header.path.with_name(name)).absolute())
+        span = {"sampfrom": start, "sampto": stop, "channels": [inside.index(channel)]}
+        part = wfdb.rdrecord(f"{folder}/r", **span, physical=physical, smooth_frames=False)
     return (part.e_p_signal if physical else part.e_d_signal)[0]
 
 
@@ -292,7 +355,7 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
         return ()
     for start in range(0, header.length, CHECKED):
         stop = min(start + CHECKED, header.length)
-        total += int(_read_frames(path, channel, start, stop, physical=False).sum(dtype=np.int64))
+        total += int(_read_frames(header, channel, start, stop, physical=False).sum(dtype=np.int64))
     if total % 65536 == signal.checksum:
         return ()
     return (

@@ -228,7 +228,6 @@ def test_damaged_edf_and_missing_files(tmp_path):
     "line",
     [
         "r 2",
-        "r 2 250",
         "r 2 -250 1000",
         "r 2 fast 1000",
         "r 2 250 many",
@@ -239,7 +238,7 @@ def test_damaged_edf_and_missing_files(tmp_path):
 def test_a_header_without_rate_or_with_words_for_numbers(tmp_path, line):
     header = write_wfdb(tmp_path).with_suffix(".hea")
     header.write_text(header.read_text().replace("r 2 250 1000", line))
-    with pytest.raises(DataError, match=r"r\.hea: sampling rate or number of samples (missing|is no number)"):
+    with pytest.raises(DataError, match=r"r\.hea: sampling rate (missing|or number of samples is no number)"):
         open_ecg(header)
 
 
@@ -494,3 +493,75 @@ def test_several_samples_a_frame(tmp_path, each):
         np.testing.assert_allclose(ecg.read(start, stop), adu[start:stop] / 200, rtol=1e-6)
     (tmp_path / "r.atr").write_bytes(encoded([(1, 1, ""), (3, 5, "")]))
     assert read_annotations(ecg, "atr")[0].tolist() == [each, 3 * each]
+
+
+ADU = (200 * SIGNAL).round().astype("<i2")
+
+
+def write_segment(folder, name, *, lead="II", part=slice(0, 1000)):
+    ADU[part].tofile(folder / f"{name}.dat")
+    line = f"{name}.dat 16 200/mV 12 0 0 0 0 {lead}"
+    (folder / f"{name}.hea").write_text(f"{name} 1 250 {len(ADU[part])}\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("segments", "lost"),
+    [
+        (["a 400", "~ 200", "b 400"], slice(400, 600)),
+        (["~ 200", "a 400", "b 400"], slice(0, 200)),
+        (["l 0", "a 400", "b 400", "~ 200"], slice(800, 1000)),
+        (["l 0", "a 400", "c 400", "b 400"], slice(400, 800)),
+    ],
+)
+def test_a_segment_without_a_file_is_lost_signal(tmp_path, segments, lost):
+    write_segment(tmp_path, "a", part=slice(0, 400))
+    write_segment(tmp_path, "b", part=slice(400, 800))
+    write_segment(tmp_path, "c", lead="V1", part=slice(0, 400))
+    (tmp_path / "l.hea").write_text("l 2 250 0\n~ 0 200/mV 12 0 0 0 0 II\n~ 0 200/mV 12 0 0 0 0 V1\n")
+    if segments[0] != "l 0":
+        (tmp_path / "l.hea").unlink()
+    total = sum(int(x.split()[1]) for x in segments)
+    (tmp_path / "r.hea").write_text("\n".join([f"r/{len(segments)} 1 250 {total}", *segments]) + "\n")
+    ecg = open_ecg(tmp_path / "r")
+    whole = ecg.read(0, total)
+    assert (ecg.lead, ecg.length, ecg.fs) == ("II", total, 250)
+    assert np.flatnonzero(np.isnan(whole)).tolist() == list(range(total))[lost]
+    np.testing.assert_allclose(np.delete(whole, np.r_[lost]), ADU[:800] / 200, rtol=1e-6)
+    np.testing.assert_array_equal(ecg.read(390, 610), whole[390:610])
+    seconds = (lost.stop - lost.start) / 250
+    assert ecg.notes[-1] == f"{seconds:.2f} s are in no file: lost signal"
+
+
+def test_a_lost_lead_beside_another_one(tmp_path):
+    ADU.tofile(tmp_path / "r.dat")
+    lines = ["~ 0 200/mV 12 0 0 0 0 II", "r.dat 16 200/mV 12 0 0 0 0 V5"]
+    (tmp_path / "r.hea").write_text("\n".join(["r 2 250 1000", *lines]) + "\n")
+    ecg = open_ecg(tmp_path / "r")
+    assert (ecg.lead, ecg.notes) == ("V5", ("lead V5 is taken, of II, V5 (--lead takes another)",))
+    np.testing.assert_allclose(ecg.read(0, 1000), ADU / 200, rtol=1e-6)
+
+
+@pytest.mark.parametrize("line", ["r 1 250", "r 1 250 0", "r 1 250 1000 2006", "r 1 250 1000 10:00 31.12.99"])
+def test_a_header_with_less_or_more_than_usual(tmp_path, line):
+    write_segment(tmp_path, "r")
+    header = (tmp_path / "r.hea").read_text()
+    (tmp_path / "r.hea").write_text(header.replace("r 1 250 1000", line))
+    ecg = open_ecg(tmp_path / "r")
+    np.testing.assert_allclose(ecg.read(0, ecg.length), ADU / 200, rtol=1e-6)
+    assert ("by the size of r.dat there are 1000" in " ".join(ecg.notes)) == ("1000" not in line)
+
+
+def test_capitals_in_the_names_of_files(tmp_path):
+    write_segment(tmp_path, "r")
+    (tmp_path / "r.hea").rename(tmp_path / "R.HEA")
+    (tmp_path / "r.dat").rename(tmp_path / "R.DAT")
+    for name in ("r", "R", "R.HEA", "r.hea", "R.DAT"):
+        np.testing.assert_allclose(open_ecg(tmp_path / name).read(0, 1000), ADU / 200, rtol=1e-6)
+
+
+def test_leads_of_one_name_are_told_apart_by_number(tmp_path):
+    np.stack([ADU, 2 * ADU], 1).tofile(tmp_path / "r.dat")
+    (tmp_path / "r.hea").write_text("r 2 250 1000\nr.dat 16 200\nr.dat 16 200\n")
+    for lead in (0, 1):
+        found = open_ecg(tmp_path / "r", lead=str(lead)).read(0, 1000)
+        np.testing.assert_allclose(found, (lead + 1) * ADU / 200, rtol=1e-6)
