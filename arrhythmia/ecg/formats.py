@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
+from arrhythmia.ecg.csv_table import find_column, find_layout, head_rate, head_unit, read_column
 from arrhythmia.ecg.edf import read_edf_layout, record_starts
 from arrhythmia.ecg.guard import check_files, file_size, guarded
 from arrhythmia.ecg.wfdb_header import Header, SignalLine, check_record, find_file, read_header, read_segment
@@ -407,19 +407,27 @@ def _open_csv(
     decimal: str | None,
     time: str | None,
 ) -> Ecg:
-    layout = find_layout(path)
+    layout = find_layout(path, decimal)
     index = find_column(layout, column, path)
-    if fs is None:
+    told, notes = head_rate(layout), []
+    if fs is None and told is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
+    if fs is None:
+        fs = told
+        notes.append(f"its head says {told:g} Hz")
+    elif told is not None and told != fs:
+        notes.append(f"its head says {told:g} Hz, --fs {fs:g} is taken")
+    if column is None and len(layout.names) > 1:
+        notes.append(f"column '{layout.names[index]}' is taken (--column takes another)")
     _check_rate(path, fs)
     name = layout.names[index]
-    scale = _named_unit(name, layout.units[index]) if per_unit is None else per_unit
+    scale = _named_unit(name, layout.units[index] or head_unit(layout)) if per_unit is None else per_unit
     table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
 
     def read(start: int, stop: int) -> np.ndarray:
         return table.samples.read(start, stop) * np.float32(scale)
 
-    return Ecg(path, float(fs), name, table.samples.length, read, tuple(table.notes))
+    return Ecg(path, float(fs), name, table.samples.length, read, (*notes, *table.notes))
 
 
 def _named_unit(name: str, below: str) -> float:

@@ -127,7 +127,11 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("flat.csv", "ecg\n" + "1\n" * 5000, "flat"),
         ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
         ("words.csv", "ecg\n" + "1\nlow\n" * 5000, "line 3: 'low' is no number"),
-        ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
+        (
+            "other.csv",
+            "x\n" + "1\n2\n" * 5000,
+            "no column 'ecg'; choose by name or number",
+        ),
         ("noise.csv", "noise", "no ECG"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),

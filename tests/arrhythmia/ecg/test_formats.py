@@ -150,7 +150,7 @@ def test_csv_missing_values_are_nan(tmp_path):
     ("text", "settings", "words"),
     [
         ("", {"column": "ecg", "fs": 250}, "empty file"),
-        ("a,b\n1,2\n", {"fs": 250}, "choose with --column one of a, b"),
+        ("a,b\n1,2\n", {"fs": 250}, "choose by name or number with --column: 1 'a', 2 'b'"),
         ("a,b\n1,2\n", {"column": "ecg", "fs": 250}, "no column 'ecg'"),
         ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
         ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "line 3: 'x' is no number"),
@@ -354,7 +354,7 @@ def test_the_unit_of_a_column(tmp_path, head, unit, factor):
 def test_a_column_by_name_comes_before_one_by_number(tmp_path):
     path = write_csv(tmp_path, "a,1\n5,7\n6,8\n")
     assert open_ecg(path, column="1", fs=250).read(0, 2).tolist() == [7, 8]
-    with pytest.raises(DataError, match="choose with --column one of a, 1, or a number from 1 to 2"):
+    with pytest.raises(DataError, match="with --column: 1 'a', 2 '1'"):
         open_ecg(path, column="3", fs=250)
 
 
@@ -565,3 +565,53 @@ def test_leads_of_one_name_are_told_apart_by_number(tmp_path):
     for lead in (0, 1):
         found = open_ecg(tmp_path / "r", lead=str(lead)).read(0, 1000)
         np.testing.assert_allclose(found, (lead + 1) * ADU / 200, rtol=1e-6)
+
+
+def head_of_a_watch(*, comma):
+    """Return an export with lines before one column of numbers."""
+    numbers = [f"{1000 * x + 0.025:.3f}" for x in SIGNAL]
+    lines = [
+        "Name,A B",
+        'Born,"1 Jan 1970"',
+        "Version,2.0",
+        "Sample Rate,512 hertz",
+        "",
+        "Lead,Lead I",
+        "Unit,µV",
+    ]
+    return "\n".join([*lines, "", *(x.replace(".", ",") if comma else x for x in numbers)]) + "\n"
+
+
+@pytest.mark.parametrize("comma", [False, True])
+def test_lines_before_a_table_tell_rate_and_unit(tmp_path, comma):
+    path = write_csv(tmp_path, head_of_a_watch(comma=comma))
+    ecg = open_ecg(path)
+    assert (ecg.fs, ecg.length) == (512, 1000)
+    assert ecg.notes[0] == "its head says 512 Hz"
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL + 0.000025, atol=2e-6)
+    assert open_ecg(path, fs=500).notes[0] == "its head says 512 Hz, --fs 500 is taken"
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "column"),
+    [
+        ("time;ecg", "0;{}", "ecg"),
+        ("i,ecg", "0,{}", "ecg"),
+        ("'Elapsed time','V5','MLII'", "0,7,{}", "MLII"),
+        ("x,ECG [mV],y", "7,{},7", "ECG [mV]"),
+        ("# fs 360\ni,ecg", "0,{}", "ecg"),
+    ],
+)
+def test_the_column_that_can_only_be_meant(tmp_path, head, row, column):
+    path = write_csv(tmp_path, "\n".join([head, *(row.format(x) for x in SIGNAL)]) + "\n", name="r.txt")
+    ecg = open_ecg(path, fs=360, time="none")
+    assert ecg.lead == column
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, rtol=1e-6)
+    assert ecg.notes == (f"column '{column}' is taken (--column takes another)",)
+
+
+def test_a_column_that_may_be_several_is_asked_for(tmp_path):
+    path = write_csv(tmp_path, "# device\n0\t1\t483\t\n1\t1\t484\t\n")
+    with pytest.raises(DataError, match=r"line 2: no column named; choose .* --column: 1 '1', 2 '2', 3 '3'"):
+        open_ecg(path, fs=1000)
+    assert open_ecg(path, fs=1000, column="3").read(0, 2).tolist() == [483, 484]
