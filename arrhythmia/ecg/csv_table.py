@@ -202,7 +202,7 @@ RATE = re.compile(
 
 
 def head_rate(layout: Layout) -> float | None:
-    """Return the sampling rate, Hz, that the lines before the table tell; None if they tell none or several."""
+    """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
     rates = {float(found[1] or found[2]) for line in layout.head for found in RATE.finditer(line)}
     return rates.pop() if len(rates) == 1 else None
 

@@ -41,6 +41,9 @@ TABLES = (".csv", ".tsv", ".txt")
 CHECKED = 500_000
 """Samples that are added up at a time."""
 
+LONGEST = 366 * 86400
+"""Longest recording, s: lost segments take no space, so no file tells that a length is wrong."""
+
 KINDS = {".csv": "CSV files", ".edf": "EDF files", ".hea": "WFDB records"}
 """Kinds of recordings by their suffix."""
 
@@ -122,10 +125,10 @@ def open_ecg(
     """Open a recording; what it is tells its suffix.
 
     Args:
-        path: `.csv`, `.edf`, or a WFDB record with or without `.hea`.
-        lead: which one; without it one like MLII, else the first that is a voltage. Not for CSV.
+        path: `.csv`, `.tsv`, `.txt`, `.edf`, or a WFDB record with or without `.hea`.
+        lead: which one; without it the one most like MLII. Not for text tables.
         column: the lead's column in a CSV file, by name or number from 1.
-        fs: sampling rate of a CSV file, Hz.
+        fs: sampling rate of a CSV file, Hz; without it the one that the lines before the table tell.
         unit: of the signal, in place of the one that the file names: mV, uV, V, or a number of units per mV.
         decimal: of a CSV file: "." or ","; without it found out where that is certain.
         time: the column of times in a CSV file, or "none"; without it found by its name.
@@ -254,6 +257,12 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
         millivolts(signal.unit or "mV", f"{header.path}, lead {name}")
     _check_rate(path, each * header.fs)
     spans = _spans(pieces, described, channel, per_unit)
+    if not spans:
+        raise DataError(f"{header.path}: lead {name} is in no file; try another --lead")
+    if header.length > LONGEST * header.fs:
+        raise DataError(
+            f"{header.path}: {header.length} samples are more than a year; correct its first line"
+        )
     for start, stop, (part, place, _) in spans[-1:]:
         # the last sample shows at once whether the signal file is as long as the header says
         with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):

@@ -135,7 +135,7 @@ def test_the_annotation_file_as_its_format_says(made, tmp_path):
         ("noise.csv", "noise", "no ECG"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),
-        ("r.hea", b"\x00\xff" * 500, "sampling rate or number of samples"),
+        ("r.hea", b"\x00\xff" * 500, "sampling rate missing"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_written(tmp_path, capsys, name, content, words):

@@ -615,3 +615,21 @@ def test_a_column_that_may_be_several_is_asked_for(tmp_path):
     with pytest.raises(DataError, match=r"line 2: no column named; choose .* --column: 1 '1', 2 '2', 3 '3'"):
         open_ecg(path, fs=1000)
     assert open_ecg(path, fs=1000, column="3").read(0, 2).tolist() == [483, 484]
+
+
+@pytest.mark.parametrize(
+    ("segments", "words"),
+    [(["~ 1000"], "no segment has a signal"), (["a 1000", "~ 99999999999"], "more than a year")],
+)
+def test_segments_that_hold_too_little(tmp_path, segments, words):
+    write_segment(tmp_path, "a")
+    total = sum(int(x.split()[1]) for x in segments)
+    (tmp_path / "r.hea").write_text("\n".join([f"r/{len(segments)} 1 250 {total}", *segments]) + "\n")
+    with pytest.raises(DataError, match=words):
+        open_ecg(tmp_path / "r")
+
+
+def test_a_lead_in_no_file(tmp_path):
+    (tmp_path / "r.hea").write_text("r 1 250 99999999999\n~ 0 200 12 0 0 0 0 II\n")
+    with pytest.raises(DataError, match="lead II is in no file"):
+        open_ecg(tmp_path / "r")
