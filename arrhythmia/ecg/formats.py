@@ -260,9 +260,7 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
     if not spans:
         raise DataError(f"{header.path}: lead {name} is in no file; try another --lead")
     if header.length > LONGEST * header.fs:
-        raise DataError(
-            f"{header.path}: {header.length} samples are more than a year; correct its first line"
-        )
+        raise DataError(f"{header.path}: {header.length} samples are more than a year; correct line 1")
     for start, stop, (part, place, _) in spans[-1:]:
         # the last sample shows at once whether the signal file is as long as the header says
         with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):

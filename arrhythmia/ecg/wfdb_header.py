@@ -165,14 +165,14 @@ def _with_length(header: Header) -> Header:
 
 def _segment(path: Path, number: int, line: str) -> tuple[str, int]:
     name, *frames = line.split()
-    if len(frames) != 1 or not frames[0].isdecimal():
+    if "/" in name or len(frames) != 1 or not frames[0].isdecimal():
         raise DataError(f"{path}, line {number}: '{line[:60]}' is no segment and its samples; correct it")
     return name, int(frames[0])
 
 
 def _signal(path: Path, number: int, line: str) -> SignalLine:
     found = SIGNAL_LINE.fullmatch(line)
-    if found is None:
+    if found is None or "/" in found["file"]:
         raise DataError(f"{path}, line {number}: '{line[:60]}' is no description of a signal; correct it")
     checksum = int(found["checksum"] or 0) % 65536
     # 0 stands in headers whose writer did not reckon it
