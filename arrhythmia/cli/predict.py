@@ -86,15 +86,15 @@ def arguments() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="RECORD",
-        help="WFDB record, .edf, .csv, or a folder of them",
+        help="WFDB record, .edf, text table (.csv, .tsv, .txt), or a folder of them",
     )
     add("--out", type=Path, default=Path("predictions"), help="folder for the results (predictions)")
     add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
     add("--models", type=Path, help="folder of the networks (those for new patients)")
-    add("--lead", help="name or number of the lead; else MLII or II, else the first")
+    add("--lead", help="name or number of the lead; else the one most like MLII")
     add("--column", help="column of the ECG in CSV files, by name or number from 1")
-    add("--fs", type=float, help="sampling rate of CSV files, Hz")
+    add("--fs", type=float, help="sampling rate of CSV files, Hz, if they tell none")
     add("--decimal", choices=(".", ","), help="decimal sign in CSV files; with . commas part thousands")
     add("--time", metavar="COLUMN", help="column of times in CSV files, or none; else known by its name")
     add("--unit", help="of the signal, if the file tells none or a wrong one: mV, uV, V, or units per mV")

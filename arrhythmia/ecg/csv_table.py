@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.ecg.guard import guarded
-from arrhythmia.ecg.timestamps import clock_times, find_clock
+from arrhythmia.ecg.timestamps import clock_times, find_clock, is_time
 from arrhythmia.errors import DataError
 
 SEPARATORS = ",;\t"
@@ -25,6 +25,18 @@ BLOCK = 1 << 22
 
 LONGEST_LINE = 100_000
 """Bytes; a line of a million fields would take gigabytes."""
+
+LEAST_LINES = 3
+"""Lines that a table has at least, if other lines before it are passed over."""
+
+LONGEST_HEAD = 100
+"""Lines before a table that are looked through."""
+
+ECG_NAMES = r"ECG|EKG|^(lead )?(ML)?II$"
+"""Names of columns that are taken among several."""
+
+COUNTERS = ("i", "n", "nr", "no", "nseq", "index", "idx", "sample", "samples", "sample #", "#", "")
+"""Names of columns that count lines."""
 
 LOST = ["-", "--", "?"]
 """What stands for a lost sample, beside nothing, NaN and the like."""
@@ -45,6 +57,7 @@ class Layout:
         start: bytes before the first line of data.
         line: number of that line, from 1.
         units: in the row below the names; empty words where there is none.
+        head: lines before the names, which may tell rate and unit.
     """
 
     names: tuple[str, ...]
@@ -52,6 +65,7 @@ class Layout:
     start: int
     line: int
     units: tuple[str, ...]
+    head: tuple[str, ...] = ()
 
 
 @dataclass
@@ -94,10 +108,15 @@ class Spool:
         return np.frombuffer(there, dtype=np.float32).copy()
 
 
-def find_layout(path: Path) -> Layout:
+def find_layout(path: Path, decimal: str | None = None) -> Layout:
     """Find the names of the columns, what parts them, and where the data begins.
 
-    Lines that begin with # are passed over. A first line of numbers alone means that there is no header.
+    Lines that begin with # are passed over, and others before the table whose fields are not as many as those
+    of the data. A first line of numbers alone means that there are no names.
+
+    Args:
+        path: the table.
+        decimal: "," if commas are decimal ones, so that they part no columns.
 
     Raises:
         DataError: the file is no text, or has no line of data.
@@ -106,15 +125,36 @@ def find_layout(path: Path) -> Layout:
         head = file.read(4 * LONGEST_LINE)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:1000]:
         raise DataError(f"{path}: no text in UTF-8; save it as such")
-    start, line = (3 if head.startswith(b"\xef\xbb\xbf") else 0), 1
+    start, line, passed = (3 if head.startswith(b"\xef\xbb\xbf") else 0), 1, []
     while head.startswith(b"#", start) or head.startswith((b"\n", b"\r\n"), start):
-        start, line = _after(head, start, path, line), line + 1
-    first = head[start : _after(head, start, path, line)]
-    if not first:
+        stop = _after(head, start, path, line)
+        passed.append(_decoded(head[start:stop]).strip())
+        start, line = stop, line + 1
+    if not head[start : _after(head, start, path, line)]:
         raise _no_data(path)
+    found = _table_at(head, start, path, line, decimal)
+    if len(lines := _following(head, found.start)) > LEAST_LINES and not _fits(lines, found):
+        later, at = start, line
+        while at < line + LONGEST_HEAD and later < len(head):
+            passed.append(_decoded(head[later : (stop := _after(head, later, path, at))]).strip())
+            later, at = stop, at + 1
+            if not head[later:].lstrip(b"\r\n") or head.startswith((b"\n", b"\r\n"), later):
+                continue
+            table = _table_at(head, later, path, at, decimal)
+            if len(lines := _following(head, table.start)) > LEAST_LINES and _fits(lines, table, share=1.0):
+                return replace(table, head=tuple(passed))
+    return replace(found, head=tuple(passed))
+
+
+def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | None) -> Layout:
+    """Return the layout of a table that begins at a byte of a file, in a certain line."""
+    first = head[start : _after(head, start, path, line)]
     text = _decoded(first).rstrip("\r\n")
-    separator = max(SEPARATORS, key=lambda x: len(_fields(text, x)))
+    known = SEPARATORS.replace(",", "") if decimal == "," else SEPARATORS
+    separator = max(known, key=lambda x: len(_fields(text, x)))
     names = _fields(text, separator)
+    if separator == "," and _decimal_commas([text, *_following(head, start)]):
+        separator, names = ";", [text]
     if all(re.fullmatch(DECIMAL_COMMA + "|" + PLAIN + "|", name) for name in names):
         while len(names) > 1 and not names[-1]:
             names.pop()
@@ -127,6 +167,51 @@ def find_layout(path: Path) -> Layout:
     if len(words) == len(names) and all(map(_is_word, words)):
         start, line, units = start + len(second), line + 1, words
     return Layout(tuple(names), separator, start, line, tuple(units))
+
+
+def _following(head: bytes, start: int) -> list[str]:
+    """Return whole lines that follow a byte, those that are not blank, 200 at most."""
+    lines = head[start : start + LONGEST_LINE].split(b"\n")[:-1][:200]
+    return [text for line in lines if (text := _decoded(line).strip())]
+
+
+def _decimal_commas(lines: list[str]) -> bool:
+    """Whether lines hold one number with a decimal comma each: what follows it begins with 0 in some."""
+    alone = [re.fullmatch(r"-?\d+,(\d+)", line) for line in lines]
+    return all(alone) and any(len(x[1]) > 1 and x[1].startswith("0") for x in alone)
+
+
+def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
+    """Whether most lines have as many fields as a layout, with a number among them."""
+    if layout.separator == "," and _decimal_commas(lines[len(lines) // 2 :]):
+        return False
+    good = 0
+    for line in lines:
+        fields = _fields(line, layout.separator or ";")
+        numbers = any(re.fullmatch(DECIMAL_COMMA + "|" + PLAIN, field) for field in fields)
+        good += numbers and len(fields) - len(layout.names) in (0, 1)
+    return good >= share * len(lines)
+
+
+RATE = re.compile(
+    r"(?:\bfs|rate|frequency|frequenz|fréquence)\W{0,4}(\d+(?:\.\d+)?)"
+    r"|\b(\d+(?:\.\d+)?)\s?(?:Hz|hertz)\b",
+    re.IGNORECASE,
+)
+"""How the lines before a table tell its sampling rate."""
+
+
+def head_rate(layout: Layout) -> float | None:
+    """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
+    rates = {float(found[1] or found[2]) for line in layout.head for found in RATE.finditer(line)}
+    return rates.pop() if len(rates) == 1 else None
+
+
+def head_unit(layout: Layout) -> str:
+    """Return the unit that stands in the lines before the table, as Unit,µV; empty if there is none."""
+    found = [re.search(r"(?:unit|einheit|unité)\w*\W{1,3}([munµμ]?V)\W*$", x, re.I) for x in layout.head]
+    units = {x[1] for x in found if x}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _is_word(text: str) -> bool:
@@ -170,6 +255,9 @@ def _fields(line: str, separator: str) -> list[str]:
 def find_column(layout: Layout, column: str | None, path: Path) -> int:
     """Return the index of a column: by its name, else by its number from 1.
 
+    Without either the only one is taken that neither counts lines nor holds times, or that is called ECG or
+    by a limb lead.
+
     Raises:
         DataError: there is no such column, or several.
     """
@@ -181,11 +269,15 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
         return names.index(column)
     if column is not None and column.isdecimal() and 1 <= int(column) <= len(names):
         return int(column) - 1
+    if column is None:
+        likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
+        called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
+        for found in (likely, called):
+            if len(found) == 1 and len(names) - len(likely) < len(names):
+                return found[0]
     asked = "no column named" if column is None else f"no column '{column}'"
-    known = ", ".join(names)[:200]
-    raise DataError(
-        f"{path}: {asked}; choose with --column one of {known}, or a number from 1 to {len(names)}"
-    )
+    known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names, 1))[:200]
+    raise DataError(f"{path}, line {layout.line}: {asked}; choose by name or number with --column: {known}")
 
 
 def read_column(

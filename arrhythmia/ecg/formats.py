@@ -3,30 +3,46 @@
 import math
 import os
 import re
-import warnings
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from arrhythmia.ecg.csv_table import find_column, find_layout, read_column
+from arrhythmia.ecg.csv_table import find_column, find_layout, head_rate, head_unit, read_column
+from arrhythmia.ecg.edf import read_edf_layout, record_starts
 from arrhythmia.ecg.guard import check_files, file_size, guarded
-from arrhythmia.ecg.wfdb_header import Header, check_record, read_header
+from arrhythmia.ecg.wfdb_header import Header, SignalLine, check_record, find_file, read_header, read_segment
 from arrhythmia.errors import DataError
 
 UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
 """Millivolts in each unit of voltage, by its name in lower case."""
 
-PREFERRED = ("MLII", "II", "ECG MLII", "ECG II", "EKG II")
-"""Names of the lead that the networks were trained on, or of one like it."""
+PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
+"""Limb leads, those first that are most like the one that the networks were trained on."""
+
+CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
+"""Chest leads, those first whose complexes are easiest to find."""
+
+NO_ECG = re.compile(
+    r"\b(EEG|EOG|EMG|RESP\w*|PLETH\w*|PPG|ABP|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
+    r"impedance|trigger|rate|bpm|HR|[FCPOTA][pz]?\d?-[AM]\d)\b",
+    re.IGNORECASE,
+)
+"""Words in the name of a signal that is no ECG, whatever else its name says."""
 
 SUFFIXES = (".hea", ".edf", ".csv")
 """Of recordings in a folder; a WFDB record is known by its header."""
 
+TABLES = (".csv", ".tsv", ".txt")
+"""Of text tables; in a folder a .txt is rather something to read."""
+
 CHECKED = 500_000
 """Samples that are added up at a time."""
+
+LONGEST = 366 * 86400
+"""Longest recording, s: lost segments take no space, so no file tells that a length is wrong."""
 
 KINDS = {".csv": "CSV files", ".edf": "EDF files", ".hea": "WFDB records"}
 """Kinds of recordings by their suffix."""
@@ -68,7 +84,7 @@ def recording_name(path: Path) -> str:
 
     Bytes of a file's name that are no UTF-8 are replaced: nobody could print them.
     """
-    name = path.stem if path.suffix.lower() in (*SUFFIXES, ".dat") else path.name
+    name = path.stem if path.suffix.lower() in (*SUFFIXES, *TABLES, ".dat") else path.name
     return os.fsencode(name).decode("utf-8", "replace")
 
 
@@ -92,7 +108,7 @@ def find_recordings(path: Path) -> list[Path]:
 def kind(path: Path) -> str:
     """Return the kind of a recording: `.csv`, `.edf`, or `.hea` for a WFDB record."""
     suffix = path.suffix.lower()
-    return suffix if suffix in (".csv", ".edf") else ".hea"
+    return ".csv" if suffix in TABLES else ".edf" if suffix == ".edf" else ".hea"
 
 
 def open_ecg(
@@ -109,10 +125,10 @@ def open_ecg(
     """Open a recording; what it is tells its suffix.
 
     Args:
-        path: `.csv`, `.edf`, or a WFDB record with or without `.hea`.
-        lead: which one; without it one like MLII, else the first that is a voltage. Not for CSV.
+        path: `.csv`, `.tsv`, `.txt`, `.edf`, or a WFDB record with or without `.hea`.
+        lead: which one; without it the one most like MLII. Not for text tables.
         column: the lead's column in a CSV file, by name or number from 1.
-        fs: sampling rate of a CSV file, Hz.
+        fs: sampling rate of a CSV file, Hz; without it the one that the lines before the table tell.
         unit: of the signal, in place of the one that the file names: mV, uV, V, or a number of units per mV.
         decimal: of a CSV file: "." or ","; without it found out where that is certain.
         time: the column of times in a CSV file, or "none"; without it found by its name.
@@ -131,7 +147,7 @@ def open_ecg(
         with guarded(path):
             return _open_edf(path, lead, per_unit)
     record = path.with_suffix("") if path.suffix.lower() in (".hea", ".dat") else path
-    header_path = record.with_name(record.name + ".hea")
+    header_path = find_file(record.with_name(record.name + ".hea"))
     if not os.path.lexists(header_path):
         raise _no_record(path, header_path)
     header = read_header(header_path)
@@ -167,79 +183,175 @@ def is_voltage(unit: str) -> bool:
 
 
 def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, where: Path) -> int:
-    """Return the channel of the wanted lead: `lead` if given, else one like MLII, else the first voltage.
+    """Return the channel of the wanted lead: `lead` if given, else the one most like MLII.
+
+    Limb leads come first, then what is called ECG, chest leads, and other voltages in their order.
 
     Args:
         names: of the channels; may be empty words.
         units: of the channels.
-        lead: name, or number of the channel counted from 0.
+        lead: name, in capitals or not, or number of the channel counted from 0.
         where: the file, for the message.
 
     Raises:
-        DataError: there is no such lead, or no channel at all.
+        DataError: there is no such lead, no channel at all, or none that may be an ECG by its name.
     """
     if not names:
         raise DataError(f"{where}: no signal in it")
+    known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))[:300]
     if lead is not None:
         if lead in names:
             return list(names).index(lead)
+        alike = [i for i, name in enumerate(names) if name.casefold() == lead.casefold()]
+        if len(alike) == 1:
+            return alike[0]
         if lead.isdigit() and int(lead) < len(names):
             return int(lead)
-        known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
-    for name in PREFERRED:
-        if name in names:
-            return list(names).index(name)
-    voltages = [i for i, unit in enumerate(units) if is_voltage(unit)]
-    named = [i for i in voltages if any(word in names[i].upper() for word in ("ECG", "EKG"))]
-    return (named or voltages or [0])[0]
+    if len(names) == 1:
+        return 0
+    likely = [(lead_rank(name, unit), i) for i, (name, unit) in enumerate(zip(names, units, strict=True))]
+    rank, channel = min(likely)
+    if rank == math.inf:
+        raise DataError(f"{where}: no signal is an ECG by its name; choose with --lead one of {known}")
+    return channel
+
+
+def lead_rank(name: str, unit: str) -> float:
+    """Return how good a signal is by its name: the less, the better; infinite for what is no ECG."""
+    if NO_ECG.search(name.replace("_", " ")):
+        return math.inf
+    called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
+    bare = re.sub(r"\b(ECG|EKG|lead)\b|[\W_]", "", name, flags=re.IGNORECASE).upper()
+    if bare in PREFERRED:
+        return PREFERRED.index(bare)
+    if called:
+        return 10
+    if bare in CHEST:
+        return 20 + CHEST.index(bare)
+    return 30 if is_voltage(unit) else math.inf
+
+
+def _lead_notes(names: Sequence[str], channel: int, lead: str | None) -> tuple[str, ...]:
+    """Return which lead was taken, if nobody said which one of several."""
+    if lead is not None or len(names) == 1:
+        return ()
+    known = ", ".join(name or f"channel {i}" for i, name in enumerate(names))[:200]
+    return (f"lead {names[channel] or channel} is taken, of {known} (--lead takes another)",)
 
 
 def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | None) -> Ecg:
-    import wfdb
-
-    frame_fs, frames = float(wfdb.rdheader(str(path)).fs), header.length
-    if not frames or (not header.signals and not header.segments):
-        raise DataError(f"{path}.hea: empty record, {len(header.signals)} signals of {frames} samples")
-    # The last sample shows at once whether the signal file is as long as the header says.
-    with guarded(path, f"cannot be read up to sample {frames}, which its header announces"):
-        probe = wfdb.rdrecord(str(path), sampfrom=frames - 1, sampto=frames)
-    names, units = [str(x or "") for x in probe.sig_name], [str(x or "mV") for x in probe.units]
-    if header.signals:
-        names = [signal.name for signal in header.signals]
-        units = [signal.unit or "mV" for signal in header.signals]
-    channel = choose_lead(names, units, lead, path)
-    scale = millivolts(units[channel], f"{path}.hea, lead {names[channel]}") if per_unit is None else per_unit
-    each = header.signals[channel].per_frame if header.signals else 1
-    _check_rate(path, each * frame_fs)
+    if not header.length or not (header.signals or header.segments):
+        raise DataError(
+            f"{header.path}: empty record, {len(header.signals)} signals of {header.length} samples"
+        )
+    pieces, described = _pieces(header)
+    names, units = [x.name for x in described], [x.unit or "mV" for x in described]
+    # a signal without a file is lost, so another one is better; those of a layout are in its segments
+    usable = [i for i, x in enumerate(described) if header.segments or x.file != "~" or lead is not None]
+    usable = usable or list(range(len(described)))
+    channel = usable[choose_lead([names[i] for i in usable], [units[i] for i in usable], lead, path)]
+    signal = described[channel]
+    each, name = signal.per_frame, signal.name or f"channel {channel}"
+    if per_unit is None:
+        millivolts(signal.unit or "mV", f"{header.path}, lead {name}")
+    _check_rate(path, each * header.fs)
+    spans = _spans(pieces, described, channel, per_unit)
+    if not spans:
+        raise DataError(f"{header.path}: lead {name} is in no file; try another --lead")
+    if header.length > LONGEST * header.fs:
+        raise DataError(f"{header.path}: {header.length} samples are more than a year; correct line 1")
+    for start, stop, (part, place, _) in spans[-1:]:
+        # the last sample shows at once whether the signal file is as long as the header says
+        with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):
+            _read_frames(part, place, stop - start - 1, stop - start, physical=True)
 
     def read(start: int, stop: int) -> np.ndarray:
-        first = start // each
-        with guarded(path):
-            signal = _read_frames(path, channel, first, -(-stop // each), physical=True)
-            return (signal[start - first * each : stop - first * each] * scale).astype(np.float32)
+        first, last = start // each, -(-stop // each)
+        frames = np.full(each * (last - first), np.nan)
+        for begin, end, (part, place, scale) in spans:
+            low, high = max(begin, first), min(end, last)
+            if low < high:
+                with guarded(path):
+                    found = _read_frames(part, place, low - begin, high - begin, physical=True)
+                frames[each * (low - first) : each * (high - first)] = found * scale
+        return frames[start - first * each : stop - first * each].astype(np.float32)
 
-    notes = _checksum_notes(path, header, channel) if header.signals else ()
-    lead = names[channel] or f"channel {channel}"
-    return Ecg(path, each * frame_fs, lead, each * frames, read, notes, frame_fs)
+    notes = header.notes + (_checksum_notes(path, header, channel) if header.signals else ())
+    notes += _lead_notes(names, channel, lead)
+    lost = header.length - sum(stop - start for start, stop, _ in spans)
+    if lost:
+        notes += (f"{lost / header.fs:.2f} s are in no file: lost signal",)
+    return Ecg(path, each * header.fs, name, each * header.length, read, notes, header.fs)
 
 
-def _read_frames(path: Path, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
-    """Return the samples of a lead in frames from `start` to before `stop`, in its unit or raw."""
+def _pieces(header: Header) -> tuple[list[tuple[int, Header | None]], tuple[SignalLine, ...]]:
+    """Return frames and header of each segment, None for a lost one, and the signals of the whole record.
+
+    Raises:
+        DataError: no segment describes a signal.
+    """
+    if header.signals:
+        return [(header.length, header)], header.signals
+    read = {name: read_segment(header, name) for name, _ in header.segments if name != "~"}
+    pieces = [(frames, read.get(name)) for name, frames in header.segments]
+    described = next((part.signals for _, part in pieces if part is not None and part.signals), None)
+    if described is None:
+        raise DataError(f"{header.path}: no segment has a signal")
+    return [(frames, part) for frames, part in pieces if frames], described
+
+
+def _spans(
+    pieces: list[tuple[int, Header | None]],
+    described: tuple[SignalLine, ...],
+    channel: int,
+    per_unit: float | None,
+) -> list[tuple[int, int, tuple[Header, int, float]]]:
+    """Return where a lead is: first frame and the one after the last, with header, channel and mV a unit."""
+    spans, start, wanted = [], 0, described[channel]
+    for frames, part in pieces:
+        signals = part.signals if part is not None else ()
+        alike = [i for i, signal in enumerate(signals) if signal.name == wanted.name]
+        # leads without names of their own are known by their place, if there are as many
+        place = channel if len(alike) != 1 and len(signals) == len(described) else (alike or [None])[0]
+        if place is not None and signals[place].file != "~":
+            signal = signals[place]
+            if signal.per_frame != wanted.per_frame:
+                raise DataError(f"{part.path}: {signal.per_frame} samples a frame, others {wanted.per_frame}")
+            where = f"{part.path}, lead {signal.name}"
+            scale = millivolts(signal.unit or "mV", where) if per_unit is None else per_unit
+            spans.append((start, start + frames, (part, place, scale)))
+        start += frames
+    return spans
+
+
+def _read_frames(header: Header, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
+    """Return the samples of a lead in frames from `start` to before `stop`, in its unit or raw.
+
+    wfdb gets a header with the signals of one file and what it needs of them: it stumbles over units, dates,
+    capitals and lost signals of real ones.
+    """
     import wfdb
 
-    span = {"sampfrom": start, "sampto": stop, "channels": [channel]}
-    part = wfdb.rdrecord(str(path), **span, physical=physical, smooth_frames=False)
+    name = header.signals[channel].file
+    inside = [i for i, signal in enumerate(header.signals) if signal.file == name]
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [f"r {len(inside)} {header.fs:f} {header.length}"]
+        lines += [f"r.dat {header.signals[i].plain}" for i in inside]
+        Path(folder, "r.hea").write_text("\n".join(lines) + "\n")
+        Path(folder, "r.dat").symlink_to(find_file(header.path.with_name(name)).absolute())
+        span = {"sampfrom": start, "sampto": stop, "channels": [inside.index(channel)]}
+        part = wfdb.rdrecord(f"{folder}/r", **span, physical=physical, smooth_frames=False)
     return (part.e_p_signal if physical else part.e_d_signal)[0]
 
 
 def _no_record(path: Path, header_path: Path) -> DataError:
-    formats = "a WFDB record (.hea), .edf and .csv can be read"
+    formats = "WFDB records (.hea), EDF (.edf) and text tables (.csv, .tsv, .txt) can be read"
     if path == Path("-"):
         return DataError(f"{path}: standard input cannot be read; save it to a file, {formats}")
     if path.exists() and path.suffix.lower() != ".dat":
         file_size(path)  # refuses what is no ordinary file
-        return DataError(f"{path}: of no known format; {formats}")
+        return DataError(f"{path}: {path.suffix or 'it'} is of no known format; {formats}")
     return DataError(f"{header_path}: missing; {formats}")
 
 
@@ -250,7 +362,7 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
         return ()
     for start in range(0, header.length, CHECKED):
         stop = min(start + CHECKED, header.length)
-        total += int(_read_frames(path, channel, start, stop, physical=False).sum(dtype=np.int64))
+        total += int(_read_frames(header, channel, start, stop, physical=False).sum(dtype=np.int64))
     if total % 65536 == signal.checksum:
         return ()
     return (
@@ -260,12 +372,11 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
 
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
-    edf = _read_edf(path)
-    notes = _continuity_notes(edf, path)
+    edf = read_edf_layout(path)
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
     channel = choose_lead(names, units, lead, path)
     signal = edf.signals[channel]
-    fs = float(signal.sampling_frequency)
+    each, fs = signal.samples_per_data_record, float(signal.sampling_frequency)
     _check_rate(path, fs)
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
     low, high = signal.digital_min, signal.digital_max
@@ -273,40 +384,25 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     if not (high > low and most != least):
         raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
     gain = scale * (most - least) / (high - low)
+    starts, lost = record_starts(path, edf, each)
+    length = int(starts[-1]) + each
 
     def read(start: int, stop: int) -> np.ndarray:
+        signal = np.full(stop - start, np.nan, dtype=np.float32)
+        first, last = np.searchsorted(starts, [start - each + 1, stop])
         with guarded(path):
-            # opened anew for each piece: pages of a mapped file stay in memory until it is closed
-            signal = _read_edf(path).signals[channel]
-            counts = signal.get_digital_slice(start / fs, stop / fs).astype(np.float64)
-            return ((counts - low) * gain + scale * least).astype(np.float32)
+            records = edf.read(int(first), int(last), edf.places[channel])
+        for at, counts in zip(starts[first:last] - start, records, strict=True):
+            begin, end = max(at, 0), min(at + each, stop - start)
+            signal[begin:end] = (
+                counts[begin - at : end - at].astype(np.float64) - low
+            ) * gain + scale * least
+        return signal
 
-    length = edf.num_data_records * signal.samples_per_data_record
+    notes = (*edf.notes, *_lead_notes(names, channel, lead))
+    if lost:
+        notes += (f"{lost / fs:.2f} s between its data records are missing: lost signal",)
     return Ecg(path, fs, names[channel] or f"channel {channel}", length, read, notes)
-
-
-def _read_edf(path: Path) -> Any:
-    import edfio
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # edfio goes on with what there is of a file that was cut short
-        warnings.filterwarnings("error", "Incomplete data record|.* header indicates (?!-1 )")
-        return edfio.read_edf(path, lazy_load_data=True, header_encoding="latin-1")
-
-
-def _continuity_notes(edf: Any, path: Path) -> tuple[str, ...]:
-    """Refuse a recording with gaps between its data records; note if there is the header's word alone."""
-    try:
-        continuous = edf.is_continuous
-    except UnicodeDecodeError as error:  # notes in Latin-1: edfio takes UTF-8 alone
-        unknown = "its notes are not in UTF-8, so the times of its data records are unknown"
-        if edf.reserved.startswith("EDF+C"):
-            return (f"{unknown}; its header says that there are no gaps",)
-        raise DataError(f"{path}: {unknown}; save it as EDF+C") from error
-    if not continuous:
-        raise DataError(f"{path}: an interrupted recording (EDF+D); cut it into continuous ones")
-    return ()
 
 
 def _open_csv(
@@ -318,19 +414,27 @@ def _open_csv(
     decimal: str | None,
     time: str | None,
 ) -> Ecg:
-    layout = find_layout(path)
+    layout = find_layout(path, decimal)
     index = find_column(layout, column, path)
-    if fs is None:
+    told, notes = head_rate(layout), []
+    if fs is None and told is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
+    if fs is None:
+        fs = told
+        notes.append(f"its head says {told:g} Hz")
+    elif told is not None and told != fs:
+        notes.append(f"its head says {told:g} Hz, --fs {fs:g} is taken")
+    if column is None and len(layout.names) > 1:
+        notes.append(f"column '{layout.names[index]}' is taken (--column takes another)")
     _check_rate(path, fs)
     name = layout.names[index]
-    scale = _named_unit(name, layout.units[index]) if per_unit is None else per_unit
+    scale = _named_unit(name, layout.units[index] or head_unit(layout)) if per_unit is None else per_unit
     table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
 
     def read(start: int, stop: int) -> np.ndarray:
         return table.samples.read(start, stop) * np.float32(scale)
 
-    return Ecg(path, float(fs), name, table.samples.length, read, tuple(table.notes))
+    return Ecg(path, float(fs), name, table.samples.length, read, (*notes, *table.notes))
 
 
 def _named_unit(name: str, below: str) -> float:

@@ -12,6 +12,7 @@ from arrhythmia.ecg.annotations import parse_annotations
 from arrhythmia.ecg.formats import Ecg
 from arrhythmia.ecg.guard import file_size, guarded
 from arrhythmia.ecg.recording import Recording
+from arrhythmia.ecg.wfdb_header import find_file
 from arrhythmia.errors import DataError
 
 SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
@@ -147,7 +148,7 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
     """
     if "/" in annotator or not annotator:
         raise DataError(f"'{annotator}' is no name of annotations; name the suffix of a file, such as atr")
-    path = ecg.path.with_name(f"{ecg.path.name}.{annotator}")
+    path = find_file(ecg.path.with_name(f"{ecg.path.name}.{annotator}"))
     if not path.exists():
         raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
     if file_size(path) > LONGEST_ANNOTATIONS:

@@ -4,8 +4,9 @@ wfdb takes 250 Hz for a rate that is no number, drops letters that are not ASCII
 leaves out what it does not understand of a line.
 """
 
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arrhythmia.ecg.guard import check_files, file_size
@@ -13,12 +14,26 @@ from arrhythmia.errors import DataError
 
 SIGNAL_LINE = re.compile(
     r"""(?P<file>\S+)
-    \s+(?P<format>\d+)(x(?P<per_frame>\d+))?(:\d+)?(\+\d+)?
-    (\s+(?P<gain>-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)(\(-?\d+\))?(/(?P<unit>\S+))?
-    (\s+-?\d+(\s+-?\d+(\s+-?\d+(\s+(?P<checksum>-?\d+)(\s+-?\d+(\s+(?P<name>.*))?)?)?)?)?)?)?\s*""",
+    \s+(?P<format>\d+)(x(?P<per_frame>\d+))?(:(?P<skew>\d+))?(\+(?P<offset>\d+))?
+    (\s+(?P<gain>-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)(?P<baseline>\(-?\d+\))?(/(?P<unit>\S+))?
+    (?P<numbers>\s+-?\d+(\s+-?\d+(\s+-?\d+(\s+(?P<checksum>-?\d+)(\s+-?\d+(\s+(?P<name>.*))?)?)?)?)?)?)?\s*""",
     re.VERBOSE,
 )
 """File, format, gain and unit, ADC resolution and zero, initial value, checksum, block size, description."""
+
+SAMPLES_IN_BYTES = {
+    "8": (1, 1),
+    "16": (1, 2),
+    "24": (1, 3),
+    "32": (1, 4),
+    "61": (1, 2),
+    "80": (1, 1),
+    "160": (1, 2),
+    "212": (2, 3),
+    "310": (3, 4),
+    "311": (3, 4),
+}
+"""How many samples stand in how many bytes, by the format of a signal (signal(5))."""
 
 LONGEST_HEADER = 1_000_000
 """Bytes of a header; no real one comes near."""
@@ -37,6 +52,9 @@ class SignalLine:
         checksum: sum of its samples modulo 2^16; None if it is not given.
         name: of the lead; may be empty.
         per_frame: samples in each frame.
+        format: number of the format.
+        offset: bytes before the first sample.
+        plain: the line without unit and description, which wfdb may stumble over, and without the file.
     """
 
     file: str
@@ -44,6 +62,9 @@ class SignalLine:
     checksum: int | None
     name: str
     per_frame: int
+    format: str
+    offset: int
+    plain: str
 
 
 @dataclass(frozen=True)
@@ -52,20 +73,32 @@ class Header:
 
     Attributes:
         path: the header.
-        length: number of samples.
+        fs: frames a second, Hz.
+        length: number of frames.
         signals: of a record of one segment.
-        segments: names of the segments' headers, without suffix; ~ for none.
+        segments: names of the segments' headers, without suffix, ~ for none, and their frames.
+        notes: what a person should know.
     """
 
     path: Path
+    fs: float
     length: int
     signals: tuple[SignalLine, ...]
-    segments: tuple[str, ...]
+    segments: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...] = ()
 
     def files(self) -> list[Path]:
         """Return the files that hold the signals of this header, each once."""
         names = dict.fromkeys(signal.file for signal in self.signals if signal.file != "~")
-        return [self.path.with_name(name) for name in names]
+        return [find_file(self.path.with_name(name)) for name in names]
+
+
+def find_file(path: Path) -> Path:
+    """Return a file of that name, or the only one whose name differs in capitals alone, else `path`."""
+    if os.path.lexists(path) or not path.parent.is_dir():
+        return path
+    alike = [x for x in path.parent.iterdir() if x.name.casefold() == path.name.casefold()]
+    return alike[0] if len(alike) == 1 else path
 
 
 def read_header(path: Path) -> Header:
@@ -87,10 +120,11 @@ def read_header(path: Path) -> Header:
     numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1)]
     lines = [(i, line) for i, line in numbered if line and not line.startswith("#")]
     fields = lines[0][1].split() if lines else []
-    if len(fields) < 4:
-        raise DataError(f"{path}: sampling rate or number of samples missing; add them to its first line")
+    if len(fields) < 3:
+        raise DataError(f"{path}: sampling rate missing; add it to its first line")
     rate = re.split(r"[/(]", fields[2])[0]  # counter frequency and base may follow
-    if not re.fullmatch(r"\d+(\.\d*)?", rate) or not fields[3].isdecimal():
+    frames = fields[3] if len(fields) > 3 else "0"
+    if not re.fullmatch(r"\d+(\.\d*)?", rate) or not frames.isdecimal():
         raise DataError(f"{path}: sampling rate or number of samples is no number; correct its first line")
     name, _, segments = fields[0].partition("/")
     count = segments if segments else fields[1]
@@ -102,14 +136,43 @@ def read_header(path: Path) -> Header:
             f"{path}: its first line announces {int(count)} {what}, {len(lines) - 1} are described"
         )
     if segments:
-        parts = tuple(line.split()[0] for _, line in lines[1 : MOST_SEGMENTS + 1])
-        return Header(path, int(fields[3]), (), parts)
-    return Header(path, int(fields[3]), tuple(_signal(path, i, line) for i, line in lines[1:]), ())
+        parts = tuple(_segment(path, i, line) for i, line in lines[1 : MOST_SEGMENTS + 1])
+        if (total := sum(part[1] for part in parts)) != int(frames):
+            raise DataError(f"{path}: its first line announces {int(frames)} samples, its segments {total}")
+        return Header(path, float(rate), total, (), parts)
+    signals = tuple(_signal(path, i, line) for i, line in lines[1:])
+    header = Header(path, float(rate), int(frames), signals, ())
+    # 0 stands for a length that the writer did not know; a layout of segments has no file
+    return header if header.length or not header.files() else _with_length(header)
+
+
+def _with_length(header: Header) -> Header:
+    """Return a header with the length that its first signal file has."""
+    path = header.files()[0]
+    inside = [signal for signal in header.signals if signal.file != "~"]
+    inside = [signal for signal in inside if signal.file == inside[0].file]
+    if inside[0].format not in SAMPLES_IN_BYTES:
+        raise DataError(
+            f"{header.path}: number of samples missing, and format {inside[0].format} does not tell it; "
+            "add it to its first line"
+        )
+    samples, size = SAMPLES_IN_BYTES[inside[0].format]
+    each = sum(signal.per_frame for signal in inside)
+    length = (file_size(path) - inside[0].offset) * samples // size // max(each, 1)
+    note = f"its header names no number of samples; by the size of {path.name} there are {length}"
+    return replace(header, length=max(length, 0), notes=(note,))
+
+
+def _segment(path: Path, number: int, line: str) -> tuple[str, int]:
+    name, *frames = line.split()
+    if "/" in name or len(frames) != 1 or not frames[0].isdecimal():
+        raise DataError(f"{path}, line {number}: '{line[:60]}' is no segment and its samples; correct it")
+    return name, int(frames[0])
 
 
 def _signal(path: Path, number: int, line: str) -> SignalLine:
     found = SIGNAL_LINE.fullmatch(line)
-    if found is None:
+    if found is None or "/" in found["file"]:
         raise DataError(f"{path}, line {number}: '{line[:60]}' is no description of a signal; correct it")
     checksum = int(found["checksum"] or 0) % 65536
     # 0 stands in headers whose writer did not reckon it
@@ -119,7 +182,25 @@ def _signal(path: Path, number: int, line: str) -> SignalLine:
         checksum or None,
         (found["name"] or "").strip(),
         int(found["per_frame"] or 1),
+        found["format"],
+        int(found["offset"] or 0),
+        _plain(found),
     )
+
+
+def _plain(found: re.Match[str]) -> str:
+    per_frame, skew, offset = (
+        f"{sign}{found[key]}" if found[key] else ""
+        for sign, key in (("x", "per_frame"), (":", "skew"), ("+", "offset"))
+    )
+    gain = f" {found['gain']}{found['baseline'] or ''}" if found["gain"] else ""
+    numbers = " ".join((found["numbers"] or "").split()[:5])
+    return f"{found['format']}{per_frame}{skew}{offset}{gain} {numbers}".rstrip()
+
+
+def read_segment(header: Header, name: str) -> Header:
+    """Read the header of a segment of a record."""
+    return read_header(find_file(header.path.with_name(f"{name}.hea")))
 
 
 def check_record(header: Header, most: float) -> None:
@@ -133,10 +214,10 @@ def check_record(header: Header, most: float) -> None:
         DataError: with what is wrong.
     """
     files = [header.path, *header.files()]
-    for name in dict.fromkeys(header.segments):
+    for name in dict.fromkeys(name for name, _ in header.segments):
         if name != "~":
-            segment = read_header(header.path.with_name(f"{name}.hea"))
+            segment = read_segment(header, name)
             if segment.segments:
-                raise DataError(f"{segment.path}: a segment of segments; wfdb reads one level alone")
+                raise DataError(f"{segment.path}: a segment of segments; only one level is read")
             files += [segment.path, *segment.files()]
     check_files(dict.fromkeys(files), most)

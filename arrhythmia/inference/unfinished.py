@@ -1,9 +1,11 @@
 """The files of a recording's prediction: all of them or none."""
 
+import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from arrhythmia.utils.files import move_all
@@ -15,23 +17,47 @@ def file_name(name: str) -> str:
 
 
 def unfinished_folder(folder: Path, name: str) -> Path:
-    """Return the hidden folder that holds the files of a recording until all are there."""
-    return folder / f".{name}.unfinished"
+    """Return the hidden folder that holds the files of a recording until this process has all of them."""
+    return folder / f".{name}.{os.getpid()}.unfinished"
 
 
 def remove_unfinished(folder: Path, name: str) -> None:
-    """Remove what a prediction that was stopped has left."""
-    shutil.rmtree(unfinished_folder(folder, name), ignore_errors=True)
+    """Remove what a prediction that was stopped has left, but nothing of one that is at work."""
+    for unfinished in folder.glob(f".{name}.*.unfinished"):
+        with suppress(OSError), locked(unfinished, wait=False):
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the lock of a folder, which ends with the process if not before.
+
+    Raises:
+        OSError: there is no such folder, or another one holds its lock and `wait` is false.
+    """
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(file)
 
 
 @contextmanager
 def finished_together(folder: Path, name: str) -> Iterator[Path]:
-    """Yield a hidden folder, and move the files in it to `folder` if the block succeeds, else remove them."""
+    """Yield a hidden folder, and move the files in it to `folder` if the block succeeds, else remove them.
+
+    Of two processes with a recording of that name each one's files stay together: the last one's are left.
+    """
+    with suppress(FileExistsError):  # what is no folder is seen below
+        folder.mkdir(parents=True)
     unfinished = unfinished_folder(folder, name)
-    remove_unfinished(folder, name)  # of a run that was killed
-    unfinished.mkdir(parents=True)
-    try:
+    with ExitStack() as stack:
+        with locked(folder, wait=True):  # so that nobody takes the new folder for one that was left
+            remove_unfinished(folder, name)
+            unfinished.mkdir()
+            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)
+            stack.enter_context(locked(unfinished, wait=True))
         yield unfinished
-        move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])
-    finally:
-        remove_unfinished(folder, name)
+        with locked(folder, wait=True):
+            move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])

@@ -159,11 +159,11 @@ def test_what_was_removed_is_said(made, tmp_path, frequency, inverted):
         ("flat.csv", "ecg\n" + "1\n" * 5000, "100% lost"),
         ("short.csv", "ecg\n" + "1\n2\n" * 900, "7.2 s long; the least is 10 s"),
         ("words.csv", "ecg\n" + "1\nlow\n" * 5000, "line 3: 'low' is no number"),
-        ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose with --column one of x"),
+        ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose by name or number"),
         ("noise.csv", "noise", "100% noise"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
         ("r.edf", b"0       " * 500, "cannot be read"),
-        ("r.hea", b"\x00\xff" * 500, "sampling rate or number of samples"),
+        ("r.hea", b"\x00\xff" * 500, "sampling rate missing"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_written(tmp_path, capsys, name, content, words):

@@ -1,0 +1,158 @@
+"""The data records of an EDF file, of headers with small faults too, and the gaps between them.
+
+edfio reads the header, once decimal commas are points. It refuses gaps and bytes after the last record, so
+the samples are read here.
+"""
+
+import io
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arrhythmia.errors import DataError
+
+ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
+"""The time at which a data record begins, s: its first annotation (EDF+, 2.2.4)."""
+
+LONGEST_GAP = 86400.0
+"""Longest gap that is filled with lost samples, s."""
+
+MOST_SIGNALS = 10_000
+"""Signals of a file; the field has room for no more."""
+
+
+@dataclass(frozen=True)
+class EdfLayout:
+    """Where the samples of an EDF file are.
+
+    Attributes:
+        path: the file.
+        signals: of edfio, without those that hold annotations.
+        places: words of a data record that belong to each of them.
+        annotations: words that hold annotations, the times of the records first; None in a plain EDF file.
+        header: bytes before the first record.
+        words: of two bytes in each record.
+        records: number of records.
+        duration: of a record, s.
+        interrupted: whether the header says that there are gaps (EDF+D).
+        notes: what a person should know.
+    """
+
+    path: Path
+    signals: tuple[Any, ...]
+    places: tuple[slice, ...]
+    annotations: slice | None
+    header: int
+    words: int
+    records: int
+    duration: float
+    interrupted: bool
+    notes: tuple[str, ...]
+
+    def read(self, first: int, last: int, place: slice) -> np.ndarray:
+        """Return the words of the records from `first` to before `last`, `(records, words)` int16."""
+        with self.path.open("rb") as file:
+            file.seek(self.header + 2 * self.words * first)
+            data = np.fromfile(file, dtype="<i2", count=self.words * (last - first))
+        return data.reshape(last - first, self.words)[:, place]
+
+
+def read_edf_layout(path: Path) -> EdfLayout:
+    """Read the header of an EDF file.
+
+    Raises:
+        DataError: the file is cut short, or holds no record.
+        ValueError: the header is damaged.
+    """
+    import edfio
+
+    with path.open("rb") as file:
+        start = file.read(256)
+        count = int(start[252:256])
+        if not 0 < count < MOST_SIGNALS:
+            raise DataError(f"{path}: its header announces {count} signals")
+        size = 256 * (count + 1)
+        head = start + file.read(size - 256)
+    if len(head) < size:
+        raise DataError(f"{path}: cut short within its header")
+    announced, size_in_header = int(head[236:244]), int(head[184:192])
+    if size_in_header != size:
+        raise DataError(f"{path}: its header of {count} signals has {size} bytes, not {size_in_header}")
+    edf = edfio.read_edf(io.BytesIO(_with_points(head, count)), header_encoding="latin-1")
+    lengths = [x.samples_per_data_record for x in edf._signals]
+    if min(lengths) < 0 or not sum(lengths):
+        raise DataError(f"{path}: its header gives no number of samples")
+    stops = np.cumsum(lengths).tolist()
+    places = [slice(stop - n, stop) for stop, n in zip(stops, lengths, strict=True)]
+    notes = [x.label == "EDF Annotations" for x in edf._signals]
+    there, rest = divmod(os.stat(path).st_size - size, 2 * stops[-1])
+    records = there if announced == -1 else announced
+    if there < records or not records > 0:
+        raise DataError(
+            f"{path}: cut short; its header announces {announced} data records, {there} are there"
+        )
+    after = rest + (there - records) * 2 * stops[-1]
+    return EdfLayout(
+        path,
+        tuple(edf.signals),
+        tuple(place for place, note in zip(places, notes, strict=True) if not note),
+        next((place for place, note in zip(places, notes, strict=True) if note), None),
+        size,
+        stops[-1],
+        records,
+        float(head[244:252].replace(b",", b".")),
+        head[192:197] == b"EDF+D",
+        (f"{after} bytes after its last data record are not read",) if after else (),
+    )
+
+
+def _with_points(head: bytes, count: int) -> bytes:
+    """Return a header with points for decimal commas in its ranges, and without its number of records."""
+    start, stop = 256 + 104 * count, 256 + 120 * count
+    ranges = head[start:stop].replace(b",", b".")
+    return (
+        head[:236] + b"0       " + head[244:252].replace(b",", b".") + head[252:start] + ranges + head[stop:]
+    )
+
+
+def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, int]:
+    """Return where the data records begin, and how many samples are missing between them.
+
+    Args:
+        path: the file, for messages.
+        edf: its layout.
+        each: samples of the signal in each record.
+
+    Returns:
+        `(records,)` int64, in samples from the first one, and the number of samples.
+
+    Raises:
+        DataError: a record begins before the last one ends, or much later, or its time is unknown.
+    """
+    starts = np.arange(edf.records, dtype=np.int64) * each
+    if edf.annotations is None:
+        return starts, 0
+    onsets = []
+    for first in range(0, edf.records, 1000):
+        for words in edf.read(first, min(first + 1000, edf.records), edf.annotations):
+            found = ONSET.match(words.tobytes())
+            onsets.append(float(found[1]) if found else np.nan)
+    if np.isnan(onsets).any():
+        if edf.interrupted:
+            at = int(np.isnan(onsets).argmax()) + 1
+            raise DataError(f"{path}: the time of data record {at} cannot be read; save it as EDF+C")
+        return starts, 0
+    late = np.round((np.diff(onsets) - edf.duration) * each / edf.duration)
+    late[np.abs(late) <= 1] = 0  # rounded times
+    if (wrong := (late < 0) | (late * edf.duration > LONGEST_GAP * each)).any():
+        at = int(wrong.argmax())
+        raise DataError(
+            f"{path}: data record {at + 2} begins at {onsets[at + 1]:g} s, the one before at "
+            f"{onsets[at]:g} s; cut it there"
+        )
+    starts[1:] += np.cumsum(late.astype(np.int64))
+    return starts, int(late.sum())
