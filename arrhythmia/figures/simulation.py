@@ -20,12 +20,18 @@ STRIP = 8
 
 
 @styled
-def rhythms(recordings: Sequence[Recording], titles: Sequence[str]) -> Figure:
-    """Draw a row for each recording: on the left its RR intervals by class, on the right a piece of ECG."""
+def rhythms(recordings: Sequence[Recording], titles: Sequence[str], symbols: Sequence[str]) -> Figure:
+    """Draw a row for each recording: on the left its RR intervals by class, on the right a piece of ECG.
+
+    Args:
+        recordings: one a row.
+        titles: of the rows.
+        symbols: of the beats that the piece of ECG shall show, beside changes between normal intervals.
+    """
     figure = Figure(figsize=(15, 1.9 * len(recordings)))
     rows = figure.subplots(len(recordings), 2, squeeze=False, width_ratios=(2, 3))
-    for (left, right), recording, title in zip(rows, recordings, titles, strict=True):
-        middle = interesting(recording)
+    for (left, right), recording, title, wanted in zip(rows, recordings, titles, symbols, strict=True):
+        middle = interesting(recording, wanted)
         start = max(0.0, min(middle - TACHOGRAM / 2, recording.sample[-1] / recording.fs - TACHOGRAM))
         _tachogram(left, recording, start)
         _strip(right, recording, middle - STRIP / 2)
@@ -42,12 +48,14 @@ def rhythms(recordings: Sequence[Recording], titles: Sequence[str]) -> Figure:
     return figure
 
 
-def interesting(recording: Recording) -> float:
-    """Return the time (s) around which most beats are ectopic or change the interval."""
+def interesting(recording: Recording, symbols: str) -> float:
+    """Return the time (s) around which most beats have one of `symbols` or change the normal interval."""
     time = recording.sample / recording.fs
+    wanted = np.isin(recording.symbol, list(symbols))
+    known = wanted | (recording.symbol == "N")
     change = np.abs(np.diff(np.log(np.diff(time)), prepend=0, append=0))
-    change = np.concatenate([[0], change])[: len(time)]
-    counted = np.minimum(change, 0.5) + (labels_of(recording.symbol) > 0) * 0.2
+    change = np.concatenate([[0], change])[: len(time)] * (known & np.roll(known, 1) & np.roll(known, -1))
+    counted = 0.2 * np.minimum(change, 0.5) + wanted
     inside = (time > STRIP) & (time < time[-1] - STRIP)
     total = np.concatenate([[0], np.cumsum(counted)])
     first, last = (np.searchsorted(time, time + side * STRIP / 2) for side in (-1, 1))

@@ -13,6 +13,21 @@ from arrhythmia.simulation.patients import STRATA
 from arrhythmia.simulation.recordings import simulate_recording
 
 BEATS = 1000
+
+SYMBOLS = {
+    "no_ectopy": "",
+    "av_block": "",
+    "fibrillation": "",
+    "aberrant_fibrillation": "a",
+    "flutter": "",
+    "ventricular": "VF",
+    "sick_sinus": "jE",
+    "junctional": "jJ",
+    "noisy": "Q",
+    "mixed": "AVF",
+}
+"""Symbols of the beats that a stratum is named for; of the others, supraventricular ectopic beats."""
+
 PICTURE = Path("docs/simulation.png")
 
 
@@ -26,5 +41,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the patients (default: 0)")
     seed = parser.parse_args(argv).seed
     recordings = [simulate_recording(stratum, beats=BEATS, seed=seed) for stratum in STRATA]
-    save_png(PICTURE, rhythms(recordings, [name.replace("_", " ") for name in STRATA]))
+    titles, symbols = zip(
+        *((name.replace("_", " "), SYMBOLS.get(name, "AaJ")) for name in STRATA), strict=True
+    )
+    save_png(PICTURE, rhythms(recordings, titles, symbols))
     print(f"wrote {PICTURE}")
