@@ -24,7 +24,6 @@ from arrhythmia.inference.unfinished import unfinished_folder
 from arrhythmia.utils.limited import Ended
 from tests.arrhythmia.ecg.test_annotations import encoded
 from tests.arrhythmia.ecg.test_detection import ecg
-from tests.arrhythmia.ecg.test_formats import edf_with_note
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
 ROOT = Path(__file__).parents[3]
@@ -294,7 +293,7 @@ def test_one_of_each_fault_and_a_good_one(made, tmp_path, capsys):
     os.mkfifo(folder / "pipe.csv")
     (folder / "loop.csv").symlink_to(folder / "loop.csv")
     (folder / "folder.edf").mkdir()
-    edf_with_note(folder / "note.edf", kind=b"EDF+D")
+    (folder / "spaces.edf").write_bytes(b"0       " * 500)
     (folder / "bomb.hea").write_text("bomb 999999999 360 1000\nbomb.dat 16 200\n")
     (folder / "null.hea").write_text("null 1 360 99999999999999\n~ 0 200\n")
     (folder / "sparse.hea").write_text("sparse 1 360 1000000000000\nsparse.dat 16 200\n")
@@ -306,7 +305,13 @@ def test_one_of_each_fault_and_a_good_one(made, tmp_path, capsys):
     assert "1 of 11 recordings written" in said.out
     errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 10
-    assert {line.split("/")[-1].split(".")[0] for line in errors} >= {"wide", "pipe", "loop", "note", "bomb"}
+    assert {line.split("/")[-1].split(".")[0] for line in errors} >= {
+        "wide",
+        "pipe",
+        "loop",
+        "spaces",
+        "bomb",
+    }
     assert "\x1b" not in said.err
 
 
