@@ -80,11 +80,10 @@ class VentricularEctopy:
 
     Attributes:
         rate: chance at a sinus beat that one comes next.
-        coupling: of each focus, interval to the beat before, s: fixed, whatever the sinus node does.
-        coupling_spread: its standard deviation, s.
+        coupling: of each focus, interval to the beat before in sinus cycles.
+        coupling_spread: its standard deviation.
         compensatory: chance of a fully compensatory pause.
         interpolated: chance of none at all: the next sinus beat is conducted.
-        couplet: chance that a second one follows.
         run: chance that it begins a run.
         bigeminy: chance that every second, third or fourth beat is one for a while.
     """
@@ -94,22 +93,8 @@ class VentricularEctopy:
     coupling_spread: float
     compensatory: float
     interpolated: float
-    couplet: float
     run: float
     bigeminy: float
-
-
-@dataclass(frozen=True)
-class Escape:
-    """What takes over when nothing comes from above: one place with a rate of its own.
-
-    Attributes:
-        symbol: `j`, the junction, or `E`, a ventricle.
-        cycle: its interval, s; of a sinus node that is slower still, a fifth more than that one's.
-    """
-
-    symbol: str
-    cycle: float
 
 
 @dataclass(frozen=True)
@@ -143,7 +128,6 @@ class Patient:
         atrial: premature atrial beats.
         ventricular: premature ventricular beats.
         fibrillation: atrial fibrillation and flutter.
-        escape: what ends every pause.
         block_rate: of episodes of atrioventricular block of second or third degree.
         junctional_rate: of episodes of junctional rhythm.
         pause_rate: of sinus pauses.
@@ -157,7 +141,6 @@ class Patient:
     atrial: AtrialEctopy
     ventricular: VentricularEctopy
     fibrillation: Fibrillation
-    escape: Escape
     block_rate: float
     junctional_rate: float
     pause_rate: float
@@ -214,15 +197,13 @@ def draw_patient(stratum: str, rng: np.random.Generator) -> Patient:
     kind = STRATA[stratum]
     has = {name: rng.random() < share for name, share in (USUAL | dict(kind.prevalence)).items()}
     fast_and_slow = has["sick_sinus"] and rng.random() < 0.6
-    sinus = draw_sinus(rng)
     patient = Patient(
-        sinus=sinus,
+        sinus=draw_sinus(rng),
         atrial=draw_atrial(rng, present=has["atrial"], runs=has["atrial_runs"]),
-        ventricular=draw_ventricular(rng, sinus.cycle, present=has["ventricular"]),
+        ventricular=draw_ventricular(rng, present=has["ventricular"]),
         fibrillation=draw_fibrillation(
             rng, present=has["fibrillation"], aberrant=has["aberrant_fibrillation"]
         ),
-        escape=draw_escape(rng),
         block_rate=log_uniform(rng, 0.002, 0.05) if has["block"] else 0.0,
         junctional_rate=0.0025 if has["junctional"] else 0.0,
         pause_rate=log_uniform(rng, 0.001, 0.05) if has["sick_sinus"] else 0.0,
@@ -254,7 +235,7 @@ def draw_atrial(rng: np.random.Generator, *, present: bool, runs: bool) -> Atria
     """Draw how premature atrial beats come, seldom in runs unless `runs`."""
     return AtrialEctopy(
         rate=log_uniform(rng, 0.001, 0.15) if present else 0.0,
-        coupling=tuple(rng.uniform(0.36, 0.94, FOCI)),
+        coupling=tuple(rng.uniform(0.5, 0.94, FOCI)),
         coupling_spread=log_uniform(rng, 0.01, 0.1),
         return_cycle=rng.uniform(0.95, 1.3),
         compensatory=0.8 if rng.random() < 0.25 else 0.0,
@@ -268,26 +249,17 @@ def draw_atrial(rng: np.random.Generator, *, present: bool, runs: bool) -> Atria
     )
 
 
-def draw_ventricular(rng: np.random.Generator, cycle: float, *, present: bool) -> VentricularEctopy:
-    """Draw how premature ventricular beats come; `cycle` is the sinus node's, s."""
-    late = rng.random(FOCI) < 0.3  # foci whose beats come so late that they meet the sinus impulse
-    coupling = np.where(late, rng.uniform(0.85, 1, FOCI), rng.uniform(0.45, 0.95, FOCI))
+def draw_ventricular(rng: np.random.Generator, *, present: bool) -> VentricularEctopy:
+    """Draw how premature ventricular beats come."""
     return VentricularEctopy(
         rate=log_uniform(rng, 0.001, 0.2) if present else 0.0,
-        coupling=tuple(np.maximum(coupling * cycle, 0.33)),
-        coupling_spread=log_uniform(rng, 0.005, 0.1),
+        coupling=tuple(rng.uniform(0.45, 0.95, FOCI)),
+        coupling_spread=log_uniform(rng, 0.01, 0.1),
         compensatory=rng.uniform(0, 1) if rng.random() < 0.3 else 0.95,
         interpolated=rng.uniform(0.1, 1) if rng.random() < 0.15 else 0.0,
-        couplet=rng.uniform(0, 0.9) if rng.random() < 0.35 else 0.02,
         run=rng.uniform(0, 0.4) if rng.random() < 0.3 else 0.02,
         bigeminy=rng.uniform(0, 0.5) if rng.random() < 0.4 else 0.0,
     )
-
-
-def draw_escape(rng: np.random.Generator) -> Escape:
-    """Draw an escape rhythm of the junction, 35 to 60 a minute, or of a ventricle, 20 to 40."""
-    junction = rng.random() < 0.8
-    return Escape("j" if junction else "E", 60 / (rng.uniform(35, 60) if junction else rng.uniform(20, 40)))
 
 
 def draw_fibrillation(rng: np.random.Generator, *, present: bool, aberrant: bool) -> Fibrillation:
@@ -304,23 +276,13 @@ def draw_fibrillation(rng: np.random.Generator, *, present: bool, aberrant: bool
 
 def with_slow_sinus(patient: Patient, rng: np.random.Generator) -> Patient:
     """Return the patient with a slow sinus rhythm and slow runs of atrial beats."""
-    patient = with_sinus(patient, 60 / rng.uniform(36, 70))
     return replace(
         patient,
+        sinus=replace(patient.sinus, cycle=60 / rng.uniform(36, 70)),
         atrial=replace(patient.atrial, slow_run=rng.uniform(0.2, 1)),
         pause_rate=min(patient.pause_rate, 0.01),
         sick_sinus=True,
     )
-
-
-def with_sinus(patient: Patient, cycle: float) -> Patient:
-    """Return the patient with another mean interval of the sinus node, s."""
-    return replace(patient, sinus=replace(patient.sinus, cycle=cycle))
-
-
-def in_sinus_rhythm(patient: Patient) -> Patient:
-    """Return the patient without permanent fibrillation, in which no other rhythm can come."""
-    return replace(patient, fibrillation=replace(patient.fibrillation, permanent=False))
 
 
 def few_atrial(patient: Patient, rng: np.random.Generator) -> Patient:
@@ -382,12 +344,16 @@ def mostly_atrial(patient: Patient, rng: np.random.Generator) -> Patient:
 
 def with_atrial(patient: Patient, **changes: float) -> Patient:
     """Return the patient with other premature atrial beats, no fibrillation."""
-    return replace(in_sinus_rhythm(patient), atrial=replace(patient.atrial, **changes))
+    return replace(
+        patient,
+        atrial=replace(patient.atrial, **changes),
+        fibrillation=replace(patient.fibrillation, permanent=False),
+    )
 
 
 def with_block(patient: Patient, rng: np.random.Generator) -> Patient:
     """Return the patient with frequent episodes of atrioventricular block."""
-    return replace(in_sinus_rhythm(patient), block_rate=log_uniform(rng, 0.005, 0.15))
+    return replace(patient, block_rate=log_uniform(rng, 0.005, 0.15))
 
 
 def with_fibrillation(patient: Patient, rng: np.random.Generator) -> Patient:
@@ -411,24 +377,22 @@ def with_ventricular(patient: Patient, rng: np.random.Generator) -> Patient:
     """Return the patient with frequent premature ventricular beats."""
     changed = replace(
         patient.ventricular,
-        rate=log_uniform(rng, 0.01, 0.45),
-        couplet=rng.uniform(0, 1) if rng.random() < 0.6 else 0.03,
+        rate=log_uniform(rng, 0.01, 0.35),
         run=rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.03,
         bigeminy=rng.uniform(0, 0.8) if rng.random() < 0.6 else 0.0,
     )
-    return replace(in_sinus_rhythm(patient), ventricular=changed)
+    return replace(patient, ventricular=changed)
 
 
 def with_pauses(patient: Patient, rng: np.random.Generator) -> Patient:
     """Return the patient with a slow sinus node that pauses."""
-    patient = with_sinus(in_sinus_rhythm(patient), 60 / rng.uniform(36, 70))
-    return replace(patient, pause_rate=log_uniform(rng, 0.003, 0.08), sick_sinus=True)
+    sinus = replace(patient.sinus, cycle=60 / rng.uniform(36, 70))
+    return replace(patient, sinus=sinus, pause_rate=log_uniform(rng, 0.003, 0.08), sick_sinus=True)
 
 
 def with_junctional(patient: Patient, rng: np.random.Generator) -> Patient:
     """Return the patient with frequent junctional rhythm."""
-    escape = Escape("j", 60 / rng.uniform(35, 60))
-    return replace(in_sinus_rhythm(patient), junctional_rate=log_uniform(rng, 0.002, 0.03), escape=escape)
+    return replace(patient, junctional_rate=log_uniform(rng, 0.002, 0.03))
 
 
 ECTOPY = ("atrial", "atrial_runs", "ventricular", "fibrillation", "block", "junctional", "sick_sinus")

@@ -13,23 +13,8 @@ import numpy as np
 
 from arrhythmia.simulation.patients import FOCI, Patient, log_uniform
 
-SHORTEST = 0.28
+SHORTEST = 0.22
 """No interval is shorter: the ventricles are refractory, s."""
-
-RECOVERY = (0.16, 0.42)
-"""Time from an R peak to a P wave, s: up to the first the atrioventricular node conducts no impulse, from the
-second on with its usual delay, and in between the later, the earlier the P wave comes."""
-
-SLOWEST = 0.13
-"""What it adds to the PR interval at most, s."""
-
-FUSION = (0.08, 0.16)
-"""A ventricular beat earlier than the sinus beat by up to the first meets its impulse in the ventricles, s;
-from the second on, or before the P wave, never, and in between by chance."""
-
-LONG_SHORT = 0.7
-"""An interval of less than this share of the one before finds a bundle branch still refractory (Gouaux &
-Ashman, Am Heart J 34:366-373, 1947)."""
 
 
 class Origin(IntEnum):
@@ -149,25 +134,9 @@ class Heart:
         self._p_waves.append((time, origin, focus))
 
     def sinus_beat(self, interval: float | None = None) -> None:
-        """Add a beat conducted from the sinus node.
-
-        Args:
-            interval: s, where something before it sets it; escape beats come before a late one.
-        """
-        if interval is None:
-            self.beat(self.sinus_interval())
-            self.p_wave(self.time - self.patient.sinus.pr)
-            return
-        while interval > (wait := self.escape_interval()) and not self.full:
-            self.beat(wait, self.patient.escape.symbol)
-            interval = max(interval - wait, 0.5)  # earlier ones find the ventricles refractory
-        self.beat(interval)
+        """Add a beat conducted from the sinus node; `interval` (s) where something before it sets it."""
+        self.beat(self.sinus_interval() if interval is None else interval)
         self.p_wave(self.time - self.patient.sinus.pr)
-
-    def escape_interval(self) -> float:
-        """Return how long the escape rhythm, slower than the sinus node, waits for a beat from above, s."""
-        slowest = max(self.patient.escape.cycle, 1.2 * self.patient.sinus.cycle)
-        return slowest * (1 + 0.03 * self.rng.normal())
 
     def sinus_interval(self) -> float:
         """Return the sinus node's next interval, s.
@@ -192,25 +161,14 @@ class Heart:
         rng, atrial = self.rng, self.patient.atrial
         focus = int(rng.integers(FOCI)) if focus is None else focus
         coupling = min(max(atrial.coupling[focus] + atrial.coupling_spread * rng.normal(), 0.35), 0.96)
-        self.atrial_impulse(self.time + cycle * coupling - self.patient.sinus.pr, focus)
+        more_when_early = 1.5 if coupling < 0.65 else 0.6
+        self.atrial_impulse(cycle * coupling, focus, aberrant=atrial.aberrancy * more_when_early)
         return cycle * (1 - coupling)
 
-    def atrial_impulse(self, p_time: float, focus: int) -> None:
-        """Add a P wave from a focus in the atria at `p_time` (s), and its beat, if it is conducted.
-
-        One rule for all: the atrioventricular node conducts late or not at all what comes soon after a beat,
-        and a short interval after a long one finds a bundle branch refractory.
-        """
-        rng, (blocked, recovered) = self.rng, RECOVERY
-        self.p_wave(p_time, Origin.ECTOPIC, focus)
-        since = p_time - self.time
-        if since < blocked:
-            return
-        late = SLOWEST * max(recovered - since, 0) / (recovered - blocked)
-        interval = since + self.patient.sinus.pr + late
-        previous = self.time - self._beats[-2][0] if len(self._beats) > 1 else interval
-        chance = self.patient.atrial.aberrancy * (1.5 if interval < LONG_SHORT * previous else 0.2)
-        self.beat(interval, "a" if rng.random() < chance else "A", focus)
+    def atrial_impulse(self, interval: float, focus: int, *, aberrant: float = 0.0) -> None:
+        """Add a beat from a focus in the atria, with a bundle branch block by chance `aberrant`."""
+        self.beat(interval, "a" if self.rng.random() < aberrant else "A", focus)
+        self.p_wave(self.time - self.patient.sinus.pr, Origin.ECTOPIC, focus)
 
     def after_atrial_beat(self, cycle: float, early: float) -> None:
         """Add the sinus beat after a premature atrial one, which as a rule resets the sinus node."""
@@ -237,9 +195,9 @@ class Heart:
                 for _ in range(sinus_beats - 1):
                     self.sinus_beat()
         elif rng.random() < atrial.blocked:  # its P wave lies on the T wave, and the sinus node is reset
-            early_p = rng.uniform(0.12, 0.4)
-            self.p_wave(self.time + early_p, Origin.ECTOPIC)
-            self.sinus_beat(early_p + self.patient.sinus.pr + self.sinus_interval() * atrial.return_cycle)
+            early_p = cycle * atrial.coupling[0]
+            self.p_wave(self.time + early_p - self.patient.sinus.pr, Origin.ECTOPIC)
+            self.sinus_beat(early_p + self.sinus_interval() * atrial.return_cycle)
         else:
             early = self.atrial_beat(cycle)
             if rng.random() < 0.08:
@@ -252,7 +210,6 @@ class Heart:
         focus, length = int(rng.integers(FOCI)), max(2, round(rng.lognormal(np.log(atrial.run_length), 0.8)))
         slow = atrial.multifocal or rng.random() < atrial.slow_run
         self.atrial_beat(cycle, focus)
-        p_time = self._p_waves[-1][0]
         if slow:
             interval = min(rng.uniform(0.42, 1.0) * cycle, 0.9)
             irregular = log_uniform(rng, 0.01, 0.2)
@@ -266,10 +223,9 @@ class Heart:
             wandering += 0.3 * irregular * rng.normal() - 0.05 * wandering
             factor = (1 + warming_up * np.exp(-i / 5)) * np.exp(wandering + irregular * rng.normal())
             place = int(rng.integers(FOCI)) if atrial.multifocal else focus
-            p_time += min(interval * factor, cycle * (0.97 if i < 3 else 1.05))
-            self.atrial_impulse(p_time, place)
+            self.atrial_impulse(min(interval * factor, cycle * (0.97 if i < 3 else 1.05)), place)
             if rng.random() < 0.3 * self.patient.ventricular.rate:
-                self.beat(log_uniform(rng, 0.33, 0.6), "V")
+                self.ventricular_beat(interval)
             if self.full:
                 return
         recovery = rng.uniform(1, 1.6)
@@ -278,32 +234,23 @@ class Heart:
         self.sinus_beat(min(recovery * cycle, 6.0))
 
     def ventricular_beat(self, cycle: float, focus: int | None = None) -> float:
-        """Add a premature ventricular beat, a fusion if it is late, and by chance a second one.
-
-        Returns:
-            How early it was, s; of two, how much earlier the second was than the second sinus beat.
-        """
+        """Add a premature ventricular beat, a fusion if it is late, and return how early it was, s."""
         rng, ventricular = self.rng, self.patient.ventricular
         if focus is None:
             focus = int(rng.choice([0, 0, 0, 1, 2]))
-        coupling = max(ventricular.coupling[focus] + ventricular.coupling_spread * rng.normal(), SHORTEST)
-        early = max(cycle - coupling, 0.0)
-        self.p_wave(self.time + cycle - self.patient.sinus.pr)  # the sinus node knows nothing of it
-        always, never = FUSION
-        fusion = early < self.patient.sinus.pr and rng.random() < (never - early) / (never - always)
-        self.beat(cycle - early, "F" if fusion else "V", focus)
-        if rng.random() < ventricular.couplet:
-            second = log_uniform(rng, 0.36, 0.62)
-            self.beat(second, "V", focus)
-            self.p_wave(self.time + cycle + early - second - self.patient.sinus.pr)
-            early += cycle - second
-        return early
+        spread = ventricular.coupling_spread * rng.normal()
+        coupling = min(max(ventricular.coupling[focus] + spread, 0.3), 1.02)
+        fusion = rng.random() < min((coupling - 0.75) / 0.2, 0.9)  # the sinus impulse is on its way
+        sinus_p = self.time + cycle - self.patient.sinus.pr  # the sinus node knows nothing of it
+        self.beat(cycle * coupling, "F" if fusion else "V", focus)
+        self.p_wave(sinus_p)
+        return cycle * (1 - coupling)
 
     def after_ventricular_beat(self, cycle: float, early: float) -> None:
         """Add the sinus beat after a premature ventricular one, as a rule on the sinus node's own time."""
         rng, ventricular = self.rng, self.patient.ventricular
-        if early > 0.4 and rng.random() < ventricular.interpolated:
-            self.beat(early * rng.uniform(1, 1.15))  # the P wave is that of `ventricular_beat`
+        if early > 0.05 and rng.random() < ventricular.interpolated:
+            self.beat(max(early * rng.uniform(1, 1.15), 0.3))  # the P wave is that of `ventricular_beat`
         elif rng.random() < ventricular.compensatory:
             self.sinus_beat(cycle + early)
         else:
@@ -316,8 +263,7 @@ class Heart:
         if chance < ventricular.run:
             self.ventricular_run(cycle)
         elif chance < ventricular.run + ventricular.bigeminy:
-            sinus_beats = int(rng.integers(1, 4))
-            focus = int(rng.integers(FOCI)) if rng.random() < 0.6 else None  # of each beat another
+            sinus_beats, focus = int(rng.integers(1, 4)), int(rng.integers(FOCI))
             for _ in range(round(log_uniform(rng, 3, 60))):
                 cycle = self.sinus_interval()
                 self.after_ventricular_beat(cycle, self.ventricular_beat(cycle, focus))
@@ -334,11 +280,8 @@ class Heart:
         interval = log_uniform(rng, 0.28, 0.62)
         if rng.random() < 0.2:
             interval, length = self.patient.sinus.cycle * rng.uniform(0.8, 1.1), 3 * length
-        start = self.time
         for _ in range(length - 1):
             self.beat(interval * np.exp(0.05 * rng.normal()), "V")
-        for p_time in np.arange(start + cycle, self.time, cycle):  # the sinus node goes on
-            self.p_wave(p_time - self.patient.sinus.pr)
         self.sinus_beat(cycle * rng.uniform(1, 1.7))
 
     def fibrillation(self, beats: int) -> None:
@@ -360,15 +303,13 @@ class Heart:
         for _ in range(beats):
             drift = 0.98 * drift + 0.02 * rng.normal()
             interval = mean * np.exp(atria.spread * rng.normal() + drift - 0.5 * atria.spread**2)
-            interval = max(interval, 0.3 + 0.06 * abs(rng.normal()))
-            after_long = interval < min(LONG_SHORT * previous, 0.6)
+            interval = max(interval, 0.28 + 0.06 * abs(rng.normal()))
+            after_long = previous > 0.9 * mean and interval < 0.85 * mean
             if rng.random() < 0.6 * self.patient.ventricular.rate:
-                early = self.patient.ventricular.coupling[0] * rng.uniform(0.9, 1.1)
+                early = mean * self.patient.ventricular.coupling[0] * rng.uniform(0.8, 1.1)
                 self.beat(min(interval, early), "V")
             elif after_long and rng.random() < atria.aberrancy:
                 self.beat(interval, "a", 1)
-            elif previous > 1.1 * mean and rng.random() < 0.3 * atria.aberrancy:  # one gets through early
-                self.beat(rng.uniform(0.33, 0.5), "a", 1)
             else:
                 self.beat(interval)
             previous = interval
@@ -376,19 +317,14 @@ class Heart:
                 return
 
     def _flutter_beats(self, beats: int) -> float:
-        """Add beats locked to every second or fourth flutter wave, or varying; return the waves' rate, Hz."""
+        """Add beats at multiples of the atria's interval, fixed or varying; return the atria's rate, Hz."""
         rng = self.rng
-        interval, end, start = rng.uniform(0.17, 0.28), len(self._beats) + beats, self.time
-        wave = 0
+        interval, end = rng.uniform(0.17, 0.28), len(self._beats) + beats
         while len(self._beats) < end and not self.full:
-            usual, fixed = (
-                int(rng.choice([2, 2, 2, 4, 4, 3], p=[0.2, 0.2, 0.2, 0.175, 0.175, 0.05])),
-                rng.random() < 0.5,
-            )
+            usual, fixed = int(rng.choice([2, 2, 3, 4])), rng.random() < 0.5
             for _ in range(round(log_uniform(rng, 5, 200))):
-                ratio = usual if fixed else int(rng.choice([2, 3, 4, 5, 6], p=[0.42, 0.06, 0.42, 0.04, 0.06]))
-                wave = max(wave, int(np.ceil((self.time + SHORTEST - start) / interval)) - ratio) + ratio
-                self.beat(start + wave * interval + 0.006 * rng.normal() - self.time)
+                ratio = usual if fixed else int(rng.choice([2, 3, 4, 5], p=[0.4, 0.15, 0.35, 0.1]))
+                self.beat(ratio * max(interval, 0.28 / ratio) * (1 + 0.02 * rng.normal()))
                 if rng.random() < 0.3 * self.patient.ventricular.rate:
                     self.beat(log_uniform(rng, 0.35, 0.6), "V")
         return 1 / interval
@@ -435,32 +371,41 @@ class Heart:
                 return
 
     def _complete_block(self, beats: int) -> None:
-        """Add escape beats, and P waves at their own rate, the last of which is conducted again."""
-        pr = self.patient.sinus.pr
-        p = self.time - pr
+        """Add escape beats of junction or ventricle, 28 to 50 a minute, and P waves at their own rate."""
+        rng = self.rng
+        cycle, symbol = 60 / rng.uniform(28, 50), "E" if rng.random() < 0.4 else "j"
+        p = self.time - self.patient.sinus.pr
         for _ in range(beats):
-            self.beat(self.escape_interval(), self.patient.escape.symbol)
+            self.beat(cycle * (1 + 0.03 * rng.normal()), symbol)
             if self.full:
                 break
-        while (p := p + self.sinus_interval()) + pr < self.time + 0.5:
+        while (p := p + self.sinus_interval()) < self.time - 0.3:
             self.p_wave(p)
-        self.sinus_beat(p + pr - self.time)
+        self.sinus_beat(cycle)
 
     def sinus_pause(self) -> None:
-        """Add a pause of the sinus node, ended by itself or by escape beats."""
-        self.sinus_beat(self.sinus_interval() * log_uniform(self.rng, 1.4, 10))
+        """Add a pause of the sinus node, ended by itself or by escape beats of junction or ventricle."""
+        rng = self.rng
+        cycle, escape = self.sinus_interval(), rng.uniform(1.0, 1.8)
+        pause = cycle * rng.uniform(1.4, 4)
+        if pause < 1.1 * escape or rng.random() < 0.4:
+            self.sinus_beat(pause)
+            return
+        for _ in range(round(log_uniform(rng, 1, 8))):
+            if rng.random() < 0.85:
+                self.beat(escape * (1 + 0.04 * rng.normal()), "j")
+            else:
+                self.beat(escape * rng.uniform(1, 1.3), "E", 2)
+        self.sinus_beat(cycle * rng.uniform(0.7, 1.5))
 
     def junctional_rhythm(self) -> None:
-        """Add junctional rhythm: an accelerated one, or escape beats while the sinus node is silent."""
+        """Add junctional rhythm: escape beats while the sinus node is slow, or premature beats."""
         rng = self.rng
         cycle = self.sinus_interval()
         if rng.random() < 0.35:
             symbol, interval, beats = "J", cycle * rng.uniform(0.6, 0.92), round(log_uniform(rng, 2, 60))
         else:
-            interval = (
-                60 / rng.uniform(35, 60) if self.patient.escape.symbol == "E" else self.patient.escape.cycle
-            )
-            symbol, beats = "j", round(log_uniform(rng, 5, 300))
+            symbol, interval, beats = "j", cycle * rng.uniform(0.95, 1.5), round(log_uniform(rng, 5, 300))
         to_atria = rng.uniform(-0.08, 0.12) if rng.random() < 0.5 else None  # s after the R peak
         for _ in range(beats):
             self.beat(interval * (1 + 0.02 * rng.normal()), symbol)

@@ -29,7 +29,7 @@ def simulate_ecg(rhythm: Rhythm, patient: Patient, rng: np.random.Generator) -> 
     n = int((rhythm.time[-1] + ENDS) * FS)
     signal = np.zeros(n)
     polarity = 1 if rng.random() < 0.8 else -1
-    add_qrs_and_t(signal, rhythm, patient, polarity, rng)
+    add_qrs_and_t(signal, rhythm, polarity, rng)
     add_p_waves(signal, rhythm, polarity, rng)
     add_fibrillation(signal, rhythm, rng)
     return (signal + noise(n, patient, rng)).astype(np.float32)
@@ -52,22 +52,17 @@ def add_shape(signal: np.ndarray, time: np.ndarray, shape: Shape, amplitude: np.
         add_waves(signal, time + centre, np.full(len(time), width), height * amplitude)
 
 
-def add_qrs_and_t(
-    signal: np.ndarray, rhythm: Rhythm, patient: Patient, polarity: int, rng: np.random.Generator
-) -> None:
+def add_qrs_and_t(signal: np.ndarray, rhythm: Rhythm, polarity: int, rng: np.random.Generator) -> None:
     """Draw the QRS complexes and T waves of a patient's normal and ectopic beats, and add them."""
     n, symbol = len(rhythm.time), rhythm.symbol
     ventricular, fusion = np.isin(symbol, ["V", "E"]), symbol == "F"
     conducted = ~ventricular & ~fusion
     wide = rng.random() < 0.2
     normal = conducted_shape(rng, wide=wide) * (1, 1, polarity)
-    breath = np.sin(2 * np.pi * rhythm.time / patient.sinus.respiratory_period)
+    breath = np.sin(2 * np.pi * rhythm.time / rng.uniform(2.5, 6))
     amplitude = 1 + log_uniform(rng, 0.01, 0.12) * breath + log_uniform(rng, 0.005, 0.06) * rng.normal(size=n)
     amplitude *= np.exp(log_uniform(rng, 0.01, 0.25) * random_walk(n, log_uniform(rng, 10, 300), rng))
-    # after a bundle branch block the T wave points away from the last part of the complex
-    t_height = np.full(
-        n, -np.sign(normal[-1, 2]) * rng.uniform(0.1, 0.5) if wide else rng.uniform(-0.15, 0.5) * polarity
-    )
+    t_height = np.full(n, rng.uniform(-0.15, 0.5) * polarity)
     share = np.where(conducted, 1.0, 0.0)  # of the normal complex in the beat
     share[fusion] = np.clip(rng.uniform(0.3, 0.8) + 0.15 * rng.normal(size=fusion.sum()), 0.05, 0.95)
     for focus in range(FOCI):
@@ -84,12 +79,12 @@ def add_qrs_and_t(
     interval = np.diff(rhythm.time, prepend=rhythm.time[0] - np.median(np.diff(rhythm.time)))
     delay = rng.uniform(0.24, 0.36) * np.clip(interval / 0.8, 0.3, 2) ** rng.uniform(0.1, 0.4)
     delay[ventricular] *= 1.12
-    add_waves(signal, rhythm.time + delay, widths, t_height * (1 + 0.05 * rng.normal(size=n)))
+    add_waves(signal, rhythm.time + delay, widths, t_height * (1 + 0.15 * rng.normal(size=n)))
 
 
 def conducted_shape(rng: np.random.Generator, *, wide: bool) -> Shape:
     """Draw a QRS complex of normal width, or one with a bundle branch block; the R wave first."""
-    width = log_uniform(rng, 0.008, 0.018) * (rng.uniform(1.2, 2) if wide else 1)
+    width = log_uniform(rng, 0.008, 0.022) * (rng.uniform(1.2, 2) if wide else 1)
     waves = [(0.0, width, log_uniform(rng, 0.5, 2.0))]
     height = waves[0][2]
     if rng.random() < 0.7:  # Q
@@ -108,8 +103,8 @@ def ventricular_shape(rng: np.random.Generator, polarity: int) -> Shape:
     second = rng.uniform(-0.8, 0.5) * height
     return np.array(
         [
-            (0.0, rng.uniform(0.026, 0.042), polarity * height),
-            (rng.uniform(0.02, 0.07), rng.uniform(0.026, 0.04), polarity * second),
+            (0.0, rng.uniform(0.026, 0.05), polarity * height),
+            (rng.uniform(0.02, 0.09), rng.uniform(0.026, 0.05), polarity * second),
         ]
     )
 
@@ -159,7 +154,7 @@ def add_p_waves(signal: np.ndarray, rhythm: Rhythm, polarity: int, rng: np.rando
     """Draw the P waves of sinus node, foci and junction, and add them."""
     visible = rng.random() < 0.92
     height = polarity * (log_uniform(rng, 0.03, 0.25) if visible else log_uniform(rng, 0.003, 0.02))
-    width, variation = rng.uniform(0.014, 0.028), log_uniform(rng, 0.02, 0.12)
+    width, variation = rng.uniform(0.014, 0.028), log_uniform(rng, 0.03, 0.3)
     terminal = rng.uniform(-0.7, 0.2) if rng.random() < 0.3 else 0.0  # the left atrium's half
     sinus = np.array([(0.0, width, height), (1.6 * width, width, terminal * height)])
     n = len(rhythm.p_time)
@@ -190,10 +185,11 @@ def add_fibrillation(signal: np.ndarray, rhythm: Rhythm, rng: np.random.Generato
         sway = second_by_second(last - first, rng)
         wave = atrial_waves(rng.uniform(5, 9) * (1 + 0.08 * sway))
         signal[first:last] += height * (1 + 0.4 * sway[::-1]) * wave
-    height = log_uniform(rng, 0.05, 0.3)
     for start, end, frequency in rhythm.flutter:
         first, last = round(start * FS), round(end * FS)
-        signal[first:last] += height * atrial_waves(np.full(last - first, frequency))
+        signal[first:last] += height * atrial_waves(
+            frequency * (1 + 0.005 * second_by_second(last - first, rng))
+        )
 
 
 def atrial_waves(frequency: np.ndarray) -> np.ndarray:
@@ -222,7 +218,7 @@ def noise(n: int, patient: Patient, rng: np.random.Generator) -> np.ndarray:
     wander = log_uniform(rng, 0.05, 0.6) if patient.noisy else log_uniform(rng, 0.01, 0.15)
     points = 2 * len(levels)  # two a second
     baseline = np.interp(second, np.arange(points) / 2, 0.5 * rng.normal(size=points))
-    baseline += np.sin(2 * np.pi * second / patient.sinus.respiratory_period)
+    baseline += np.sin(2 * np.pi * second / rng.uniform(2.5, 6))
     return np.interp(second, np.arange(len(levels)), levels) * muscle + wander * baseline
 
 

@@ -28,12 +28,6 @@ def simulated():
     return features_and_labels(recordings)
 
 
-@pytest.fixture(scope="module")
-def real(real_recordings):
-    """Features and labels of DS1."""
-    return features_and_labels([recording for recording in real_recordings if recording.name in DS1])
-
-
 def test_a_seed_gives_the_same_patient_again_and_another_another():
     def digest(seed):
         recording = simulate_recording("s_2_to_10", beats=300, seed=seed)
@@ -94,13 +88,15 @@ def test_the_detector_misses_and_invents_as_many_beats_as_it_is_told():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", "NSVF")
-def test_real_beats_would_not_stand_out_among_simulated_ones(name, simulated, real):
+def test_real_beats_would_not_stand_out_among_simulated_ones(name, simulated, real_recordings):
     """Most of DS1's beats of each class lie in the range of simulated ones, in every feature."""
-    theirs, ours = (table[label == CLASSES.index(name)] for table, label in (real, simulated))
+    ds1 = [recording for recording in real_recordings if recording.name in DS1]
+    table, label = features_and_labels(ds1)
+    real, ours = table[label == CLASSES.index(name)], simulated[0][simulated[1] == CLASSES.index(name)]
     assert len(ours) > 50
     for column, feature in enumerate(FEATURES):
         least, most = np.nanquantile(ours[:, column], (0.01, 0.99))
-        known = theirs[np.isfinite(theirs[:, column]), column]
+        known = real[np.isfinite(real[:, column]), column]
         inside = ((known >= least) & (known <= most)).mean()
         assert inside > 0.9, f"{feature}: only {inside:.0%} of {name} lie in {least:.2f} to {most:.2f}"
 
