@@ -22,6 +22,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.predict import Prediction, predict
+from arrhythmia.scoring import ec57
 from arrhythmia.scoring.ec57 import EXTRA, MISSED
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table
@@ -94,10 +95,7 @@ def scores(counts: np.ndarray) -> dict[str, float]:
         counts: `(6, 6)` from `beat_by_beat`.
     """
     pairs = counts[:EXTRA, :MISSED]
-    found = {
-        "sensitivity": pairs.sum() / counts[:EXTRA].sum(),
-        "positive_predictivity": pairs.sum() / counts[:, :MISSED].sum(),
-    }
+    found = {name: float(share) for name, share in ec57.detection(counts).items()}
     f1 = {
         f"f1_{name}": 2 * counts[k, k] / (counts[k].sum() + counts[:, k].sum()) if counts[k].any() else np.nan
         for k, name in enumerate(CLASSES)

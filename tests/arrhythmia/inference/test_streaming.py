@@ -1,4 +1,3 @@
-import contextlib
 from pathlib import Path
 from unittest import mock
 
@@ -79,8 +78,7 @@ def test_cuts_and_gaps_change_no_beat_elsewhere(two_minutes, case):
             "noise": 0.02 * np.random.default_rng(0).normal(size=size),
         }[kind]
     first = int(start * 360) // 36 * 36
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(streaming, "PIECE", 40))
+    with mock.patch.object(streaming, "PIECE", 40):
         found = stream_beats(recording(disturbed[first : int(stop * 360)], 360), **CUT).beats.sample + first
     time = whole.sample / 360
     near = (time < start + 1) | (time > stop - 1)
