@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
         run.summary["parameters"] = parameters
         log_epochs(run, cards)
     except KeyboardInterrupt:  # no failure: after a few of them the agent would give up
-        print("stopped; the run keeps the scores of its last epoch", flush=True)
+        print("stopped; the run keeps the scores it has", flush=True)
     except (FloatingPointError, ValueError, TypeError) as error:
         run.finish(exit_code=1)
         reason = "its answers are no numbers" if isinstance(error, FloatingPointError) else error
