@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
         print("stopped; the run keeps the scores it has", flush=True)
     except (FloatingPointError, ValueError, TypeError) as error:
         run.finish(exit_code=1)
-        reason = "its answers are no numbers" if isinstance(error, FloatingPointError) else error
+        reason = " ".join(str(error).split()) or "its answers are no numbers"
         raise DataError(f"the network cannot be trained with these values: {reason}") from error
     run.finish()
 
