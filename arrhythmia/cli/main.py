@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": ("arrhythmia.studies.compare", "list experiments: what each changed, and how it scored"),
     "experiment": ("arrhythmia.studies.configs", "run a file of experiments/configs/ as a DVC experiment"),
     "tune": ("arrhythmia.studies.search.study", "search for better parameters of a network, with Optuna"),
+    "sweep-run": ("arrhythmia.studies.search.sweep", "one run of a sweep of W&B, as its agent starts it"),
     "study seeds": ("arrhythmia.studies.seeds", "how far the scores scatter from seed to seed"),
     "study ablation": ("arrhythmia.studies.ablation", "what each ingredient of the default brings"),
     "study baselines": ("arrhythmia.studies.baselines", "networks of the literature on the same beats"),

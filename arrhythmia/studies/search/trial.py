@@ -51,16 +51,12 @@ def score(
     """
     protocol = plan["protocol"]
     params = changed(params, suggest(trial, plan["space"]))
-    chosen = columns_of(of_protocol(params["normalize"], protocol)["features"])
-    arrays = arrays | {"features": arrays["features"][:, chosen]}
     try:
-        networks = build_members(name, protocol, params, arrays)
-        parameters = sum(network.count_params() for network in networks)
+        parameters, cards = begin_training(name, protocol, params, arrays)
         trial.set_user_attr("parameters", parameters)
         if parameters > plan["max_parameters"]:
             stop(trial, f"{parameters:,} parameters")
         objective = np.nan
-        cards = train_together(networks, params, protocol, arrays)
         for epoch, card in enumerate(cards, start=1):
             trial.set_user_attr("epochs", epoch)
             trial.set_user_attr("card", card)
@@ -83,6 +79,30 @@ def training_beats(protocol: str, params: dict[str, Any]) -> dict[str, np.ndarra
     inputs = model_inputs(beats, table, fit_preprocessor(beats, split["train"], **settings))
     inputs["label"] = beats.label
     return {name: values[split["train"]] for name, values in inputs.items()} | {"fold": split["fold"]}
+
+
+def begin_training(
+    name: str, protocol: str, params: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[int, Iterator[dict[str, Any]]]:
+    """Build the networks of a model, which are trained as the scores are asked for.
+
+    Args:
+        name: `cnn` or `rnn`.
+        protocol: whose parameters are taken, and how scores are counted.
+        params: tree of params.yaml.
+        arrays: from `training_beats`.
+
+    Returns:
+        The number of parameters of all networks together, and what `train_together` yields.
+
+    Raises:
+        ValueError: a network has an impossible size.
+    """
+    chosen = columns_of(of_protocol(params["normalize"], protocol)["features"])
+    arrays = arrays | {"features": arrays["features"][:, chosen]}
+    networks = build_members(name, protocol, params, arrays)
+    parameters = sum(network.count_params() for network in networks)
+    return parameters, train_together(networks, params, protocol, arrays)
 
 
 def stop(trial: optuna.Trial, reason: str) -> None:

@@ -1,6 +1,5 @@
 import builtins
 import json
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.training import logging
+from tests.wandb_runs import as_dict, records_of
 
 BOTH = ["dvclive", "wandb"]
 PARAMS = {"train": {"lr": 0.1, "loggers": BOTH}, "normalize": {"features": ["pre_rr_local"]}}
@@ -116,26 +116,6 @@ def test_a_login_that_nobody_answers_to_is_one_line_without_the_key(project, mon
     assert done.stdout.count("\n") == 1
     assert key not in done.stdout + done.stderr
     assert [path for path in project.rglob("*") if path.is_file() and key.encode() in path.read_bytes()] == []
-
-
-def records_of(path):
-    """Read what an offline run has kept: protocol buffers in the log format of LevelDB."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    content, at, parts = path.read_bytes(), 7, []
-    while at + 7 <= len(content):
-        if 32768 - at % 32768 < 7:  # what is left of a block is padding
-            at += 32768 - at % 32768
-        length, kind = struct.unpack_from("<HB", content, at + 4)  # after a checksum
-        parts.append(content[at + 7 : at + 7 + length])
-        at += 7 + length
-        if kind in (1, 4):  # a whole record, or the last part of one
-            yield Record.FromString(b"".join(parts))
-            parts = []
-
-
-def as_dict(items):
-    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
 
 
 @pytest.fixture

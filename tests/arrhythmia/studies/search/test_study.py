@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import optuna
 import pandas as pd
 import pytest
@@ -21,8 +20,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.params import changed, load_params
 from arrhythmia.studies.configs import read_config
 from arrhythmia.studies.search import study as tune
-from arrhythmia.utils.files import save_arrays
-from stages import normalize, segment, train_cnn
+from stages import normalize, train_cnn
 from tests.in_process import PlayedProcess, run_in_process
 from tests.processes import PATIENCE, wait_until
 
@@ -32,7 +30,6 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[4]
-LENGTH = 24
 PLAN = {
     "protocol": "inter_patient",
     "objective": "macro_f1_nsv",
@@ -65,25 +62,6 @@ def project(tmp_path, monkeypatch, write_beats):
     write_yaml(Path("params.yaml"), changed(load_params(ROOT / "params.yaml"), SMALL))
     write_yaml(Path("experiments/search/cnn.yaml"), PLAN)
     return tmp_path
-
-
-@pytest.fixture
-def write_beats(make_beats):
-    """Return a function that writes beats of three classes, told by their amplitude, and their split."""
-
-    def write(n):
-        rng = np.random.default_rng(0)
-        label = np.arange(n) % 3
-        waveform = rng.normal(0, 0.2, (n, LENGTH)).astype(np.float32)
-        waveform[:, 8] += 1 + label
-        rr = rng.uniform(0.5, 1.2, size=(n, 5)).astype(np.float32)
-        segment.write(make_beats(label, waveform=waveform, rr=rr))
-        train = np.arange(n - 6)
-        save_arrays(
-            "data/split/inter_patient.npz", train=train, test=np.arange(n - 6, n), fold=train // 3 % 2
-        )
-
-    return write
 
 
 def write_yaml(path, tree):

@@ -1,0 +1,120 @@
+"""One run of a Weights & Biases sweep, as its agent starts it: a cross-validated training, logged by epoch.
+
+arrhythmia sweep-run cnn inter_patient --train.lr=0.002 --cnn.filters=24
+
+Values are given by dotted names of params.yaml, which has all others. After each epoch the scores of the
+held-out folds go to W&B; the test records play no part. Ctrl-C, SIGTERM and the stop button of W&B end the
+run with the scores it has. The sweep itself is experiments/sweep/cnn.yaml.
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Iterable
+from typing import Any
+
+import wandb
+import yaml
+
+from arrhythmia.errors import DataError
+from arrhythmia.params import changed, checked, flattened, load_params, parse_yaml
+from arrhythmia.protocols import NETWORKS, PROTOCOLS
+from arrhythmia.studies.search.study import quiet, searchable
+from arrhythmia.studies.search.trial import begin_training, training_beats
+from arrhythmia.training import runtime
+
+
+def main(argv: list[str]) -> None:
+    """Train with the values of the command line, and log it as a run."""
+    quiet()
+    model, protocol, params = read_command(argv)
+    runtime.prepare(threads=params["train"]["threads"], seed=params["train"]["seed"])
+    arrays = training_beats(protocol, params)
+    run = start_run({"model": model, "protocol": protocol} | flattened(params))
+    # The agent stops a run by SIGTERM, W&B itself by what Ctrl-C does: let both be the same
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        parameters, cards = begin_training(model, protocol, params, arrays)
+        run.summary["parameters"] = parameters
+        log_epochs(run, cards)
+    except KeyboardInterrupt:  # no failure: after a few of them the agent would give up
+        print("stopped; the run keeps the scores it has", flush=True)
+    except (FloatingPointError, ValueError, TypeError) as error:
+        run.finish(exit_code=1)
+        reason = " ".join(str(error).split()) or "its answers are no numbers"
+        raise DataError(f"the network cannot be trained with these values: {reason}") from error
+    run.finish()
+
+
+def read_command(argv: list[str]) -> tuple[str, str, dict[str, Any]]:
+    """Return the model, the protocol, and the parameters with the values of the command line.
+
+    Raises:
+        DataError: a name is unknown, or a value impossible.
+    """
+    parser = argparse.ArgumentParser(
+        prog="arrhythmia sweep-run",
+        usage="%(prog)s MODEL PROTOCOL [--NAME=VALUE ...]",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("model", choices=NETWORKS)
+    parser.add_argument("protocol", choices=PROTOCOLS)
+    words, settings = parser.parse_known_args(argv)
+    params = load_params()
+    changes = read_changes(settings, set(searchable(params, words.model, words.protocol)))
+    params = changed(params, changes) | {"protocols": [words.protocol]}
+    return words.model, words.protocol, checked(params, where="the arguments")
+
+
+def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
+    """Return the values of `--NAME=VALUE` by name, read as YAML.
+
+    Args:
+        settings: as the agent writes them.
+        known: names that may be given.
+
+    Raises:
+        DataError: one has another form or an unknown name, or two are of one parameter.
+    """
+    changes: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.removeprefix("--").partition("=")
+        if not setting.startswith("--") or not equals:
+            raise DataError(f"'{setting}': give --NAME=VALUE")
+        if name not in known:
+            plain = sorted(other for other in known if other.count(".") == 1)
+            raise DataError(f"--{name} is unknown; use {', '.join(plain)}")
+        for other in changes:
+            if f"{name}.".startswith(f"{other}.") or other.startswith(f"{name}."):
+                raise DataError(f"--{other} and --{name} are one parameter; give one of them")
+        try:
+            changes[name] = parse_yaml(text)
+        except (yaml.YAMLError, ValueError) as error:
+            raise DataError(f"--{name} is '{text}', which is no YAML") from error
+    return changes
+
+
+def start_run(config: dict[str, Any]) -> wandb.Run:
+    """Start the run; in an agent its project, name and sweep are those that the agent was given.
+
+    Raises:
+        DataError: no login, or no answer.
+    """
+    try:
+        return wandb.init(
+            project=os.environ.get("WANDB_PROJECT", "arrhythmia"),
+            config=config,
+            settings=wandb.Settings(console="off", save_code=False),
+        )
+    except wandb.errors.Error as error:
+        said = " ".join(str(error).split())
+        raise DataError(f"wandb does not start ({said}); `wandb login`, or set WANDB_MODE=offline") from error
+
+
+def log_epochs(run: wandb.Run, cards: Iterable[dict[str, Any]]) -> None:
+    """Log the scores of the held-out folds after each epoch; the last are the run's summary."""
+    for epoch, card in enumerate(cards, start=1):
+        run.log(card, step=epoch)
+        print(f"epoch {epoch}  macro_f1_nsv {card['macro_f1_nsv']:.4f}", flush=True)
