@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import wfdb
+from filelock import FileLock
 from hypothesis import settings
 
 from arrhythmia.aami import CLASSES, SYMBOLS
-from arrhythmia.ecg.beats import Beats
+from arrhythmia.ecg.beats import Beats, load_beats, save_beats
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.training import runtime
@@ -74,22 +75,34 @@ def real_recordings(mitdb):
 
 
 @pytest.fixture(scope="session")
-def real_beats(real_recordings):
-    """All real beats, by window; the centred windows are short, to be quick."""
-    times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_after": 2, "rr_long": 300}
-    settings = {"fs": 125, **times, **rr, "source": "physionet"}
-    return {window: cut_beats(real_recordings, window=window, **settings) for window in ("centred", "kaggle")}
+def shared_folder(tmp_path_factory):
+    """A folder for what all processes of pytest share, made by whichever comes first."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own in that of the session
+        folder = folder.parent
+    folder = folder / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory):
+def real_beats(request, shared_folder):
+    """All real beats, by window; the centred windows are short, to be quick."""
+    times, rr = {"before": 0.1, "after": 0.1}, {"rr_before": 3, "rr_after": 2, "rr_long": 300}
+    settings = {"fs": 125, **times, **rr, "source": "physionet"}
+    files = {window: shared_folder / f"real_beats_{window}.npz" for window in ("centred", "kaggle")}
+    with FileLock(shared_folder / "real_beats.lock"):
+        for window, path in files.items():
+            if not path.exists():
+                recordings = request.getfixturevalue("real_recordings")
+                save_beats(path, cut_beats(recordings, window=window, **settings))
+    return {window: load_beats(path) for window, path in files.items()}
+
+
+@pytest.fixture(scope="session")
+def whole_run(shared_folder):
     """A run of the whole pipeline on synthetic recordings, made once for all processes of pytest."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own in that of the session
-        shared = shared.parent
-    shared = shared / "whole_run"
-    shared.mkdir(exist_ok=True)
-    return synthetic_run(shared)
+    return synthetic_run(shared_folder)
 
 
 @pytest.fixture(scope="session")

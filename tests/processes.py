@@ -13,13 +13,13 @@ PATIENCE = 300
 """Time that no wait needs unless something is wrong, s."""
 
 
-def wait_until(fits, what, *, patience=PATIENCE):
-    """Return what `fits` returns as soon as that is true; fail if it never is."""
+def wait_until(fits, what, *, patience=PATIENCE, pause=0.05):
+    """Return what `fits` returns as soon as that is true, asked every `pause` s; fail if it never is."""
     until = time.monotonic() + patience
     while not (found := fits()):
         if time.monotonic() > until:
             pytest.fail(f"waited {patience} s in vain: {what}")
-        time.sleep(0.05)
+        time.sleep(pause)
     return found
 
 

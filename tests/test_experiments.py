@@ -68,16 +68,17 @@ def project(tmp_path_factory, whole_run):
         clone.folder,
         ignore=lambda *given: not_in_an_archive(*given) | without_its_settings(*given),
     )
-    (clone.folder / "dvc.lock").unlink()
-    synthetic = {"download": {"source": "synthetic"}, "protocols": ["inter_patient"]}
-    write_params(clone.folder / "params.yaml", **synthetic, **SMALL)
-    whole_run.lend_cache(clone.folder)
+    one_protocol = {"download": {"source": "synthetic"}, "protocols": ["inter_patient"]}
+    write_params(clone.folder / "params.yaml", **(SMALL | one_protocol))
+    whole_run.lend(clone.folder)
+    shutil.rmtree(clone.folder / "metrics" / "all_patients")
     subprocess.run(["git", "init", "--quiet", "--bare", home / "origin.git"], check=True)
     clone.run("git init --quiet --initial-branch=main")
     clone.run("git remote add origin", str(home / "origin.git"))
     clone.run("dvc remote add --default storage", str(home / "storage"))
     clone.run("git add .")
     clone.run("git commit --quiet -m start")
+    clone.run("dvc checkout")
     clone.run("dvc repro")
     clone.run("git add .")
     clone.run("git commit --quiet -m results")
@@ -140,6 +141,7 @@ def queue(project):
             lambda: not re.search(r"Queued|Running", project.run("dvc queue status")),
             "the queue does not end",
             patience=4 * PATIENCE,
+            pause=5,  # DVC takes seconds to start, which the workers would miss
         )
     status = project.run("dvc queue status")
     project.run("dvc queue stop")

@@ -53,11 +53,11 @@ def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_hosted_on_synthetic_recordings(whole_run, tmp_path, monkeypatch):
-    """Its first run comes from the cache, as on a machine that has run it before; the changed one trains."""
+    """Its first run is up to date, as on a machine that has run it before; the changed one trains."""
     copy = tmp_path / "project"
     shutil.copytree(ROOT, copy, ignore=not_in_an_archive)
     write_params(copy / "params.yaml", **SMALL)
-    whole_run.lend_cache(copy)
+    whole_run.lend(copy)
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     for words in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "start"]):
         subprocess.run(["git", *words], cwd=copy, check=True)

@@ -1,5 +1,6 @@
 """The first steps of each default network on synthetic recordings, from the recordings to ONNX files."""
 
+import functools
 import tempfile
 from pathlib import Path
 
@@ -16,22 +17,28 @@ SECONDS = 60
 BEATS, SEQUENCE, UPDATES = 700, 600, 4
 
 
-def training_beats(protocol):
-    """Return what the networks of `protocol` learn from, split by patients, and the fold of each beat."""
+@functools.cache
+def synthetic_beats():
+    """Return the beats of short synthetic recordings, split by patients, and their features."""
     # Here, because on an emulated processor, which takes no recordings, they take ten seconds to load.
     from arrhythmia.datasets.synthetic.recordings import write_recordings
     from arrhythmia.ecg.records import read_recording, record_names
     from arrhythmia.ecg.segmentation import cut_beats
     from arrhythmia.features.table import beat_features
     from arrhythmia.preprocessing import splits
-    from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 
     with tempfile.TemporaryDirectory() as folder:
         write_recordings(Path(folder), seconds=SECONDS, seed=0)
         recordings = [read_recording(Path(folder), name) for name in record_names(Path(folder))]
     beats = cut_beats(recordings, source="synthetic", **PARAMS["segment"])
-    split = splits.inter_patient(beats, folds=PARAMS["split"]["folds"])
-    table = beat_features(beats)
+    return beats, splits.inter_patient(beats, folds=PARAMS["split"]["folds"]), beat_features(beats)
+
+
+def training_beats(protocol):
+    """Return what the networks of `protocol` learn from, and the fold of each beat."""
+    from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+
+    beats, split, table = synthetic_beats()
     preprocessor = fit_preprocessor(beats, split.train, **of_protocol(PARAMS["normalize"], protocol))
     inputs = {name: values[split.train] for name, values in model_inputs(beats, table, preprocessor).items()}
     return inputs | {"label": beats.label[split.train].astype(int)}, split.fold
