@@ -49,8 +49,8 @@ def page_data(prediction: Prediction, file: str) -> dict[str, Any]:
     """Return what the page shows, ready for JSON; arrays as `packed`.
 
     `sample` holds distances of neighbouring beats (uint32, from 0 on), `label` and `probability` (in 1/255,
-    class by class) a byte each, `parted` whether the interval before a beat is unknown, and `strip` the signal
-    as `packed_strip`.
+    class by class) a byte each, `parted` whether the interval before a beat is unknown, and `strip` the
+    signal as `packed_strip`.
     """
     from arrhythmia.figures.style import COLOURS  # loads matplotlib
 
@@ -81,14 +81,14 @@ def packed(values: np.ndarray) -> str:
 
 
 def packed_strip(strip: np.ndarray, most: float) -> tuple[str, float]:
-    """Return a signal packed, and its step, mV, which is doubled until it takes no more than `most` characters.
+    """Return a signal packed, and its step, mV, doubled until it takes at most `most` characters.
 
     Packed are its differences without their sign, which is in the lowest bit: first all low bytes, then all
     high ones, of which few are not 0.
 
     Args:
         strip: `(m,)` int16, in steps of `STRIP_STEP`.
-        most: at this size or below.
+        most: characters that it may take; at a step of 0.64 mV it is taken as it is.
     """
     step = 1
     while True:
