@@ -81,9 +81,10 @@ async function start() {
   const undo = [];
   let selected = 0, unsaved = false;
 
-  const width = () => Math.max(document.body.clientWidth - 24, 300);
+  const width = () => Math.max(document.body.clientWidth - 30, 300);
   const x = { time: false, min: 0, max: summary.duration_s };
-  const clockAxis = (digits) => ({ values: (u, at) => at.map((s) => clock(s, digits)), space: 80 });
+  const clockAxis = { values: (u, at) => at.map((s) => clock(s)), space: 80,
+    incrs: [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400] };
 
   function shade(u) {
     u.ctx.fillStyle = "#ddd";
@@ -110,7 +111,7 @@ async function start() {
     cursor: { drag: { x: true, y: false, dist: 4 }, points: { show: false }, y: false },
     scales: { x: { time: false, range: (u, low, high) => low === time[0] && high === time[n - 1] ? [0, summary.duration_s] : [low, high] },
       y: { range: (u, low, high) => [0, Math.max(120, Math.min(high, 300) * 1.05)] } },
-    axes: [clockAxis(0), { size: 45 }],
+    axes: [clockAxis, { size: 45 }],
     series: [{}, ...classes.map((name, k) => ({ label: name, stroke: colours[k], width: 2, paths: () => null,
       points: { show: true, size: 4, width: 0, fill: colours[k] } }))],
     hooks: {
@@ -166,7 +167,7 @@ async function start() {
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: { x: { time: false, range: () => [stripFrom, stripFrom + STRIP] },
       y: { range: (u, low, high) => [Math.min(low - 0.2, -1), Math.max(high + 0.8, 2)] } }, // room for letters
-    axes: [{ ...clockAxis(0), grid: { show: false }, incrs: [1] }, { grid: { show: false }, size: 45, label: "mV", labelSize: 20 }],
+    axes: [{ ...clockAxis, grid: { show: false } }, { grid: { show: false }, size: 45, label: "mV", labelSize: 20 }],
     series: [{}, { stroke: "#222", width: 1 }],
     hooks: { drawClear: [grid], draw: [beatsOn] },
   }, stripData(), byId("strip"));
@@ -192,7 +193,7 @@ async function start() {
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: { x: { time: false, range: () => [0, Math.ceil(summary.duration_s / span) * span] },
       y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.1] } },
-    axes: [clockAxis(0), { size: 45 }],
+    axes: [clockAxis, { size: 45 }],
     series: [{}, bar("S", -1), bar("V", 1)],
   }, burden(), byId("burden"));
   onClick(burdenPlot, (at) => select(nearest(at)));
@@ -234,11 +235,13 @@ async function start() {
     const order = [...time.keys()];
     const pauses = order.filter((i) => rr[i] > PAUSE).sort((a, b) => rr[b] - rr[a]);
     const doubtful = order.filter((i) => likeliest(i) < data.certain).sort((a, b) => likeliest(a) - likeliest(b));
+    const scrolled = Array.from(document.querySelectorAll("#lists ol"), (rows) => rows.scrollTop);
     byId("lists").replaceChildren(
       list("Runs of S or V, longest first", runs().map(([i, beats]) => [i, `${classes[label[i]]}, ${beats} beats`])),
       list("Pauses over 2 s, longest first", pauses.map((i) => [i, `${rr[i].toFixed(2)} s up to this beat`])),
       list("Beats too uncertain to call, least certain first", doubtful.map((i) => [i, `${classes[first[i]]}, ${Math.round(100 * likeliest(i))} %` + (label[i] === first[i] ? "" : `, now ${classes[label[i]]}`)])),
       list("Parts without signal to trust", parts.map((part) => [nearest(part.start_s), `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`])));
+    document.querySelectorAll("#lists ol").forEach((rows, k) => (rows.scrollTop = scrolled[k] ?? 0));
   }
 
   function say() {
