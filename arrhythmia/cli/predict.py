@@ -104,6 +104,7 @@ def arguments() -> argparse.ArgumentParser:
         help="take the beats of this annotation file (atr) instead of detecting",
     )
     add("--compare", metavar="ANNOTATOR", help="compare with this annotation file (atr) by EC57")
+    add("--page", action="store_true", help="write a page too, to look through the beats and correct them")
     add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
     limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
     limit(

@@ -1,4 +1,4 @@
-"""The four files that are written for each classified recording."""
+"""The files that are written for each classified recording."""
 
 import json
 import warnings
@@ -10,6 +10,7 @@ import wfdb
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.inference.disclaimer import DISCLAIMER
+from arrhythmia.inference.page import page_text
 from arrhythmia.inference.predict import Prediction
 from arrhythmia.inference.summary import uncertain, worst_minute
 from arrhythmia.inference.unfinished import file_name, finished_together
@@ -29,6 +30,7 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
 
     `NAME.pred` holds WFDB annotations with the symbols N S V F Q, `NAME.beats.csv` a row a beat,
     `NAME.minute.png` the recording's worst minute, and `NAME.summary.json` the counts.
+    With the strip of its signal there is `NAME.page.html` too, to look through it in a browser.
 
     Args:
         folder: where to; made if it is not there.
@@ -49,6 +51,9 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
         _write_picture(unfinished / f"{name}.minute.png", prediction)
         text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
         (unfinished / f"{name}.summary.json").write_text(text, encoding="utf-8", newline="\n")
+        if prediction.strip is not None:
+            page = unfinished / f"{name}.page.html"
+            page.write_text(page_text(prediction, name), encoding="utf-8", newline="\n")
 
 
 def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:

@@ -23,6 +23,12 @@ from arrhythmia.inference.streaming import stream_beats
 from arrhythmia.inference.summary import summarize
 from arrhythmia.preprocessing.scaling import polarity
 
+STRIP_EVERY = 3
+"""Of the conditioned signal every third sample is kept for people to look at: 120 Hz."""
+
+STRIP_STEP = 0.01
+"""In steps of so much, mV: a tenth of a millimetre on paper."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -33,12 +39,15 @@ class Prediction:
         sample: `(n,)` positions of the beats, in samples.
         probability: `(n, 5)` calibrated probabilities of the classes.
         summary: ready for JSON.
+        strip: `(m,)` int16, the conditioned signal in steps of `STRIP_STEP`, every `STRIP_EVERY`-th of its
+            samples; None if it was not asked for.
     """
 
     ecg: Ecg
     sample: np.ndarray
     probability: np.ndarray
     summary: dict[str, Any]
+    strip: np.ndarray | None = None
 
 
 def predict(
@@ -47,6 +56,7 @@ def predict(
     *,
     positions: np.ndarray | None = None,
     on_piece: Callable[[float], object] = lambda seconds: None,
+    keep_strip: bool = False,
 ) -> Prediction:
     """Find and classify the beats of a recording.
 
@@ -55,6 +65,7 @@ def predict(
         network: the network.
         positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
         on_piece: called after each piece that was read with its length, s.
+        keep_strip: whether to keep the signal for people to look at, 21 MB a day.
 
     Raises:
         DataError: the recording is not fit for it, with the reason.
@@ -62,7 +73,9 @@ def predict(
     where = str(ecg.path)
     check_length(where, ecg.length, ecg.fs)
     cut = {key: value for key, value in network.config.segment.items() if key != "window"}
-    found = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece)
+    strip: list[np.ndarray] = []
+    keep = {"on_signal": lambda signal, first: strip.append(thinned(signal, first))} if keep_strip else {}
+    found = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece, **keep)
     beats = found.beats
     check_beats(where, beats.waveform, found.state)
     if positions is None:
@@ -83,8 +96,25 @@ def predict(
     }
     rr = beats.rr[:, int(beats.rr_before) - 1]
     return Prediction(
-        ecg, beats.sample, probability, known | summarize(beats.sample / ecg.fs, rr, probability)
+        ecg,
+        beats.sample,
+        probability,
+        known | summarize(beats.sample / ecg.fs, rr, probability),
+        np.concatenate(strip) if keep_strip else None,
     )
+
+
+def thinned(signal: np.ndarray, first: int) -> np.ndarray:
+    """Return every `STRIP_EVERY`-th sample of a signal, int16 in steps of `STRIP_STEP`.
+
+    It needs no filter: above 40 Hz there is nothing left.
+
+    Args:
+        signal: `(n,)` mV at `FS`.
+        first: position of its first sample in the recording; those at multiples of `STRIP_EVERY` are kept.
+    """
+    kept = signal[-first % STRIP_EVERY :: STRIP_EVERY] / STRIP_STEP
+    return np.clip(np.round(kept), -32768, 32767).astype(np.int16)
 
 
 def _model_name(network: OnnxNetwork) -> str:

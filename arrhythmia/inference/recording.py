@@ -1,4 +1,4 @@
-"""From a file to the four files of its prediction, in a process of its own."""
+"""From a file to the files of its prediction, in a process of its own."""
 
 import argparse
 from pathlib import Path
@@ -82,7 +82,7 @@ def _predicted(
         seen += seconds
         report.done(seen / duration)
 
-    return predict(ecg, network, positions=positions, on_piece=on_piece), reference
+    return predict(ecg, network, positions=positions, on_piece=on_piece, keep_strip=asked.page), reference
 
 
 def beats_among(sample: np.ndarray, symbol: np.ndarray) -> np.ndarray:

@@ -53,6 +53,7 @@ def stream_beats(
     rr_long: int,
     positions: np.ndarray | None = None,
     on_piece: Callable[[float], object] = lambda seconds: None,
+    on_signal: Callable[[np.ndarray, int], object] = lambda signal, first: None,
 ) -> Found:
     """Find the beats of a recording and cut them out, by the code that cut the training beats.
 
@@ -66,6 +67,8 @@ def stream_beats(
         rr_long: number of RR intervals in the long-run mean, on either side.
         positions: `(n,)` known beats, in samples, ascending; None to detect them.
         on_piece: called after each piece with its length, s.
+        on_signal: called with the conditioned signal of each piece, mV at `FS`, and its first sample's
+            position; the pieces follow on one another.
 
     Returns:
         What was found; the beats have no label (-1) and no symbol. An interval across a part that is lost,
@@ -82,6 +85,7 @@ def stream_beats(
         piece = condition(signal, ecg.fs)
         origin = round(first * FS / ecg.fs)
         inside = slice(*(round(x * FS / ecg.fs) - origin for x in (start, stop)))
+        on_signal(piece.signal[inside], inside.start + origin)
         clipped = clipped_share(signal[start - first : stop - first])
         measures.append(measure(piece, inside, clipped=clipped))
         if positions is None:
