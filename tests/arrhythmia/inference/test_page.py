@@ -77,6 +77,12 @@ def test_what_comes_from_a_recording_is_escaped():
     assert "<b>" not in page_text(prediction(), "r")
 
 
+def test_a_strip_is_packed_in_blocks_without_a_seam(monkeypatch):
+    strip = np.random.default_rng(0).normal(scale=3000, size=2500).astype(np.int16)
+    monkeypatch.setattr("arrhythmia.inference.page.BLOCK", 1000)
+    np.testing.assert_array_equal(unpacked_strip(packed_strip(strip, np.inf)[0]), strip)
+
+
 def test_the_strip_takes_coarser_steps_rather_than_more_room():
     strip = np.random.default_rng(0).normal(scale=300, size=12000).astype(np.int16)
     strip[:2] = -32768, 32767
