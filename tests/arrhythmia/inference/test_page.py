@@ -153,6 +153,7 @@ def test_a_person_looks_through_the_beats_corrects_and_saves_them(browser, tmp_p
     opened(browser, tmp_path / "r.page.html")
     assert browser.title == NAME
     assert selected(browser).startswith("Beat 1 of 119 at 0:00:01.00: N; probabilities")
+    assert "0:00:20.0  lost, 280.0 s" in browser.find_element(By.ID, "lists").text
     press(browser, Keys.ARROW_RIGHT)
     assert selected(browser).startswith("Beat 2 of")
     press(browser, Keys.SHIFT + Keys.ARROW_RIGHT)
