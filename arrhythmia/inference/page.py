@@ -23,6 +23,10 @@ STRIP_BYTES = 95
 """The most that a second of signal may take in the file: a day, with its beats, stays below 10 MB."""
 
 
+BLOCK = 100_000
+"""Samples of the strip that are packed at a time."""
+
+
 def page_text(prediction: Prediction, file: str) -> str:
     """Return the page of a recording: it holds its scripts, styles and data, and needs no network.
 
@@ -77,14 +81,14 @@ def page_data(prediction: Prediction, file: str) -> dict[str, Any]:
 def packed(values: np.ndarray) -> str:
     """Return the bytes of an array, gzipped, in base64; the same bytes for the same array."""
     gzip = zlib.compressobj(wbits=31)
-    return base64.b64encode(gzip.compress(values.tobytes()) + gzip.flush()).decode("ascii")
+    return base64.b64encode(gzip.compress(np.ascontiguousarray(values)) + gzip.flush()).decode("ascii")
 
 
 def packed_strip(strip: np.ndarray, most: float) -> tuple[str, float]:
     """Return a signal packed, and its step, mV, doubled until it takes at most `most` characters.
 
     Packed are its differences without their sign, which is in the lowest bit: first all low bytes, then all
-    high ones, of which few are not 0.
+    middle and all high ones, of which few are not 0.
 
     Args:
         strip: `(m,)` int16, in steps of `STRIP_STEP`.
@@ -92,9 +96,14 @@ def packed_strip(strip: np.ndarray, most: float) -> tuple[str, float]:
     """
     step = 1
     while True:
-        difference = np.diff(np.round(strip / step).astype(np.int32), prepend=0)
-        folded = (2 * np.abs(difference) - (difference < 0)).astype("<u4")
-        text = packed(np.concatenate([folded & 255, folded >> 8 & 255, folded >> 16]).astype(np.uint8))
+        planes, last = np.empty((3, len(strip)), dtype=np.uint8), 0
+        for start in range(0, len(strip), BLOCK):  # the numbers of a whole day would take ten times its bytes
+            value = np.round(strip[start : start + BLOCK] / step).astype(np.int32)
+            difference = np.diff(value, prepend=last)
+            last = value[-1]
+            folded = 2 * np.abs(difference) - (difference < 0)
+            planes[:, start : start + BLOCK] = folded & 255, folded >> 8 & 255, folded >> 16
+        text = packed(planes)
         if len(text) <= most or step >= 64:
             return text, STRIP_STEP * step
         step *= 2

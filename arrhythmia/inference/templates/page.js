@@ -217,12 +217,12 @@ async function start() {
     return found.sort((a, b) => b[1] - a[1]);
   }
 
-  function list(title, items) { // items: [beat, text]
+  function list(title, items) { // items: [beat, text, time, if it is not that of the beat]
     const box = document.createElement("div"), heading = document.createElement("h2"), rows = document.createElement("ol");
     heading.textContent = `${title}: ${items.length}` + (items.length > LONGEST_LIST ? `, the first ${LONGEST_LIST}` : "");
-    for (const [beat, text] of items.slice(0, LONGEST_LIST)) {
+    for (const [beat, text, at = time[beat]] of items.slice(0, LONGEST_LIST)) {
       const row = document.createElement("li"), button = document.createElement("button");
-      button.textContent = `${clock(time[beat], 1)}  ${text}`;
+      button.textContent = `${clock(at, 1)}  ${text}`;
       button.addEventListener("click", () => { select(beat); button.blur(); });
       row.append(button);
       rows.append(row);
@@ -240,7 +240,7 @@ async function start() {
       list("Runs of S or V, longest first", runs().map(([i, beats]) => [i, `${classes[label[i]]}, ${beats} beats`])),
       list("Pauses over 2 s, longest first", pauses.map((i) => [i, `${rr[i].toFixed(2)} s up to this beat`])),
       list("Beats too uncertain to call, least certain first", doubtful.map((i) => [i, `${classes[first[i]]}, ${Math.round(100 * likeliest(i))} %` + (label[i] === first[i] ? "" : `, now ${classes[label[i]]}`)])),
-      list("Parts without signal to trust", parts.map((part) => [nearest(part.start_s), `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`])));
+      list("Parts without signal to trust", parts.map((part) => [nearest(part.start_s), `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`, part.start_s])));
     document.querySelectorAll("#lists ol").forEach((rows, k) => (rows.scrollTop = scrolled[k] ?? 0));
   }
 

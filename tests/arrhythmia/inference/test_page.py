@@ -77,6 +77,12 @@ def test_what_comes_from_a_recording_is_escaped():
     assert "<b>" not in page_text(prediction(), "r")
 
 
+def test_a_strip_is_packed_in_blocks_without_a_seam(monkeypatch):
+    strip = np.random.default_rng(0).normal(scale=3000, size=2500).astype(np.int16)
+    monkeypatch.setattr("arrhythmia.inference.page.BLOCK", 1000)
+    np.testing.assert_array_equal(unpacked_strip(packed_strip(strip, np.inf)[0]), strip)
+
+
 def test_the_strip_takes_coarser_steps_rather_than_more_room():
     strip = np.random.default_rng(0).normal(scale=300, size=12000).astype(np.int16)
     strip[:2] = -32768, 32767
@@ -147,6 +153,7 @@ def test_a_person_looks_through_the_beats_corrects_and_saves_them(browser, tmp_p
     opened(browser, tmp_path / "r.page.html")
     assert browser.title == NAME
     assert selected(browser).startswith("Beat 1 of 119 at 0:00:01.00: N; probabilities")
+    assert "0:00:20.0  lost, 280.0 s" in browser.find_element(By.ID, "lists").text
     press(browser, Keys.ARROW_RIGHT)
     assert selected(browser).startswith("Beat 2 of")
     press(browser, Keys.SHIFT + Keys.ARROW_RIGHT)
