@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from arrhythmia.cli.table import has_results, write_table
 from arrhythmia.ecg.formats import KINDS, OPTIONS, find_recordings, kind, recording_name
 from arrhythmia.errors import DataError
 from arrhythmia.inference.disclaimer import DISCLAIMER
@@ -40,6 +41,8 @@ def main(words: list[str] | None = None) -> int:
     asked = parser.parse_args(words)
     if asked.jobs < 1:
         parser.error("--jobs must be 1 or more")
+    if asked.resume and asked.compare:
+        parser.error("--compare is of what is predicted now: leave --resume out")
     recordings, outcomes = found(asked.recordings)
     idle, partly_idle = idle_options(asked, {kind(path) for path in recordings})
     if idle:
@@ -47,19 +50,28 @@ def main(words: list[str] | None = None) -> int:
         return 2
     print(DISCLAIMER)
     alone, twice = of_a_name_each(recordings)
-    outcomes += twice
+    outcomes += twice.values()
+    failures = {path: printable(outcome.line) for path, outcome in twice.items()}
+    written = {path for path in alone if asked.resume and has_results(asked.out, path, page=asked.page)}
+    alone = [path for path in alone if path not in written]
+    if written:
+        print(f"left as they are, with results in {asked.out}: {len(written)} of {len(written) + len(alone)}")
     for line in [outcome.line for outcome in outcomes] + partly_idle:
         print(printable(line), file=sys.stderr)
     number = len(outcomes) + len(alone)
     try:
-        with closing(results(alone, asked)) as done:
-            for outcome in done:
+        with closing(work_on(alone, asked)) as done:
+            for path, outcome in done:
                 outcomes.append(outcome)  # first, so that Ctrl-C on sight of its line counts it
                 for note in outcome.notes:
                     tqdm.write(printable(note), file=sys.stderr)
                 tqdm.write(printable(outcome.line), file=sys.stderr if outcome.failed else sys.stdout)
                 if outcome.hopeless:
                     return 1
+                if outcome.failed:
+                    failures[path] = printable(outcome.line)
+                else:
+                    written.add(path)
     except KeyboardInterrupt:
         for path in alone:
             remove_unfinished(asked.out, file_name(recording_name(path)))
@@ -68,6 +80,8 @@ def main(words: list[str] | None = None) -> int:
     print_comparison(outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{len(outcomes) - failed} of {len(outcomes)} recordings written to {asked.out}")
+    if asked.table:
+        write_table(asked.table, failures, written, asked.out)
     return int(failed > 0)
 
 
@@ -105,6 +119,9 @@ def arguments() -> argparse.ArgumentParser:
     )
     add("--compare", metavar="ANNOTATOR", help="compare with this annotation file (atr) by EC57")
     add("--page", action="store_true", help="write a page too, to look through the beats and correct them")
+    add("--resume", action="store_true", help="leave out recordings whose results are in --out")
+    add("--table", type=Path, metavar="FILE", help="write a row a recording to this CSV file at the end")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that shares these folders: tcp://host:8786")
     add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
     limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
     limit(
@@ -178,22 +195,35 @@ def print_comparison(outcomes: list[Outcome]) -> None:
         print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
 
 
-def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], list[Outcome]]:
+def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], dict[Path, Outcome]]:
     """Return the recordings whose results have a name of their own, and a failure for each other one."""
     names = [file_name(recording_name(path)) for path in recordings]
     count = Counter(names)
     alone = [path for path, name in zip(recordings, names, strict=True) if count[name] == 1]
-    lines = [
-        f"error: {path}: the results of {count[name]} recordings would be called {name}; predict it "
+    lines = {
+        path: f"error: {path}: the results of {count[name]} recordings would be called {name}; predict it "
         "by itself, with another --out"
         for path, name in zip(recordings, names, strict=True)
         if count[name] > 1
-    ]
-    return alone, [Outcome(line, failed=True) for line in lines]
+    }
+    return alone, {path: Outcome(line, failed=True) for path, line in lines.items()}
 
 
-def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outcome]:
-    """Yield what became of each recording, several at a time, as they are done."""
+def work_on(recordings: list[Path], asked: argparse.Namespace) -> Iterator[tuple[Path, Outcome]]:
+    """Yield each recording and what became of it, on the cluster if one is named."""
+    if not asked.scheduler:
+        yield from results(recordings, asked)
+        return
+    from arrhythmia.cli.cluster import cluster_results  # loads Dask, an extra
+
+    with tqdm(total=len(recordings), bar_format=BAR, disable=None, leave=False) as bar:
+        for path, outcome in cluster_results(results, recordings, asked):
+            bar.update()
+            yield path, outcome
+
+
+def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[tuple[Path, Outcome]]:
+    """Yield each recording and what became of it, several at a time, as they are done."""
     shares: dict[Path, float] = {}
     with tqdm(total=len(recordings), bar_format=BAR, disable=None, leave=False) as bar:
 
@@ -211,7 +241,7 @@ def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[Outco
                 remove_unfinished(asked.out, file_name(recording_name(path)))
                 outcome = Outcome(f"error: {path}: {outcome.reason}; nothing written", failed=True)
             progress(path, 1.0)
-            yield outcome
+            yield path, outcome
 
 
 def limits(path: Path, asked: argparse.Namespace) -> Limits:

@@ -18,6 +18,7 @@ import wfdb
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.cli import predict
+from arrhythmia.errors import DataError
 from arrhythmia.inference import recording
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.unfinished import unfinished_folder
@@ -514,3 +515,48 @@ def test_several_at_a_time(made, tmp_path):
     made("a.csv"), made("b.csv")
     assert run(tmp_path, tmp_path / "in", "--jobs", "2") == 0
     assert len(written(tmp_path)) == 8
+
+
+def test_the_table_has_a_row_a_recording_and_resume_leaves_what_is_there(made, tmp_path, capsys):
+    folder = made("a.csv").parent
+    made("b.csv")
+    (folder / "c.csv").write_text("ecg\n1\n")
+    table = tmp_path / "table.csv"
+    assert run(tmp_path, folder, "--table", table) == 1
+    rows = pd.read_csv(table)
+    assert rows["recording"].tolist() == ["a", "b", "c"]
+    assert rows["beats"].tolist()[:2] == [30, 30]
+    assert rows["failure"].isna().tolist() == [True, True, False]
+    assert rows["failure"][2].startswith(f"{folder / 'c.csv'}: ")
+
+    first = table.read_bytes()
+    kept = (tmp_path / "out" / "a.pred").stat().st_mtime_ns
+    (tmp_path / "out" / "b.pred").unlink()
+    table.unlink()
+    capsys.readouterr()
+    assert run(tmp_path, folder, "--table", table, "--resume") == 1
+    output = capsys.readouterr().out
+    assert "out: 1 of 3\n" in output
+    assert "1 of 2 recordings written" in output
+    assert (tmp_path / "out" / "a.pred").stat().st_mtime_ns == kept
+    assert (tmp_path / "out" / "b.pred").exists()
+    assert table.read_bytes() == first
+
+
+def test_a_table_that_cannot_be_written_is_one_line_and_leaves_the_results(made, tmp_path):
+    with pytest.raises(DataError, match="cannot be written"):
+        run(tmp_path, made(), "--table", tmp_path / "in")
+    assert len(written(tmp_path)) == 4
+
+
+def test_resume_writes_the_page_that_is_missing(made, tmp_path):
+    recording = made("a.csv")
+    assert run(tmp_path, recording) == 0
+    assert run(tmp_path, recording, "--resume", "--page") == 0
+    assert (tmp_path / "out" / "a.page.html").exists()
+
+
+def test_resume_has_nothing_to_compare(made, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run(tmp_path, made(), "--resume", "--compare", "atr")
+    assert "leave --resume out" in capsys.readouterr().err

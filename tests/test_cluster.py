@@ -1,0 +1,174 @@
+"""A scheduler and workers of Dask on this machine; its own module, as it takes seconds to start them."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import wfdb
+
+pytest.importorskip("distributed")
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60
+SETTINGS = {
+    "DASK_DISTRIBUTED__WORKER__DAEMON": "False",
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+}
+
+# Given to each worker with --preload: what it does with recordings of certain names
+PRELOAD = """
+import os, signal, threading
+from arrhythmia.cli import cluster
+
+if cluster.on_worker.__module__ == cluster.__name__:  # Dask may run this twice
+    predicted = cluster.on_worker
+
+def on_worker(work, path, asked):
+    with path.with_suffix(".tries").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    if path.stem == "killer":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.stem == "held" and len(path.with_suffix(".tries").read_text().split()) == 1:
+        threading.Event().wait()
+    return predicted(work, path, asked)
+
+cluster.on_worker = on_worker
+"""
+
+
+@contextmanager
+def running(log, module, *words, cwd=ROOT, until):
+    """Start a part of the cluster, wait until its log says so, yield the process and what was found."""
+    command = [sys.executable, "-m", f"distributed.cli.{module}", "--no-dashboard", *words]
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=os.environ | SETTINGS, stdout=file, stderr=file, cwd=cwd)
+    try:
+        yield process, wait_for(lambda: re.search(until, log.read_text())).group(1)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def scheduler_in(folder):
+    words = ("--host", "127.0.0.1", "--port", "0")
+    return running(folder / "scheduler.log", "dask_scheduler", *words, until=r"Scheduler at: *(tcp\S+)")
+
+
+def worker_in(folder, name, address, cwd=ROOT):
+    (folder / "preload.py").write_text(PRELOAD)
+    words = (address, "--nthreads", "1", "--no-nanny", "--preload", str(folder / "preload.py"))
+    return running(folder / f"{name}.log", "dask_worker", *words, cwd=cwd, until=r"(Registered to)")
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    with scheduler_in(tmp_path_factory.mktemp("scheduler")) as (process, address):
+        yield process, address
+
+
+@pytest.fixture
+def workers(scheduler, tmp_path):
+    """Two workers for one test, most of which end some."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(worker_in(tmp_path, f"w{k}", scheduler[1]))[0] for k in range(2)]
+
+
+def recordings(folder, *names):
+    folder.mkdir()
+    beat = np.exp(-0.5 * ((np.arange(300) - 150) / 6) ** 2)
+    ecg = np.tile(beat, 40) + 0.05 * np.sin(np.arange(12000) / 99)
+    for name in names:
+        wfdb.wrsamp(name, 360, ["mV"], ["MLII"], ecg[:, None], fmt=["16"], write_dir=str(folder))
+    return folder
+
+
+def started(folder, out, *words):
+    command = [sys.executable, "-m", "arrhythmia", "predict", str(folder), "--out", str(out), *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def predict(folder, out, *words):
+    process = started(folder, out, *words)
+    try:
+        output, errors = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    return process.returncode, output, errors
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def tries(folder, name):
+    path = folder / f"{name}.tries"
+    return [int(pid) for pid in path.read_text().split("\n")[:-1]] if path.exists() else []
+
+
+def test_a_worker_that_is_killed_at_work_changes_no_byte(scheduler, workers, tmp_path):
+    folder = recordings(tmp_path / "in", "a", "held")
+    tables = [tmp_path / "cluster.csv", tmp_path / "local.csv"]
+    (folder / "broken.hea").write_text("broken")
+    process = started(folder, tmp_path / "out", "--scheduler", scheduler[1], "--table", str(tables[0]))
+    os.kill(wait_for(lambda: tries(folder, "held"))[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1, errors  # for the broken one
+    assert len(tries(folder, "held")) == 2
+    assert predict(folder, tmp_path / "local", "--table", str(tables[1]))[0] == 1
+    assert len(files(tmp_path / "local")) == 8
+    assert files(tmp_path / "out") == files(tmp_path / "local")
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+    assert len(tables[0].read_text().splitlines()) == 4
+
+
+def test_a_recording_that_ends_each_worker_is_set_aside_after_two_tries(scheduler, workers, tmp_path):
+    folder = recordings(tmp_path / "in", "a", "killer")
+    with worker_in(tmp_path, "w2", scheduler[1]):  # one is left
+        code, _, errors = predict(folder, tmp_path / "out", "--scheduler", scheduler[1])
+    assert code == 1
+    assert len(set(tries(folder, "killer"))) == len(tries(folder, "killer")) == 2
+    assert errors.splitlines() == [f"error: {folder}/killer.hea: ended each worker that tried it"]
+    assert len(files(tmp_path / "out")) == 4
+
+
+def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
+    shutil.copytree(ROOT / "arrhythmia", tmp_path / "other" / "arrhythmia")
+    (tmp_path / "other" / "arrhythmia" / "new.py").write_text("")
+    folder = recordings(tmp_path / "in", "a")
+    with worker_in(tmp_path, "w", scheduler[1], cwd=tmp_path / "other"):
+        code, _, errors = predict(folder, tmp_path / "out", "--scheduler", scheduler[1])
+    assert code != 0
+    assert re.fullmatch(r".*tcp://\S+: has another version or other networks than here; .*\n", errors)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_that_goes_away_is_one_line_and_what_is_done_stays(tmp_path):
+    folder = recordings(tmp_path / "in", "a", "held")
+    out = tmp_path / "out"
+    with scheduler_in(tmp_path) as (process, address), worker_in(tmp_path, "w", address):
+        ran = started(folder, out, "--scheduler", address)
+        wait_for(lambda: tries(folder, "held"))
+        process.kill()
+        _, errors = ran.communicate(timeout=PATIENCE)
+        assert ran.returncode != 0
+        assert re.fullmatch(rf".*{address}: went away; what is written stays.*\n", errors)
+        assert sorted(files(out)) == ["a.beats.csv", "a.minute.png", "a.pred", "a.summary.json"]
+        code, _, errors = predict(folder, out, "--scheduler", address)
+        assert code != 0
+        assert re.fullmatch(rf".*{address}: no Dask scheduler answers.*\n", errors)
