@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import wfdb
+
+from tests.processes import wait_until
 
 pytest.importorskip("distributed")
 
@@ -51,18 +52,13 @@ def running(log, module, *words, cwd=ROOT, until):
     with log.open("w") as file:
         process = subprocess.Popen(command, env=os.environ | SETTINGS, stdout=file, stderr=file, cwd=cwd)
     try:
-        yield process, wait_for(lambda: re.search(until, log.read_text())).group(1)
+        yield (
+            process,
+            wait_until(lambda: re.search(until, log.read_text()), f"no {until}", patience=PATIENCE).group(1),
+        )
     finally:
         process.kill()
         process.wait()
-
-
-def wait_for(condition):
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def scheduler_in(folder):
@@ -121,12 +117,17 @@ def tries(folder, name):
     return [int(pid) for pid in path.read_text().split("\n")[:-1]] if path.exists() else []
 
 
+def first_try(folder, name):
+    """Wait until a worker has begun with a recording; return the process."""
+    return wait_until(lambda: tries(folder, name), f"{name} was not begun", patience=PATIENCE)[0]
+
+
 def test_a_worker_that_is_killed_at_work_changes_no_byte(scheduler, workers, tmp_path):
     folder = recordings(tmp_path / "in", "a", "held")
     tables = [tmp_path / "cluster.csv", tmp_path / "local.csv"]
     (folder / "broken.hea").write_text("broken")
     process = started(folder, tmp_path / "out", "--scheduler", scheduler[1], "--table", str(tables[0]))
-    os.kill(wait_for(lambda: tries(folder, "held"))[0], signal.SIGKILL)
+    os.kill(first_try(folder, "held"), signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, errors  # for the broken one
     assert len(tries(folder, "held")) == 2
@@ -163,7 +164,7 @@ def test_a_scheduler_that_goes_away_is_one_line_and_what_is_done_stays(tmp_path)
     out = tmp_path / "out"
     with scheduler_in(tmp_path) as (process, address), worker_in(tmp_path, "w", address):
         ran = started(folder, out, "--scheduler", address)
-        wait_for(lambda: tries(folder, "held"))
+        first_try(folder, "held")
         process.kill()
         _, errors = ran.communicate(timeout=PATIENCE)
         assert ran.returncode != 0

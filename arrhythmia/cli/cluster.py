@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arrhythmia.errors import DataError
+from arrhythmia.inference.model import pretrained
 from arrhythmia.inference.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ PATIENCE = 10
 def code_and_models(models: Path | None) -> str:
     """Return a hash of the package's code and of the networks, by which two machines are compared."""
     package = Path(__file__).parents[1]
-    kept = package / "pretrained"
-    folder = models or (kept if kept.is_dir() else package.parent / "models")
+    folder = models or pretrained("all_patients").parent  # which holds the rhythm network
     found = hashlib.sha256()
     for top, pattern in ((package, "*.py"), (folder, "*.onnx"), (folder, "*.json")):
         for path in sorted(top.rglob(pattern)):
