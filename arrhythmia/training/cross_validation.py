@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -51,9 +52,15 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     members = int(fold.max()) + 1 if PROTOCOLS[protocol].out_of_fold else settings["ensemble_size"]
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
-    with processes(min(members, max(cores() // threads, 1))) as pool:
+    workers = min(members, max(cores() // threads, 1))
+    print(f"{name} {protocol}: networks to train: {members}, {workers} at a time", flush=True)
+    trained, start = [], time.monotonic()
+    with processes(workers) as pool:
         try:
-            trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+            for network in pool.map(partial(train_member, name, protocol, builders), range(members)):
+                trained.append(network)
+                words = f"networks trained: {len(trained)} of {members}"
+                print(f"{name} {protocol}: {words}  {time_left(start, len(trained), members)}", flush=True)
         except BrokenProcessPool as error:
             raise DataError(
                 f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
@@ -111,19 +118,25 @@ def train_member(
         {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
     )
     history: list[dict[str, float]] = []
+    start, epochs = time.monotonic(), settings["epochs"]
     try:
         network = build(builders(), rest, **of_protocol(params[name], protocol))
         for values in train_epochs(network, rest, held_out, **settings):
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-            epoch = f"epoch {len(history)} of {settings['epochs']}"
-            print(f"{name} {protocol} network {member}: {epoch}  {words}", flush=True)
+            epoch, left = f"epoch {len(history)} of {epochs}", time_left(start, len(history), epochs)
+            print(f"{name} {protocol} network {member}: {epoch}  {words}  {left}", flush=True)
     except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
         raise DataError(f"params.yaml: {error}") from error
     logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
     if not np.isfinite(logits).all():
         raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
     return network.get_weights(), history, logits
+
+
+def time_left(start: float, done: int, of: int) -> str:
+    """Say what the rest takes if it goes on as since `start`, s of the monotonic clock."""
+    return f"{(time.monotonic() - start) * (of / done - 1):.0f} s left"
 
 
 def settings_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def train_epochs(
         loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in model.output_names},
         metrics={"logits": keras.metrics.F1Score(average="macro", name="macro_f1")},
     )
+    _make_variables(model)
     target = keras.utils.to_categorical(train["label"], len(CLASSES))
     weight = class_weights(train["label"], class_weight_power)[train["label"]]
     validation = None
@@ -91,6 +92,17 @@ def train_epochs(
             verbose=0,
         )
         yield _summary(epoch.history) | {"lr": float(model.optimizer.learning_rate)}
+
+
+def _make_variables(model: keras.Model) -> None:
+    """Make the variables of optimizer, losses and metrics.
+
+    Keras would make them within the first update, which TensorFlow then traces twice: seconds a network.
+    """
+    nothing = dict.fromkeys(model.output_names, np.zeros((1, len(CLASSES)), dtype=np.float32))
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(y=nothing, y_pred=nothing)
+    model.compute_metrics(None, nothing, nothing)  # `fit` sets them back
 
 
 def _targets(model: keras.Model, label: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 import inspect
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -165,7 +166,10 @@ def one_network(tmp_path_factory, arrays, keras):
 def test_another_seed_gives_another_model_and_each_epoch_is_said(project, one_network, capfd):
     configure(train={"seed": 1})
     run(train_cnn, INTRA)
-    assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "cnn intra_patient: networks to train: 1, 1 at a time\n" in said
+    assert re.search(r"^cnn intra_patient network 0: epoch 1 of 1  loss .* 0 s left$", said, re.MULTILINE)
+    assert "cnn intra_patient: networks trained: 1 of 1  0 s left\n" in said
     model = paths.model(INTRA, "cnn")
     assert model.read_bytes() != (one_network / model).read_bytes()
 

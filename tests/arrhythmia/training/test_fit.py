@@ -108,6 +108,15 @@ def test_every_epoch_is_reported_in_the_same_words_for_one_opinion_and_for_three
     assert epochs[0]["lr"] > epochs[2]["lr"]
 
 
+def test_tensorflow_traces_an_update_once(fit, build, monkeypatch):
+    """Twice costs seconds a network."""
+    model, traced = build(), []
+    step = model.train_step
+    monkeypatch.setattr(model, "train_step", lambda data: traced.append(data) or step(data))
+    trained(fit, model)
+    assert len(traced) == 1
+
+
 def test_without_held_out_beats_the_same_is_learnt_and_nothing_said_of_them(fit, build, alone):
     model, said = alone
     other = build()
