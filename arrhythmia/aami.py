@@ -28,13 +28,6 @@ de Chazal 2004; the reference program of EC57 counts them as S."""
 LABELS = {symbol: label for label, name in enumerate(CLASSES) for symbol in SYMBOLS[name]}
 """The label (0..4) of each beat symbol; annotations with other symbols are not labelled beats."""
 
-MITDB_RECORDS = tuple(
-    "100 101 102 103 104 105 106 107 108 109 111 112 113 114 115 116 117 118 119 121 122 123 124 "
-    "200 201 202 203 205 207 208 209 210 212 213 214 215 217 219 220 221 222 223 228 "
-    "230 231 232 233 234".split()
-)
-"""The 48 records of the MIT-BIH Arrhythmia Database (Moody & Mark 2001)."""
-
 SAME_PATIENT = {"202": "201"}
 """Records that are of the patient of another record."""
 

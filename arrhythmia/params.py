@@ -30,7 +30,7 @@ from pydantic.types import AllowInfNan, StrictFloat
 from pydantic_core import PydanticCustomError
 
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.protocols import PROTOCOLS, SOURCES
 
 FEATURES = (
     *(
@@ -171,7 +171,7 @@ Units = whole(1, 4096)
 class Download(Group):
     """Where the recordings come from."""
 
-    source: choice("physionet", "synthetic", "kaggle")
+    source: choice(*SOURCES)
     # A path: no system takes one with a NUL, or a longer one
     kaggle_dir: Annotated[StrictStr, Field(pattern=r"^[^\x00]*\z", max_length=4000), allowed("a path or ''")]
 

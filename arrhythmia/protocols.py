@@ -39,8 +39,28 @@ MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest"}
 ARGUMENTS = {"protocol": tuple(PROTOCOLS), "network": NETWORKS, "model": tuple(MODELS)}
 """What the arguments of a stage may be, by the name of the parameter of its `main`."""
 
-DIVISIONS = {"physionet": (DS1, DS2), "synthetic": (SYNTHETIC_DS1, SYNTHETIC_DS2)}
-"""Records for training and for testing under the inter-patient protocol, by source."""
+
+@dataclass(frozen=True)
+class Source:
+    """Where the beats come from.
+
+    Attributes:
+        name: what people call it.
+        training: records to train on under the inter-patient protocol; none if patients are not told apart.
+        testing: records to test on.
+    """
+
+    name: str
+    training: tuple[str, ...] = ()
+    testing: tuple[str, ...] = ()
+
+
+SOURCES = {
+    "physionet": Source("MIT-BIH recordings", DS1, DS2),
+    "synthetic": Source("synthetic recordings", SYNTHETIC_DS1, SYNTHETIC_DS2),
+    "kaggle": Source("Kaggle files"),
+}
+"""The values of `download.source`."""
 
 
 def protocol_name(protocol: str) -> str:

@@ -15,7 +15,7 @@ from arrhythmia.figures.comparison import comparison
 from arrhythmia.figures.evaluation import training_curves
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
-from arrhythmia.protocols import MODELS, NETWORKS, heading
+from arrhythmia.protocols import MODELS, NETWORKS, SOURCES, heading
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
@@ -23,11 +23,6 @@ from arrhythmia.report.tables import Cards
 from arrhythmia.utils.files import load_arrays, write_text
 from stages.run import run
 
-RECORDINGS = {
-    "physionet": "MIT-BIH recordings",
-    "synthetic": "synthetic recordings",
-    "kaggle": "Kaggle files",
-}
 RESULTS = {
     "seeds": (paths.SEEDS, SEEDS_COLUMNS),
     "baselines": (paths.BASELINES, BASELINES_COLUMNS),
@@ -49,7 +44,7 @@ def main() -> None:
     beats, inter = load_beats(paths.BEATS), "inter_patient" in protocols
     splits = {protocol: read_sides(protocol) for protocol in protocols}
     draw_learning_curves(protocols, str(beats.source))
-    title = f"macro-F1 over N, S and V with 95 % intervals, {RECORDINGS[str(beats.source)]}"
+    title = f"macro-F1 over N, S and V with 95 % intervals, {SOURCES[str(beats.source)].name}"
     save_png(paths.COMPARISON, comparison(cards, title=title))
     material = Material(
         source=str(beats.source),
@@ -67,7 +62,7 @@ def main() -> None:
         comparison=str(paths.COMPARISON),
     )
     write_text(paths.REPORT, report(material))
-    print(f"{paths.REPORT}: {len(cards)} models, {RECORDINGS[str(beats.source)]}")
+    print(f"{paths.REPORT}: {len(cards)} models, {SOURCES[str(beats.source)].name}")
 
 
 def read_scores(files: dict[tuple[str, str], Path]) -> Cards:

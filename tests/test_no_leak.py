@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from arrhythmia import paths
-from arrhythmia.aami import DS1, DS2, MITDB_RECORDS, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
+from arrhythmia.aami import DS1, DS2, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.features import table
 from arrhythmia.params import load_params, read_yaml
 from arrhythmia.preprocessing.splits import inter_patient
-from arrhythmia.protocols import DIVISIONS
+from arrhythmia.protocols import SOURCES, Source
 from arrhythmia.training import cross_validation
 from arrhythmia.utils.files import load_arrays, save_arrays
 from stages import calibrate, normalize, predict, segment, split, train_cnn, train_forest
@@ -159,7 +159,7 @@ def leak_of_waveforms(monkeypatch):
 
 def leak_of_a_record(monkeypatch):
     train, test = SYNTHETIC_DS1, SYNTHETIC_DS2
-    monkeypatch.setitem(DIVISIONS, "synthetic", ((*train, test[0]), test[1:]))
+    monkeypatch.setitem(SOURCES, "synthetic", Source("leaking", (*train, test[0]), test[1:]))
 
 
 def leak_of_the_template(monkeypatch):
@@ -347,11 +347,10 @@ def test_what_sees_the_test_arrays_has_no_means_to_fit(stage, monkeypatch):
 
 
 def test_the_division_is_that_of_de_chazal_2004_and_shares_no_record():
-    assert DIVISIONS["physionet"] == (DS1, DS2)
+    assert (SOURCES["physionet"].training, SOURCES["physionet"].testing) == (DS1, DS2)
     assert len(set(DS1)) == len(DS1) == len(set(DS2)) == len(DS2) == 22
     assert not set(DS1) & set(DS2)
     assert not {*DS1, *DS2} & set(PACED)
-    assert {*DS1, *DS2, *PACED} == set(MITDB_RECORDS)
     assert not set(SYNTHETIC_DS1) & set(SYNTHETIC_DS2)
 
 
@@ -370,8 +369,8 @@ def test_no_training_row_of_the_pipelines_last_run_is_of_a_test_record(monkeypat
     if not all(path.exists() for path in made):
         pytest.skip("the pipeline has not been run here")
     beats, rows, arrays = load_beats(made[0]), load_arrays(made[1]), load_arrays(made[2])
-    training, testing = DIVISIONS[str(beats.source)]
-    assert set(beats.record[rows["train"]]) <= set(training)
-    assert set(beats.record[rows["test"]]) <= set(testing)
+    source = SOURCES[str(beats.source)]
+    assert set(beats.record[rows["train"]]) <= set(source.training)
+    assert set(beats.record[rows["test"]]) <= set(source.testing)
     np.testing.assert_array_equal(arrays["label"], beats.label[rows["train"]])
     np.testing.assert_array_equal(arrays["fold"], rows["fold"])

@@ -12,7 +12,7 @@ from arrhythmia.features.morphology import FEATURES as SHAPE
 from arrhythmia.features.rhythm import FEATURES as RHYTHM
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import ModelConfig
-from arrhythmia.protocols import DIVISIONS, MODELS, protocol_name
+from arrhythmia.protocols import MODELS, SOURCES, protocol_name
 from arrhythmia.utils.templates import render
 
 TEMPLATE = "export/templates/model_card.md.j2"
@@ -50,7 +50,7 @@ def model_card(
         members: networks that it averages.
     """
     synthetic = config.source == "synthetic"
-    training, test = DIVISIONS["synthetic" if synthetic else "physionet"]
+    records = SOURCES["synthetic" if synthetic else "physionet"]
     return render(
         TEMPLATE,
         title=f"{MODELS[config.model]}, {protocol_name(config.protocol)}",
@@ -62,8 +62,8 @@ def model_card(
         weak=None if records is None else weakest(records),
         needed=needed_later(config),
         measured=(config.source, config.segment["window"], config.protocol) == MEASURED,
-        training=training,
-        test=test,
+        training=records.training,
+        test=records.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
         headline=HEADLINE,
         suffixes=SUFFIXES,

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train
 from arrhythmia.aami import CLASSES, SAME_PATIENT
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import DIVISIONS
+from arrhythmia.protocols import SOURCES
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def inter_patient(beats: Beats, *, folds: int) -> Split:
         DataError: the source does not tell patients apart.
     """
     _check_patients_known(beats, "inter_patient")
-    training, testing = DIVISIONS[str(beats.source)]
-    train = np.flatnonzero(np.isin(beats.record, training))
+    source = SOURCES[str(beats.source)]
+    train = np.flatnonzero(np.isin(beats.record, source.training))
     fold = folds_by_record(beats.label[train], beats.record[train], folds=folds)
-    return _split(train, fold, np.flatnonzero(np.isin(beats.record, testing)))
+    return _split(train, fold, np.flatnonzero(np.isin(beats.record, source.testing)))
 
 
 def all_patients(beats: Beats, *, folds: int) -> Split:
@@ -97,7 +97,7 @@ def all_patients(beats: Beats, *, folds: int) -> Split:
 
 
 def _check_patients_known(beats: Beats, protocol: str) -> None:
-    if str(beats.source) not in DIVISIONS:
+    if not SOURCES[str(beats.source)].training:
         raise DataError(
             f"download.source={beats.source} does not tell patients apart, so {protocol} cannot be run; "
             "add -S 'protocols=[intra_patient]'"

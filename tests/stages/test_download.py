@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from arrhythmia.aami import MITDB_RECORDS, SYNTHETIC_RECORDS
+from arrhythmia.aami import DS1, DS2, PACED, SYNTHETIC_RECORDS
 from arrhythmia.errors import DataError
 from stages import download
 from tests.params import KAGGLE, write_params
@@ -294,5 +294,5 @@ def test_real_recordings(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(download, "PUBLIC", ())
     configure(tmp_path, "physionet")
     download.main()
-    assert {path.stem for path in (tmp_path / "data/raw").iterdir()} == set(MITDB_RECORDS)
+    assert {path.stem for path in (tmp_path / "data/raw").iterdir()} == {*DS1, *DS2, *PACED}
     assert capsys.readouterr().out == "data/raw: 144 files, 93.9 MB, source physionet\n"

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pooch
 import pytest
 
-from arrhythmia.aami import MITDB_RECORDS
+from arrhythmia.aami import DS1, DS2, PACED
 from arrhythmia.datasets import mitdb
 from arrhythmia.datasets.mitdb import (
     CHUNK,
@@ -208,7 +208,9 @@ def refused_url():
 
 def test_manifest_has_three_files_of_each_record():
     manifest = read_manifest(MITDB_MANIFEST)
-    assert set(manifest) == {f"{record}.{kind}" for record in MITDB_RECORDS for kind in ("atr", "dat", "hea")}
+    records = {*DS1, *DS2, *PACED}
+    assert len(records) == 48
+    assert set(manifest) == {f"{record}.{kind}" for record in records for kind in ("atr", "dat", "hea")}
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest, _ in manifest.values())
     assert list(manifest) == sorted(manifest)
     assert sum(size for _, size in manifest.values()) == 93_857_066

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.aami import MITDB_RECORDS, PACED
+from arrhythmia.aami import DS1, DS2, PACED
 from arrhythmia.evaluation.scorecard import records_table
 from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.disclaimer import DISCLAIMER
@@ -105,7 +105,7 @@ def test_it_says_what_is_true_of_the_run_and_nothing_else(run):
     ],
 )
 def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
-    names = [name for name in MITDB_RECORDS if protocol == "intra_patient" or name not in PACED]
+    names = sorted([*DS1, *DS2, *(PACED if protocol == "intra_patient" else ())])
     leads = {name: wfdb.rdheader(str(mitdb / name)).sig_name for name in names}
     others = [name for name in names if (leads[name][0] if window == "kaggle" else "MLII") != "MLII"]
     others += [name for name in names if window == "centred" and "MLII" not in leads[name]]
