@@ -68,10 +68,8 @@ def project(tmp_path_factory, whole_run):
         clone.folder,
         ignore=lambda *given: not_in_an_archive(*given) | without_its_settings(*given),
     )
-    one_protocol = {"download": {"source": "synthetic"}, "protocols": ["inter_patient"]}
-    write_params(clone.folder / "params.yaml", **(SMALL | one_protocol))
+    write_params(clone.folder / "params.yaml", **SMALL | {"download": {"source": "synthetic"}})
     whole_run.lend(clone.folder)
-    shutil.rmtree(clone.folder / "metrics" / "all_patients")
     subprocess.run(["git", "init", "--quiet", "--bare", home / "origin.git"], check=True)
     clone.run("git init --quiet --initial-branch=main")
     clone.run("git remote add origin", str(home / "origin.git"))
@@ -127,7 +125,7 @@ def looking_at(look):
 @pytest.fixture(scope="module")
 def queue(project):
     """Two points of a grid, run by two workers with a core each: what was seen of them all the while."""
-    project.run(f"dvc exp run --queue -S cnn.filters=8,10 -S train.ensemble_size.inter_patient=2 {TRAINING}")
+    project.run(f"dvc exp run --queue -S cnn.filters=8,10 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
         cwd=project.folder,
@@ -207,12 +205,7 @@ def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wide
     said = project.run(f"{sys.executable} -m arrhythmia compare").splitlines()
     assert said[0] == "CNN, inter-patient, held-out folds"
     assert "CNN, fused, inter-patient, held-out folds" in said
-    assert sorted(said[1].split()[:4]) == [
-        "cnn.filters",
-        "experiment",
-        "macro_f1_nsv",
-        "train.ensemble_size.inter_patient",
-    ]
+    assert sorted(said[1].split()[:3]) == ["cnn.filters", "experiment", "macro_f1_nsv"]
     table = said[2 : said.index("")]  # that of the fused networks follows
     rows = [dict(zip(said[1].split(), line.split(), strict=True)) for line in table]
     assert sorted(int(row["cnn.filters"]) for row in rows) == [4, 6, 8, 10]
