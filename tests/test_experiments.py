@@ -125,6 +125,7 @@ def looking_at(look):
 @pytest.fixture(scope="module")
 def queue(project):
     """Two points of a grid, run by two workers with a core each: what was seen of them all the while."""
+    before = len(project.run("git for-each-ref refs/exps/??/").splitlines())
     project.run(f"dvc exp run --queue -S cnn.filters=8,10 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
@@ -135,13 +136,16 @@ def queue(project):
         check=True,
     )
     with looking_at(lambda: trainings(project.folder)) as seen:
-        wait_until(
-            lambda: not re.search(r"Queued|Running", project.run("dvc queue status")),
+        wait_until(  # asked of git: DVC takes seconds to start, which the workers would miss
+            lambda: len(project.run("git for-each-ref refs/exps/??/").splitlines()) == before + 2,
             "the queue does not end",
             patience=4 * PATIENCE,
-            pause=5,  # DVC takes seconds to start, which the workers would miss
+            pause=0.5,
         )
-    status = project.run("dvc queue status")
+    status = wait_until(
+        lambda: (said := project.run("dvc queue status")) and not re.search("Queued|Running", said) and said,
+        "the queue does not end",
+    )
     project.run("dvc queue stop")
     return seen, status
 

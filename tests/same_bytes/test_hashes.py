@@ -59,6 +59,7 @@ def emulated():
     return hashed(SENSITIVE, on=[QEMU, "-cpu", EMULATED])
 
 
+@pytest.mark.emulated
 @pytest.mark.skipif(not qemu_is_new(), reason="needs qemu-x86_64 (Debian: qemu-user) from 7.2")
 @pytest.mark.parametrize("part", SENSITIVE)
 def test_an_emulated_processor_gives_the_committed_bytes(emulated, part):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from arrhythmia.aami import LABELS, MITDB_RECORDS
+from arrhythmia.aami import DS1, DS2, LABELS, PACED
 from arrhythmia.datasets import kaggle
 from arrhythmia.datasets.kaggle import fault_of, fetch_with_client, load_test_fold, read_rows, unpack
 from arrhythmia.errors import DataError
@@ -249,7 +249,7 @@ def test_fold():
     assert list(fold.columns) == ["record", "annotation"]
     assert len(fold) == 21_892
     assert not fold.duplicated().any()
-    assert set(fold["record"]) == set(MITDB_RECORDS)
+    assert set(fold["record"]) == {*DS1, *DS2, *PACED}
     assert fold["annotation"].min() >= 0
 
 
