@@ -1,4 +1,4 @@
-"""Detections that are no beats: P and T waves, and noise, between two beats."""
+"""Detections that are no beats: noise, or P and T waves, between two beats."""
 
 import numpy as np
 
