@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.ecg.formats import Ecg
-from arrhythmia.features.table import template_beats
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import OnnxNetwork
 from arrhythmia.inference.quality import (
@@ -79,7 +78,7 @@ def predict(
     beats = found.beats
     check_beats(where, beats.waveform, found.state)
     if positions is None:
-        check_alike(where, beats.waveform, template_beats(beats, beats.waveform), found.faint)
+        check_alike(where, found.alike, found.faint)
     probability = network.probability(beats)
     known = {
         "note": DISCLAIMER,
@@ -91,6 +90,7 @@ def predict(
         "share": shares_of(found.state),
         "parts": [asdict(part) for part in parts_of(found.state)],
         "removed": removed(found.measures),
+        "rejected": found.rejected,
         "inverted": polarity(beats.waveform) < 0,
         "model": _model_name(network),
     }

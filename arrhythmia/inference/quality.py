@@ -11,8 +11,6 @@ from arrhythmia.ecg.detection import AROUND, BLOCK, block_peaks, median_around
 from arrhythmia.ecg.filtering import FS, MAINS
 from arrhythmia.ecg.gaps import stretches
 from arrhythmia.errors import DataError
-from arrhythmia.features.template import correlation
-from arrhythmia.utils.chunks import in_blocks
 
 SHORTEST = 10.0
 """Least length of a recording, s."""
@@ -122,8 +120,8 @@ def without_beats(measures: Measures) -> tuple[np.ndarray, np.ndarray]:
     return near < least, (wide < DISTINCT * median) & (wide >= least) & ~(near < least)
 
 
-def faint_share(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> float:
-    """Return the share of beats whose complexes are faint, 0..1; see `FAINT`.
+def steepness(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Return the slope of complexes as a share of the usual one of the half minute around, `(n,)`.
 
     Args:
         measures: of the recording.
@@ -131,9 +129,7 @@ def faint_share(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> floa
         slope: `(n,)` slope of their complexes, mV/s.
     """
     usual = median_around(measures.peak, AROUND)
-    if len(usual) == 0 or len(peak) == 0:
-        return 0.0
-    return float((slope < FAINT * usual[np.minimum(peak // BLOCK, len(usual) - 1)]).mean())
+    return slope / usual[np.minimum(peak // BLOCK, len(usual) - 1)]
 
 
 def states_of(measures: Measures, peak: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -237,21 +233,19 @@ def check_beats(where: str, waveform: np.ndarray, state: np.ndarray) -> None:
         raise DataError(f"{where}: beats are {height:.3g} mV high, so the unit is wrong; try --unit {guess}")
 
 
-def check_alike(where: str, waveform: np.ndarray, template: np.ndarray, faint: float) -> None:
+def check_alike(where: str, alike: float, faint: float) -> None:
     """Refuse beats that were found by detection if many are faint and most are unlike their template beat.
 
     Then P or T waves were taken for complexes. In bigeminy too half of the beats are unlike, but not faint.
 
     Args:
         where: the recording.
-        waveform: `(n, length)` mV, one row a beat.
-        template: `(n, length)` mV, the recording's template beat.
-        faint: share of the beats whose complexes are faint (`FAINT`), 0..1.
+        alike: median correlation of the detections with the recording's template beat.
+        faint: share of the detections whose complexes are faint (`FAINT`), 0..1.
 
     Raises:
-        DataError: their median correlation is below `LEAST_ALIKE`.
+        DataError: they are less alike than `LEAST_ALIKE`.
     """
-    alike = np.median(in_blocks(correlation, waveform, template))
     if faint > MOST_FAINT and not alike >= LEAST_ALIKE:
         raise DataError(
             f"{where}: the beats found are not alike (correlation {alike:.2f}) and {faint:.0%} are faint; no "

@@ -13,7 +13,19 @@ from arrhythmia.ecg.formats import Ecg
 from arrhythmia.ecg.gaps import clipped_share, stretches
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
-from arrhythmia.inference.quality import OK, TENTH, Measures, faint_share, measure, states_of, without_beats
+from arrhythmia.features.template import correlation, template_beat
+from arrhythmia.inference.quality import (
+    FAINT,
+    OK,
+    TENTH,
+    Measures,
+    measure,
+    states_of,
+    steepness,
+    without_beats,
+)
+from arrhythmia.inference.rejection import false_detections
+from arrhythmia.utils.chunks import in_blocks
 
 PIECE = 600
 """Length of a piece, s; a multiple of a block of two seconds, so that blocks lie the same in every piece."""
@@ -33,13 +45,17 @@ class Found:
         beats: `n` beats.
         measures: of the signal.
         state: `(t,)` of each tenth of a second, an index into `quality.STATES`.
-        faint: share of the detected beats whose complexes are faint, 0..1.
+        rejected: number of detections that are no beats.
+        faint: share of all detections whose complexes are faint, 0..1.
+        alike: median correlation of all detections with the template beat, NaN without any.
     """
 
     beats: Beats
     measures: Measures
     state: np.ndarray
+    rejected: int
     faint: float
+    alike: float
 
 
 def stream_beats(
@@ -103,11 +119,18 @@ def stream_beats(
     whole = Measures.joined(measures)
     silent, noise = without_beats(whole)
     peak, slope, waveform = peak[:n], slope[:n], waveform[:n]
+    rejected, faint, alike = 0, 0.0, np.nan
     if positions is None and n:
         block = np.minimum(peak // detection.BLOCK, len(noise) - 1)
         kept = np.flatnonzero(~(silent | noise)[block])
-        waveform[: len(kept)] = waveform[kept]
-        peak, slope, waveform = peak[kept], slope[kept], waveform[: len(kept)]
+        peak, slope, waveform = peak[kept], slope[kept], _rows(waveform, kept)
+    if positions is None and len(peak):
+        share = steepness(whole, peak, slope)
+        match = in_blocks(correlation, waveform, _template_beats(waveform, peak))
+        faint, alike = float((share < FAINT).mean()), float(np.median(match))
+        false = false_detections(peak, share, match)
+        rejected = int(false.sum())
+        peak, waveform = peak[~false], _rows(waveform, np.flatnonzero(~false))
     state = states_of(whole, peak, noise)
     sample = np.round(peak * ecg.fs / FS).astype(np.int64) if positions is None else positions
     unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
@@ -126,8 +149,7 @@ def stream_beats(
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    faint = faint_share(whole, peak, slope) if positions is None else 0.0
-    return Found(beats, whole, state, faint)
+    return Found(beats, whole, state, rejected, faint, alike)
 
 
 def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
@@ -196,3 +218,15 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
     after = np.concatenate([[False], unknown])  # beats after lost signal; each joins the one before it
     joined = sample - np.cumsum(np.where(after, np.diff(sample, prepend=0), 0))
     return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]
+
+
+def _rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return rows of `values`, in its own memory."""
+    values[: len(kept)] = values[kept]
+    return values[: len(kept)]
+
+
+def _template_beats(waveform: np.ndarray, peak: np.ndarray) -> np.ndarray:
+    """Return the template beat for each beat of a recording, `(n, length)`."""
+    interval = np.diff(peak.astype(float), prepend=np.nan)  # few are across lost signal
+    return template_beat(waveform, interval, np.zeros(len(peak)))

@@ -152,6 +152,16 @@ def test_what_was_removed_is_said(made, tmp_path, frequency, inverted):
     assert summary["inverted"] is inverted
 
 
+def test_a_detection_that_is_no_beat_is_counted_and_not_reported(made, tmp_path):
+    path = made()
+    at = np.arange(7500) / 250
+    bump = 0.3 * np.exp(-(((at - 15.0) / 0.025) ** 2))  # between two beats, a quarter as steep
+    np.savetxt(path, np.loadtxt(path, skiprows=1) - bump, header="ecg", comments="")
+    assert run(tmp_path, path) == 0
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    assert (summary["beats"], summary["rejected"]) == (30, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -118,8 +118,8 @@ def test_few_beats_and_unlike_faint_ones_are_refused():
     beat = np.random.default_rng(0).normal(size=(9, 100)).astype(np.float32)
     with pytest.raises(DataError, match="too few"):
         check_beats("r", beat[:4], np.zeros(9))
-    unlike = np.roll(beat, 1, axis=0)
-    check_alike("r", beat, beat, 1.0)
-    check_alike("r", beat, unlike, 0.0)  # as in bigeminy
-    with pytest.raises(DataError, match="not alike"):
-        check_alike("r", beat, unlike, 0.1)
+    check_alike("r", alike=0.9, faint=1.0)
+    check_alike("r", alike=0.1, faint=0.0)  # as in bigeminy
+    for alike in (0.1, np.nan):
+        with pytest.raises(DataError, match="not alike"):
+            check_alike("r", alike=alike, faint=0.1)
