@@ -1,0 +1,61 @@
+import pytest
+
+from arrhythmia.utils import progress
+from arrhythmia.utils.progress import Progress, duration, time_left, tracked
+
+
+class Clock:
+    """Plays the module `time`: what is worked on takes the time that a test says."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    played = Clock()
+    monkeypatch.setattr(progress, "time", played)
+    return played
+
+
+def test_lines_tell_how_much_is_done_and_left(clock, capsys):
+    work = Progress("cutting", 4, "records")
+    for _ in range(4):
+        clock.now += 20
+        work.step()
+    assert capsys.readouterr().out.splitlines() == [
+        "cutting: 1 of 4 records  about 1 min 0 s left",
+        "cutting: 2 of 4 records  about 40 s left",
+        "cutting: 3 of 4 records  about 20 s left",
+    ]
+
+
+def test_nothing_is_said_of_what_takes_two_seconds(clock, capsys):
+    for _ in tracked(range(10), "cutting", "records"):
+        clock.now += 0.19
+    assert capsys.readouterr().out == ""
+
+
+def test_a_line_every_five_seconds_at_the_most(clock, capsys):
+    for _ in tracked(range(1000), "cutting", "records"):
+        clock.now += 0.1
+    assert len(capsys.readouterr().out.splitlines()) == 1 + (100 - 2) // 5
+
+
+def test_all_items_come_in_their_order():
+    assert list(tracked("abc", "letters", "letters")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (59.9, "1 min 0 s"), (100, "1 min 40 s"), (3599, "59 min 59 s"), (3900, "1 h 5 min")],
+)
+def test_times_are_for_people(seconds, said):
+    assert duration(seconds) == said
+
+
+def test_the_rest_takes_as_long_a_piece_as_what_is_done():
+    assert time_left(30, 3, 13) == "about 1 min 40 s left"
