@@ -17,27 +17,32 @@ PAUSE = 5.0
 class Progress:
     """Says how much of some equal pieces of work is done, and about how long the rest will take."""
 
-    def __init__(self, what: str, total: int, unit: str) -> None:
+    def __init__(self, what: str, total: int, unit: str, *, first: float = FIRST, after: int = 0) -> None:
         """Begin to measure the time.
 
         Args:
             what: the work, at the beginning of each line.
             total: number of pieces.
             unit: what the pieces are, in the plural.
+            first: time after which the first line may come, s.
+            after: number of pieces of later work, whose time counts as well.
         """
-        self._what, self._total, self._unit = what, total, unit
+        self._what, self._total, self._unit, self._after = what, total, unit, after
         self._done = 0
-        self._start = time.monotonic()
-        self._next = self._start + FIRST
+        self._since = (time.monotonic(), 0)
+        self._next = self._since[0] + first
 
-    def step(self) -> None:
-        """Count a piece, and print a line if it is time for one."""
-        self._done += 1
-        now = time.monotonic()
+    def step(self, pieces: int = 1, note: str = "") -> None:
+        """Count pieces, and print a line if it is time for one, with a note at its end."""
+        now, (start, before) = time.monotonic(), self._since
+        if self._done == 0:  # what comes first is slower: it starts processes and compiles
+            self._since = (now, pieces)
+        self._done += pieces
         if now >= self._next and self._done < self._total:
             self._next = now + PAUSE
-            left = time_left(now - self._start, self._done, self._total)
-            print(f"{self._what}: {self._done} of {self._total} {self._unit}  {left}", flush=True)
+            left = (now - start) / (self._done - before) * (self._total - self._done + self._after)
+            line = f"{self._what}: {self._done} of {self._total} {self._unit}  about {duration(left)} left"
+            print(f"{line}  {note}".rstrip(), flush=True)
 
 
 def tracked(items: Collection[Item], what: str, unit: str) -> Iterator[Item]:
@@ -46,11 +51,6 @@ def tracked(items: Collection[Item], what: str, unit: str) -> Iterator[Item]:
     for item in items:
         yield item
         progress.step()
-
-
-def time_left(seconds: float, done: int, total: int) -> str:
-    """Return `about 1 min 40 s left`, if `done` of `total` equal pieces took so many seconds."""
-    return f"about {duration(seconds * (total - done) / done)} left"
 
 
 def duration(seconds: float) -> str:

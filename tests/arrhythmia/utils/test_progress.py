@@ -1,7 +1,7 @@
 import pytest
 
 from arrhythmia.utils import progress
-from arrhythmia.utils.progress import Progress, duration, time_left, tracked
+from arrhythmia.utils.progress import Progress, duration, tracked
 
 
 class Clock:
@@ -57,5 +57,19 @@ def test_times_are_for_people(seconds, said):
     assert duration(seconds) == said
 
 
-def test_the_rest_takes_as_long_a_piece_as_what_is_done():
-    assert time_left(30, 3, 13) == "about 1 min 40 s left"
+def test_a_slow_first_piece_does_not_count_for_the_others(clock, capsys):
+    work = Progress("training", 4, "epochs")
+    for seconds in (60, 10):
+        clock.now += seconds
+        work.step()
+    assert capsys.readouterr().out.splitlines() == [
+        "training: 1 of 4 epochs  about 3 min 0 s left",
+        "training: 2 of 4 epochs  about 20 s left",
+    ]
+
+
+def test_later_work_counts_and_a_note_ends_the_line(clock, capsys):
+    work = Progress("training", 40, "updates", first=0, after=60)
+    clock.now += 1
+    work.step(20, "loss 0.5")
+    assert capsys.readouterr().out == "training: 20 of 40 updates  about 4 s left  loss 0.5\n"
