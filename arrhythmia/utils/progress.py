@@ -33,16 +33,22 @@ class Progress:
         self._next = self._since[0] + first
 
     def step(self, pieces: int = 1, note: str = "") -> None:
-        """Count pieces, and print a line if it is time for one, with a note at its end."""
+        """Count pieces, and print a line if it is time for one.
+
+        Args:
+            pieces: done since the last call.
+            note: end of the line; with one, the last piece always has a line.
+        """
         now, (start, before) = time.monotonic(), self._since
         if self._done == 0:  # what comes first is slower: it starts processes and compiles
             self._since = (now, pieces)
         self._done += pieces
-        if now >= self._next and self._done < self._total:
+        if note if self._done == self._total else now >= self._next:
             self._next = now + PAUSE
             left = (now - start) / (self._done - before) * (self._total - self._done + self._after)
-            line = f"{self._what}: {self._done} of {self._total} {self._unit}  about {duration(left)} left"
-            print(f"{line}  {note}".rstrip(), flush=True)
+            words = [f"{self._what}: {self._done} of {self._total} {self._unit}"]
+            words += [f"about {duration(left)} left"] if left else []
+            print("  ".join([*words, note]).rstrip(), flush=True)
 
 
 def tracked(items: Collection[Item], what: str, unit: str) -> Iterator[Item]:

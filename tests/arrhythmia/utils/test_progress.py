@@ -72,4 +72,15 @@ def test_later_work_counts_and_a_note_ends_the_line(clock, capsys):
     work = Progress("training", 40, "updates", first=0, after=60)
     clock.now += 1
     work.step(20, "loss 0.5")
-    assert capsys.readouterr().out == "training: 20 of 40 updates  about 4 s left  loss 0.5\n"
+    clock.now += 1
+    work.step(20, "loss 0.4")
+    assert capsys.readouterr().out.splitlines() == [
+        "training: 20 of 40 updates  about 4 s left  loss 0.5",
+        "training: 40 of 40 updates  about 3 s left  loss 0.4",
+    ]
+
+
+def test_a_note_of_the_last_piece_is_said_however_soon_it_comes(clock, capsys):
+    work = Progress("training", 1, "epochs")
+    work.step(note="loss 0.5")
+    assert capsys.readouterr().out == "training: 1 of 1 epochs  loss 0.5\n"
