@@ -17,20 +17,21 @@ PAUSE = 5.0
 class Progress:
     """Says how much of some equal pieces of work is done, and about how long the rest will take."""
 
-    def __init__(self, what: str, total: int, unit: str, *, first: float = FIRST, after: int = 0) -> None:
+    def __init__(self, what: str, total: int, unit: str, *, long: bool = False, after: int = 0) -> None:
         """Begin to measure the time.
 
         Args:
             what: the work, at the beginning of each line.
             total: number of pieces.
             unit: what the pieces are, in the plural.
-            first: time after which the first line may come, s.
+            long: whether a piece takes long, so that the first one alone tells something of the others; else
+                it is mostly the start of processes and libraries.
             after: number of pieces of later work, whose time counts as well.
         """
-        self._what, self._total, self._unit, self._after = what, total, unit, after
+        self._what, self._total, self._unit, self._long, self._after = what, total, unit, long, after
         self._done = 0
         self._since = (time.monotonic(), 0)
-        self._next = self._since[0] + first
+        self._next = self._since[0] + (0 if long else FIRST)
 
     def step(self, pieces: int = 1, note: str = "") -> None:
         """Count pieces, and print a line if it is time for one.
@@ -40,10 +41,11 @@ class Progress:
             note: end of the line; with one, the last piece always has a line.
         """
         now, (start, before) = time.monotonic(), self._since
-        if self._done == 0:  # what comes first is slower: it starts processes and compiles
-            self._since = (now, pieces)
+        first = self._done == 0
         self._done += pieces
-        if note if self._done == self._total else now >= self._next:
+        if first:
+            self._since = (now, pieces)
+        if note if self._done == self._total else now >= self._next and (self._long or not first):
             self._next = now + PAUSE
             left = (now - start) / (self._done - before) * (self._total - self._done + self._after)
             words = [f"{self._what}: {self._done} of {self._total} {self._unit}"]

@@ -99,13 +99,13 @@ from stages.run import run
 
 progress.FIRST = 0
 sys.argv = ["stages/segment.py"]
-run(lambda: list(map(time.sleep, progress.tracked([0, 600], "cutting", "records"))))
+run(lambda: list(map(time.sleep, progress.tracked([0, 0, 600], "cutting", "records"))))
 """
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout.readline() == STAGES["segment"]["desc"] + "\n"
-            assert process.stdout.readline().startswith("cutting: 1 of 2 records  about ")
+            assert process.stdout.readline().startswith("cutting: 2 of 3 records  about ")
         finally:
             process.kill()

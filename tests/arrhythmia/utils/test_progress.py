@@ -22,14 +22,14 @@ def clock(monkeypatch):
 
 
 def test_lines_tell_how_much_is_done_and_left(clock, capsys):
-    work = Progress("cutting", 4, "records")
-    for _ in range(4):
-        clock.now += 20
+    work = Progress("cutting", 5, "records")
+    for _ in range(5):
+        clock.now += 25
         work.step()
     assert capsys.readouterr().out.splitlines() == [
-        "cutting: 1 of 4 records  about 1 min 0 s left",
-        "cutting: 2 of 4 records  about 40 s left",
-        "cutting: 3 of 4 records  about 20 s left",
+        "cutting: 2 of 5 records  about 1 min 15 s left",
+        "cutting: 3 of 5 records  about 50 s left",
+        "cutting: 4 of 5 records  about 25 s left",
     ]
 
 
@@ -58,7 +58,7 @@ def test_times_are_for_people(seconds, said):
 
 
 def test_a_slow_first_piece_does_not_count_for_the_others(clock, capsys):
-    work = Progress("training", 4, "epochs")
+    work = Progress("training", 4, "epochs", long=True)
     for seconds in (60, 10):
         clock.now += seconds
         work.step()
@@ -69,7 +69,7 @@ def test_a_slow_first_piece_does_not_count_for_the_others(clock, capsys):
 
 
 def test_later_work_counts_and_a_note_ends_the_line(clock, capsys):
-    work = Progress("training", 40, "updates", first=0, after=60)
+    work = Progress("training", 40, "updates", long=True, after=60)
     clock.now += 1
     work.step(20, "loss 0.5")
     clock.now += 1
