@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -101,8 +102,9 @@ progress.FIRST = 0
 sys.argv = ["stages/segment.py"]
 run(lambda: list(map(time.sleep, progress.tracked([0, 0, 600], "cutting", "records"))))
 """
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script], cwd=ROOT, env=buffered, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout.readline() == STAGES["segment"]["desc"] + "\n"
