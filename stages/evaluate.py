@@ -24,6 +24,7 @@ from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS, heading
 from arrhythmia.scoring import metrics
 from arrhythmia.utils.files import load_arrays, write_text
+from arrhythmia.utils.progress import tracked
 from stages.run import run
 
 
@@ -54,7 +55,7 @@ def main(protocol: str, model: str) -> None:
     if "records" in tables:
         figures["records"] = records_map(tables["records"], title=title)
     figures |= mistakes_figures(beats, test, probability, title=title)
-    for name, figure in figures.items():
+    for name, figure in tracked(figures.items(), f"{model} {protocol}", "figures"):
         save_png(paths.figures(protocol, model) / f"{name}.png", figure)
     write_text(paths.metrics(protocol, model), json.dumps(card, indent=2, allow_nan=False) + "\n")
     print(f"{model} {protocol}: {len(test)} test beats, {', '.join(said(card))}")

@@ -13,18 +13,26 @@ from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, save_arrays
+from arrhythmia.utils.progress import Progress
 from stages.run import run
+
+BATCH = 1024
+"""Beats that the network classifies at a time."""
 
 
 def main(protocol: str, network: str) -> None:
     """Save the probabilities of the test beats, and the number of parameters of the network."""
     runtime.prepare(threads=load_params()["train"]["threads"], seed=0)
+    import keras
+
     from arrhythmia.models.layers import inputs_of
     from arrhythmia.training.serialization import load_model
 
     model = load_model(paths.model(protocol, network))
     test = load_arrays(paths.normalized(protocol, "test"))
-    alone = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)
+    progress = Progress(f"{network} {protocol}", -(-len(test["label"]) // BATCH), "batches of beats")
+    counted = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda *_: progress.step())
+    alone = model.predict(inputs_of(model, test), batch_size=BATCH, verbose=0, callbacks=[counted])
     if PROTOCOLS[protocol].out_of_fold:  # every beat is one to learn from and, in its fold, one to test
         probability = load_arrays(paths.held_out(protocol, network))["probability"]
     else:

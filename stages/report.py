@@ -21,6 +21,7 @@ from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
 from arrhythmia.report.tables import Cards
 from arrhythmia.utils.files import load_arrays, write_text
+from arrhythmia.utils.progress import tracked
 from stages.run import run
 
 RESULTS = {
@@ -73,7 +74,8 @@ def read_scores(files: dict[tuple[str, str], Path]) -> Cards:
 def draw_learning_curves(protocols: list[str], source: str) -> None:
     """Draw what dvclive wrote while the networks were trained."""
     shutil.rmtree(paths.LEARNING_CURVES, ignore_errors=True)
-    for protocol, model in itertools.product(protocols, NETWORKS):
+    networks = list(itertools.product(protocols, NETWORKS))
+    for protocol, model in tracked(networks, "learning curves", "networks"):
         folder = paths.training(protocol, model) / "plots" / "metrics"
         curve = {
             key: pd.read_csv(folder / f"{key}.tsv", sep="\t").iloc[:, -1].to_numpy()

@@ -12,6 +12,7 @@ from arrhythmia.ecg.segmentation import cut_beats, kaggle_csv_beats
 from arrhythmia.features.table import FEATURES, beat_features
 from arrhythmia.params import load_params
 from arrhythmia.utils.files import save_arrays
+from arrhythmia.utils.progress import tracked
 from stages.run import run
 
 
@@ -24,7 +25,7 @@ def main() -> None:
         print(f"{len(beats)} beats from the Kaggle files: no records, no RR intervals")
     else:
         recordings = [read_recording(paths.RAW, name) for name in record_names(paths.RAW)]
-        beats = cut_beats(recordings, source=source, **settings)
+        beats = cut_beats(tracked(recordings, "cutting", "records"), source=source, **settings)
         describe(beats, recordings)
     write(beats)
 

@@ -5,6 +5,7 @@ format is pickle.
 """
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.utils.files import load_arrays, save_arrays, write_text
+from arrhythmia.utils.progress import Progress
 from stages.run import run
 
 
@@ -26,8 +28,11 @@ def main(protocol: str) -> None:
     chosen = columns_of(settings.pop("features"))
     label, split = load_beats(paths.BEATS).label, load_arrays(paths.split(protocol))
     features = load_arrays(paths.FEATURES)["features"][:, chosen]
-    held_out = held_out_probability(features, label, split["train"], split["fold"], settings)
     folds = int(split["fold"].max()) + 1
+    progress = Progress(f"forest {protocol}", folds + 1, "forests")
+    held_out = held_out_probability(
+        features, label, split["train"], split["fold"], settings, on_forest=progress.step
+    )
     card = cv_metrics(
         label[split["train"]], held_out, protocol=PROTOCOLS[protocol], members=folds, temperature=1.0
     )
@@ -40,13 +45,23 @@ def main(protocol: str) -> None:
 
 
 def held_out_probability(
-    features: np.ndarray, label: np.ndarray, train: np.ndarray, fold: np.ndarray, settings: dict
+    features: np.ndarray,
+    label: np.ndarray,
+    train: np.ndarray,
+    fold: np.ndarray,
+    settings: dict,
+    *,
+    on_forest: Callable[[], object],
 ) -> np.ndarray:
-    """Return the `(len(train), 5)` probabilities of forests that have not seen the beat's fold."""
+    """Return the `(len(train), 5)` probabilities of forests that have not seen the beat's fold.
+
+    `on_forest` is called after each forest.
+    """
     probability = np.zeros((len(train), len(CLASSES)))
     for number in np.unique(fold):
         rows = fold == number
         probability[rows], _ = forest_probabilities(features, label, train[~rows], train[rows], **settings)
+        on_forest()
     return probability
 
 

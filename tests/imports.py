@@ -7,11 +7,13 @@ PACKAGES = ("arrhythmia", "stages")
 
 PLUMBING = {
     *(f"arrhythmia/{name}.py" for name in ("command_line", "errors", "params", "paths")),
+    "arrhythmia/utils/progress.py",
     "stages/run.py",
 }
 """Modules that cannot change a byte of an output that dvc.yaml does not show itself: arguments, texts of
-errors, names of files (which dvc.yaml repeats), and the reading and checking of params.yaml, which changes no
-value of it (DVC compares them). What they import themselves does not count either."""
+errors, names of files (which dvc.yaml repeats), the reading and checking of params.yaml, which changes no
+value of it (DVC compares them), and lines of how far something is. What they import themselves does not count
+either."""
 
 
 def imported_modules(script: str) -> set[str]:

@@ -1,6 +1,10 @@
-"""dvc.yaml against the code: dependencies and parameters, and a lock file that belongs to both."""
+"""dvc.yaml against the code: dependencies and parameters, and a lock file that belongs to both.
+
+And what the extension for VS Code and Studio read of the repository.
+"""
 
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -9,6 +13,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from gto.constants import assert_name_is_valid
 
 from arrhythmia.params import read_yaml
 from tests.imports import direct_imports, imported_modules
@@ -158,3 +163,22 @@ def test_the_lock_file_holds_a_run_on_real_recordings():
     lock = read_yaml(ROOT / "dvc.lock")["stages"]
     assert lock["download"]["params"]["params.yaml"]["download"]["source"] == "physionet"
     assert {name.split("@")[0] for name in lock} == set(STAGES)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an archive without git has no commits to show")
+def test_editor_and_studio_can_read_every_metric_and_parameter():
+    """Of `dvc exp show --json`, which the extension for VS Code calls."""
+    files = {path.as_posix() for path in Path("metrics").rglob("*.json")}
+    for commit in json.loads(dvc("exp", "show", "--json")):
+        assert not commit["error"]
+        assert set(commit["data"]["metrics"]) == files
+        read = [*commit["data"]["metrics"].values(), commit["data"]["params"]["params.yaml"]]
+        assert [file for file in read if not file["data"]] == []
+
+
+def test_every_model_of_the_registry_is_an_output_with_a_name_that_gto_takes():
+    models = read_yaml("dvc.yaml")["artifacts"]
+    outputs = {out["path"] for stage in read_yaml("dvc.lock")["stages"].values() for out in stage["outs"]}
+    assert {model["path"] for model in models.values()} <= outputs
+    for name in models:
+        assert_name_is_valid(name)

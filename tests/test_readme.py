@@ -20,7 +20,7 @@ PARAMS = flattened(load_params(ROOT / "params.yaml"))
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 STAGES = set(read_yaml(ROOT / "dvc.lock")["stages"])
 STAGES |= {name.split("@")[0] for name in STAGES}
-STRANGERS = {".", "cd", "export", "git", "grep", "wandb"}
+STRANGERS = {".", "cd", "export", "git", "grep", "gto", "wandb"}
 """Programs that this project does not have in its hands."""
 
 PLACEHOLDER = re.compile(r"…|\[|NAME|DIR|FILE|RECORD|MODEL")
@@ -81,7 +81,8 @@ def complaint_of_dvc(words):
         if not any(f"{key}.".startswith(f"{name}.") for key in PARAMS)
     ]
     targets = known.get("targets") or []
-    return " ".join(wrong + [f"no stage {name}" for name in targets if name not in STAGES])
+    absent = [name for name in targets if name not in STAGES and not any(ROOT.glob(name))]
+    return " ".join(wrong + [f"no stage {name}" for name in absent])
 
 
 def complaint_of_arrhythmia(words, capsys):

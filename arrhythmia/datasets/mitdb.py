@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import pooch
 import requests
-from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from arrhythmia.errors import DataError
+from arrhythmia.utils.progress import Progress
 
 MITDB_MANIFEST = Path(__file__).with_name("mitdb.sha256")
 """SHA-256, bytes and name of the `.atr`, `.dat` and `.hea` files of the MIT-BIH Arrhythmia Database 1.0.0."""
@@ -77,17 +77,13 @@ def fetch(pinned: Mapping[str, Pinned], folder: Path, *, sources: Sequence[str])
     # requests would read the body of a redirect to its end, if it has one
     session.hooks["response"] = [lambda answer, **_: answer.close() if answer.is_redirect else None]
     mirrors = [Mirror(source, session) for source in sources]
-    total = sum(size for _, size in pinned.values())
+    progress = Progress("recordings", len(pinned), "files")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # The pool's threads are daemons: neither Ctrl-C nor an error waits for a mirror that hangs.
-        with (
-            session,
-            tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar,
-            ThreadPool(THREADS) as pool,
-        ):
-            for size in pool.imap_unordered(partial(fetch_one, folder, mirrors), pinned.items()):
-                bar.update(size)
+        with session, ThreadPool(THREADS) as pool:
+            for _ in pool.imap_unordered(partial(fetch_one, folder, mirrors), pinned.items()):
+                progress.step()
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error}); make room there, or mend that") from None
     finally:
@@ -95,8 +91,8 @@ def fetch(pinned: Mapping[str, Pinned], folder: Path, *, sources: Sequence[str])
             stray.unlink(missing_ok=True)
 
 
-def fetch_one(folder: Path, mirrors: "Sequence[Mirror]", item: tuple[str, Pinned]) -> int:
-    """Bring one file, a name and what is pinned of it, into `folder`, and return its size in bytes.
+def fetch_one(folder: Path, mirrors: "Sequence[Mirror]", item: tuple[str, Pinned]) -> None:
+    """Bring one file, a name and what is pinned of it, into `folder`.
 
     Raises:
         DataError: no mirror has the right bytes; says what is wrong with each.
@@ -120,8 +116,7 @@ def fetch_one(folder: Path, mirrors: "Sequence[Mirror]", item: tuple[str, Pinned
     for mirror, reason in refusals:
         if not mirror.complained:  # once: 144 files would have the same complaint
             mirror.complained = True
-            tqdm.write(f"{name} not from {mirror}: {reason}", file=sys.stderr)
-    return size
+            print(f"{name} not from {mirror}: {reason}", file=sys.stderr, flush=True)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Run the configs as DVC experiments, and write their scores beside ours: experiments/results/baselines.csv.
 
-arrhythmia study baselines                            # all; what has run before comes from DVC's run cache
+arrhythmia study baselines                            # all
 arrhythmia study baselines --only kachuee,majority    # some; the other rows stay
 
 `arrhythmia study time-to-quality` fills the last two columns.

@@ -41,8 +41,8 @@ def run_experiment(name: str, changes: Changes, targets: Iterable[str]) -> str:
     """Run the pipeline up to `targets` with other parameters, as the experiment `name` of the last commit.
 
     An experiment of that name and with the same parameters is run again rather than believed, since it may
-    have been run up to other stages; what it has computed comes back from DVC's run cache within seconds. The
-    same holds for a run that was killed.
+    have been run up to other stages. Its trainings run again too: DVC's run cache keeps no stage that has an
+    output in git.
 
     Args:
         name: of the experiment.

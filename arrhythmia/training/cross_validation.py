@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +21,7 @@ from arrhythmia.training.calibration import cross_calibrated, fit_temperature
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
+from arrhythmia.utils.progress import Progress
 
 Builders = Callable[[], dict[str, Callable]]
 """Imports the functions that build networks, and returns them by the values of `network`; called where the
@@ -53,14 +53,10 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
     workers = min(members, max(cores() // threads, 1))
-    print(f"{name} {protocol}: networks to train: {members}, {workers} at a time", flush=True)
-    trained, start = [], time.monotonic()
     with processes(workers) as pool:
         try:
-            for network in pool.map(partial(train_member, name, protocol, builders), range(members)):
-                trained.append(network)
-                words = f"networks trained: {len(trained)} of {members}"
-                print(f"{name} {protocol}: {words}  {time_left(start, len(trained), members)}", flush=True)
+            one = partial(train_member, name, protocol, builders, members=members, workers=workers)
+            trained = list(pool.map(one, range(members)))
         except BrokenProcessPool as error:
             raise DataError(
                 f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
@@ -96,9 +92,17 @@ def processes(workers: int) -> Executor:
 
 
 def train_member(
-    name: str, protocol: str, builders: Builders, member: int
+    name: str, protocol: str, builders: Builders, member: int, *, members: int, workers: int
 ) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
     """Train one network, without the fold of its number; in a process of its own, several can learn at once.
+
+    Args:
+        name: as for `train`.
+        protocol: as for `train`.
+        builders: as for `train`.
+        member: number of the network, from 0.
+        members: number of networks in the model.
+        workers: number of networks that learn at the same time, which tells how many come after this one.
 
     Returns:
         Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.
@@ -118,25 +122,20 @@ def train_member(
         {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
     )
     history: list[dict[str, float]] = []
-    start, epochs = time.monotonic(), settings["epochs"]
+    what, epochs = f"{name} {protocol} network {member + 1} of {members}", settings["epochs"]
+    progress = Progress(what, epochs, "epochs", long=True, after=epochs * ((members - 1 - member) // workers))
     try:
         network = build(builders(), rest, **of_protocol(params[name], protocol))
         for values in train_epochs(network, rest, held_out, **settings):
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-            epoch, left = f"epoch {len(history)} of {epochs}", time_left(start, len(history), epochs)
-            print(f"{name} {protocol} network {member}: {epoch}  {words}  {left}", flush=True)
+            progress.step(note=words)
     except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
         raise DataError(f"params.yaml: {error}") from error
     logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
     if not np.isfinite(logits).all():
         raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
     return network.get_weights(), history, logits
-
-
-def time_left(start: float, done: int, of: int) -> str:
-    """Say what the rest takes if it goes on as since `start`, s of the monotonic clock."""
-    return f"{(time.monotonic() - start) * (of / done - 1):.0f} s left"
 
 
 def settings_of_member(params: dict[str, Any], protocol: str, member: int) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -6,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from arrhythmia.errors import DataError
+from arrhythmia.params import read_yaml
 from stages.run import run
 
 ROOT = Path(__file__).parents[2]
+STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
 
 
 def test_arguments_reach_main(monkeypatch):
@@ -79,3 +82,32 @@ def test_ctrl_c_says_nothing_while_a_command_is_loaded(lines, said):
     )
     assert done.returncode == -signal.SIGINT
     assert done.stderr.splitlines()[-1:] == ([said] if said else [])
+
+
+def test_a_stage_says_what_comes_and_how_long_it_took(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("sys.argv", ["stages/train_rhythm.py"])
+    run(lambda: print("main"))
+    said = capsys.readouterr().out.splitlines()
+    assert said == [STAGES["train_rhythm"]["desc"], "main", "train_rhythm: took 1 s"]
+
+
+def test_progress_reaches_a_pipe_while_the_stage_runs():
+    script = """
+import sys, time
+from arrhythmia.utils import progress
+from stages.run import run
+
+progress.FIRST = 0
+sys.argv = ["stages/segment.py"]
+run(lambda: list(map(time.sleep, progress.tracked([0, 0, 600], "cutting", "records"))))
+"""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, env=buffered, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == STAGES["segment"]["desc"] + "\n"
+            assert process.stdout.readline().startswith("cutting: 2 of 3 records  about ")
+        finally:
+            process.kill()
