@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -17,7 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from arrhythmia.cli import predict
 from arrhythmia.datasets.synthetic.recordings import write_recordings
-from arrhythmia.inference.page import packed_strip, page_text
+from arrhythmia.inference.page import TEMPLATES, packed_strip, page_text
 from arrhythmia.inference.predict import STRIP_STEP, Prediction, thinned
 
 FS = 250
@@ -25,6 +26,13 @@ SECONDS = 400
 GAP = (20, 300)
 NAME = "</script><b>100"
 """What would end the data, were it written as it is."""
+
+UPLOT = {
+    "LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+    "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+    "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+}
+"""SHA-256 of LICENSE and of two files of dist/ in the npm package uplot 1.6.32, sha512-KIMVnG68zvu5XXUb…"""
 
 
 def prediction():
@@ -75,6 +83,11 @@ def test_the_data_of_the_page_are_those_of_the_prediction():
 
 def test_what_comes_from_a_recording_is_escaped():
     assert "<b>" not in page_text(prediction(), "r")
+
+
+def test_uplot_is_as_it_was_published():
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in TEMPLATES.glob("uplot/*")}
+    assert found == UPLOT
 
 
 def test_a_strip_is_packed_in_blocks_without_a_seam(monkeypatch):
