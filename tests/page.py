@@ -20,9 +20,9 @@ def prediction():
     probability[np.arange(len(seconds)), np.where(np.arange(len(seconds)) % 3 == 2, 2, 0)] = 0.8
     summary = {
         "recording": NAME,
-        "lead": "II",
+        "lead": "<b>II</b>",
         "fs": FS,
-        "notes": [],
+        "notes": ['<img src="x" onerror="document.title = 1">'],
         "duration_s": float(SECONDS),
         "parts": [{"start_s": float(GAP[0]), "stop_s": float(GAP[1]), "state": "lost"}],
         "model": "cnn",

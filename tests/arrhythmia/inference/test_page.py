@@ -48,7 +48,9 @@ def test_the_data_of_the_page_are_those_of_the_prediction():
 
 
 def test_what_comes_from_a_recording_is_escaped():
-    assert "<b>" not in page_text(prediction(), "r")
+    text = page_text(prediction(), "r")
+    assert "<b>" not in text
+    assert "<img" not in text
 
 
 def test_uplot_is_as_it_was_published():

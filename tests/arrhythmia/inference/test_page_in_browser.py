@@ -1,4 +1,4 @@
-"""The page in Chromium: all that a person does with it."""
+"""The page in Chromium: all that a person does with it, and what is drawn. One browser serves all tests."""
 
 import json
 import re
@@ -15,6 +15,37 @@ from tests.page import FS, NAME, SECONDS, prediction
 from tests.processes import wait_until
 
 webdriver = pytest.importorskip("selenium.webdriver")
+LEFT, RIGHT, SHIFT = webdriver.Keys.ARROW_LEFT, webdriver.Keys.ARROW_RIGHT, webdriver.Keys.SHIFT
+OVERVIEWS = ("rate", "rr", "lanes", "burden")
+
+COUNT_DRAWINGS = """
+window.drawn = [];
+const clear = CanvasRenderingContext2D.prototype.clearRect;
+CanvasRenderingContext2D.prototype.clearRect = function (...where) {
+  const plot = this.canvas.closest("#strip, #rate, #rr, #lanes, #burden");
+  if (plot) window.drawn.push(plot.id);
+  return clear.apply(this, where);
+};
+"""
+
+DRAW = """
+const [name, label, width, height] = arguments, time = label.map((_, i) => i);
+const ctx = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+const y = { min: 0, max: name === "lanes" ? classes.length - 1 : 2 };
+const u = { ctx, bbox: { left: 0, top: 0, width, height }, scales: { x: { min: 0, max: label.length }, y },
+  valToPos: (value) => height * (1 - value / y.max) };
+if (name === "lanes") lanes(u, time, label);
+else points(u, shuffled(label.length), time, label.map(() => 1), label);
+const { data: pixels } = ctx.getImageData(0, 0, width, height), found = {};
+for (let i = 0; i < pixels.length; i += 4) {
+  if (!pixels[i + 3]) continue;
+  const bytes = [0, 1, 2].map((k) => pixels[i + k].toString(16).padStart(2, "0"));
+  const drawn = classes[colours.indexOf("#" + bytes.join("").toUpperCase())];
+  found[drawn] = (found[drawn] ?? 0) + 1;
+}
+return found;
+"""
+"""Pixels of each class that beats, one a second, are drawn with."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +68,16 @@ def browser(tmp_path_factory):
     opened.quit()
 
 
+@pytest.fixture
+def page(browser, tmp_path):
+    """The page of `prediction`, just opened; it may neither fetch anything nor complain."""
+    (tmp_path / "r.page.html").write_text(page_text(prediction(), "r"), encoding="utf-8")
+    opened(browser, tmp_path / "r.page.html")
+    yield browser
+    assert browser.get_log("browser") == []
+    assert requested(browser) == []
+
+
 def opened(browser, path):
     browser.get(path.as_uri())
     wait_until(lambda: browser.execute_script("return document.body.dataset.ready"), "page")
@@ -47,14 +88,35 @@ def press(browser, *keys):
         browser.find_element("tag name", "body").send_keys(key)
 
 
+def text_of(browser, element):
+    return browser.find_element("id", element).text
+
+
 def selected(browser):
-    return browser.find_element("id", "selected").text
+    return text_of(browser, "selected")
 
 
 def saved(browser, name):
+    (file := browser.downloads / name).unlink(missing_ok=True)
     browser.find_element("id", "save").click()
-    wait_until((browser.downloads / name).exists, name)
-    return browser.downloads / name
+    wait_until(file.exists, file)
+    return file
+
+
+def saved_beats(browser):
+    return wfdb.rdann(str(saved(browser, "r.corrected").with_suffix("")), "corrected")
+
+
+def to(browser, plot, seconds, height):
+    """Return a mouse above a time in a plot, at a share of its height from the top."""
+    over = browser.find_element("css selector", f"#{plot} .u-over")
+    x, y = over.size["width"] * (seconds / SECONDS - 0.5), over.size["height"] * (height - 0.5)
+    return webdriver.ActionChains(browser).move_to_element_with_offset(over, round(x), round(y))
+
+
+def marks(browser):
+    """Return where each overview shows the selected beat, in its pixels."""
+    return [browser.find_element("css selector", f"#{plot} .at").get_attribute("style") for plot in OVERVIEWS]
 
 
 def requested(browser):
@@ -63,27 +125,24 @@ def requested(browser):
     return [url for url in urls if not url.startswith(("file:", "blob:", "data:"))]
 
 
-def test_a_person_looks_through_the_beats_corrects_and_saves_them(browser, tmp_path):
-    (tmp_path / "r.page.html").write_text(page_text(prediction(), "r"), encoding="utf-8")
-    opened(browser, tmp_path / "r.page.html")
-    assert browser.title == NAME
-    assert selected(browser).startswith("Beat 1 of 119 at 0:00:01.00: N; probabilities")
-    assert "0:00:20.0  lost, 280.0 s" in browser.find_element("id", "lists").text
-    press(browser, webdriver.Keys.ARROW_RIGHT)
-    assert selected(browser).startswith("Beat 2 of")
-    press(browser, webdriver.Keys.SHIFT + webdriver.Keys.ARROW_RIGHT)
-    assert selected(browser).startswith("Beat 3 of 119 at 0:00:03.00: V")
-    plot = browser.find_element("css selector", "#rate .u-over")
-    webdriver.ActionChains(browser).move_to_element(plot).move_by_offset(
-        round(plot.size["width"] * (350 / SECONDS - 0.5)), 0
-    ).click().perform()
-    beat, at = re.match(r"Beat (\d+) of 119 at 0:05:(\d\d)", selected(browser)).groups()
+def test_a_person_looks_through_the_beats_corrects_and_saves_them(page):
+    assert page.title == NAME
+    assert text_of(page, "facts").startswith("Lead <b>II</b>; 0:06:40 h; 119 beats")
+    assert text_of(page, "notes").startswith("<img")
+    assert selected(page).startswith("Beat 1 of 119 at 0:00:01.00: N; probabilities")
+    assert "0:00:20.0  lost, 280.0 s" in text_of(page, "lists")
+    press(page, RIGHT)
+    assert selected(page).startswith("Beat 2 of")
+    press(page, SHIFT + RIGHT)
+    assert selected(page).startswith("Beat 3 of 119 at 0:00:03.00: V")
+    to(page, "rr", 350, 0.5).click().perform()
+    beat, at = re.match(r"Beat (\d+) of 119 at 0:05:(\d\d)", selected(page)).groups()
     assert abs(int(at) - 50) <= 2
-    press(browser, "s", webdriver.Keys.ARROW_RIGHT, "q", "z")
-    assert "corrected from" not in selected(browser)
-    press(browser, webdriver.Keys.ARROW_LEFT)
-    assert ": S (corrected from" in selected(browser)
-    read = wfdb.rdann(str(saved(browser, "r.corrected").with_suffix("")), "corrected")
+    press(page, "s", RIGHT, "q", "z")
+    assert "corrected from" not in selected(page)
+    press(page, LEFT)
+    assert ": S (corrected from" in selected(page)
+    read = saved_beats(page)
     known = prediction()
     expected = np.array(list("NSVFQ"))[known.probability.argmax(axis=1)]
     was = expected[int(beat) - 1]
@@ -92,8 +151,43 @@ def test_a_person_looks_through_the_beats_corrects_and_saves_them(browser, tmp_p
     assert "".join(read.symbol) == "".join(expected)
     assert read.fs == FS
     assert [note for note in read.aux_note if note] == [f"corrected from {was}"]
-    assert browser.get_log("browser") == []
-    assert requested(browser) == []
+
+
+def test_the_overviews_show_the_same_time_and_a_row_finds_beats_of_its_class(page):
+    places = [page.find_element("css selector", f"#{plot} .u-over").rect for plot in OVERVIEWS]
+    assert len({(place["x"], place["width"]) for place in places}) == 1
+    for plot, name in (("rr", "N"), ("lanes", "V")):
+        to(page, plot, 350.5, 0.4).click().perform()
+        assert re.match(rf"Beat \d+ of 119 at 0:05:(49|5\d).00: {name}", selected(page))
+    whole = marks(page)
+    to(page, "rate", 340, 0.5).click_and_hold().move_by_offset(100, 3).release().perform()
+    wait_until(lambda: marks(page) != whole, "zoom")
+    assert len(set(marks(page))) == 1
+    to(page, "burden", 200, 0.5).double_click().perform()  # selects a beat too
+    to(page, "lanes", 350.5, 0.4).click().perform()
+    assert marks(page) == whole
+
+
+def test_a_key_draws_only_what_changes(page):
+    page.execute_script(COUNT_DRAWINGS)
+    press(page, RIGHT)
+    assert selected(page).startswith("Beat 2 of")
+    assert set(page.execute_script("return window.drawn.splice(0)")) == {"strip"}
+    press(page, "v")
+    assert page.execute_script("return window.drawn").count("rr") == 1
+
+
+def test_of_points_that_cover_one_another_each_class_shows_by_its_share(page):
+    label = np.random.default_rng(0).choice([0, 2, 3], size=6000, p=[0.6, 0.3, 0.1]).tolist()
+    pixels = page.execute_script(DRAW, "points", label, 400, 40)
+    share = {name: count / sum(pixels.values()) for name, count in pixels.items()}
+    assert share == pytest.approx({"N": 0.6, "V": 0.3, "F": 0.1}, abs=0.05)
+
+
+def test_a_single_beat_among_thousands_is_seen_in_its_row(page):
+    label = [0] * 3000 + [1] + [0] * 3000
+    assert page.execute_script(DRAW, "lanes", label, 400, 80)["S"] >= 6
+    assert "S" not in page.execute_script(DRAW, "lanes", [0] * 6001, 400, 80)
 
 
 def test_corrections_can_be_compared_with(browser, tmp_path, capsys):
@@ -101,7 +195,7 @@ def test_corrections_can_be_compared_with(browser, tmp_path, capsys):
     record, out = str(tmp_path / "s01"), str(tmp_path / "out")
     assert predict.main([record, "--page", "--out", out, "--jobs", "1"]) == 0
     opened(browser, tmp_path / "out" / "s01.page.html")
-    press(browser, *[webdriver.Keys.ARROW_RIGHT] * 20, "f")
+    press(browser, *[RIGHT] * 20, "f")
     assert ": F (corrected from" in selected(browser)
     shutil.move(saved(browser, "s01.corrected"), tmp_path)
     capsys.readouterr()
