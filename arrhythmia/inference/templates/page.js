@@ -199,7 +199,7 @@ async function start() {
     say();
   }
 
-  let unsaved = false;
+  let asSaved = label.slice(), unsaved = false;
   function correct(beat, k) {
     const counts = k === OUT || label[beat] === OUT;
     label[beat] = k;
@@ -208,11 +208,20 @@ async function start() {
     for (const plot of overviews) plot.redraw();
     showLists();
     showLegend();
+    showSaved();
     select(beat);
-    unsaved = true;
-    const count = label.reduce((sum, k, i) => sum + (k !== first[i]), 0);
-    byId("save").disabled = count === 0;
-    byId("saved").textContent = `${count} corrected`;
+  }
+
+  function showSaved(file) {
+    let corrected = 0, out = 0;
+    unsaved = false;
+    for (let i = 0; i < n; i++) {
+      if (label[i] === OUT) out++;
+      else if (label[i] !== first[i]) corrected++;
+      if (label[i] !== asSaved[i]) unsaved = true;
+    }
+    byId("save").textContent = `Save all ${n - out} beats as reviewed`;
+    byId("saved").textContent = (corrected || out ? `${corrected} corrected, ${out} not a beat` : "no corrections") + (file ? `; saved as ${file}` : unsaved ? "; not saved yet" : "");
   }
 
   function nextOther(step) {
@@ -241,8 +250,8 @@ async function start() {
     link.download = `${data.file}.corrected`;
     link.click();
     URL.revokeObjectURL(link.href);
-    unsaved = false;
-    byId("saved").textContent = `saved as ${link.download}`;
+    asSaved = label.slice();
+    showSaved(link.download);
     byId("save").blur();
   });
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
@@ -256,6 +265,7 @@ async function start() {
   byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: V and, on top of it, S in % of the beats`;
   showLists();
   showLegend();
+  showSaved();
   select(0);
   document.body.dataset.ready = "yes";
 }

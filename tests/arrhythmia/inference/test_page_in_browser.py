@@ -107,6 +107,10 @@ def saved_beats(browser):
     return wfdb.rdann(str(saved(browser, "r.corrected").with_suffix("")), "corrected")
 
 
+def asks_before_closing(browser):
+    return browser.execute_script("return !dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+
+
 def to(browser, plot, seconds, height):
     """Return a mouse above a time in a plot, at a share of its height from the top."""
     over = browser.find_element("css selector", f"#{plot} .u-over")
@@ -142,6 +146,7 @@ def test_a_person_looks_through_the_beats_corrects_and_saves_them(page):
     assert "corrected from" not in selected(page)
     press(page, LEFT)
     assert ": S (corrected from" in selected(page)
+    assert text_of(page, "saved") == "1 corrected, 0 not a beat; not saved yet"
     read = saved_beats(page)
     known = prediction()
     expected = np.array(list("NSVFQ"))[known.probability.argmax(axis=1)]
@@ -151,6 +156,23 @@ def test_a_person_looks_through_the_beats_corrects_and_saves_them(page):
     assert "".join(read.symbol) == "".join(expected)
     assert read.fs == FS
     assert [note for note in read.aux_note if note] == [f"corrected from {was}"]
+
+
+def test_what_is_taken_back_need_not_be_saved_and_saving_says_that_all_was_reviewed(page):
+    press(page, "v")
+    assert asks_before_closing(page)
+    press(page, "z")
+    assert not asks_before_closing(page)
+    assert text_of(page, "saved") == "no corrections"
+    assert len(saved_beats(page).sample) == len(prediction().sample)
+    assert text_of(page, "saved") == "no corrections; saved as r.corrected"
+    press(page, "v")
+    assert asks_before_closing(page)
+    saved_beats(page)
+    press(page, "z")
+    assert asks_before_closing(page), "the file has another class"
+    press(page, "v")
+    assert not asks_before_closing(page)
 
 
 def test_the_overviews_show_the_same_time_and_a_row_finds_beats_of_its_class(page):
