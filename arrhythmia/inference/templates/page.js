@@ -232,7 +232,7 @@ async function start() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toUpperCase(), step = { ARROWLEFT: -1, ARROWRIGHT: 1 }[key];
-    const k = classes.indexOf(key);
+    const k = key === "X" ? OUT : classes.indexOf(key);
     if (step) select(event.shiftKey ? nextOther(step) : selected + step);
     else if (k >= 0) {
       if (k !== label[selected]) {

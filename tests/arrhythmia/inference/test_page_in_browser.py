@@ -175,6 +175,18 @@ def test_what_is_taken_back_need_not_be_saved_and_saving_says_that_all_was_revie
     assert not asks_before_closing(page)
 
 
+def test_what_is_not_a_beat_is_left_out_and_divides_no_interval(page):
+    press(page, RIGHT, "x")
+    assert selected(page).startswith("Beat 2 of 119 at 0:00:02.00: not a beat (corrected from N)")
+    assert "N normal or bundle branch block: 79 " in text_of(page, "legend")
+    press(page, RIGHT)
+    assert "RR 2.00 s" in selected(page)
+    np.testing.assert_array_equal(saved_beats(page).sample, np.delete(prediction().sample, 1))
+    press(page, "z")
+    assert "RR 1.00 s" in selected(page)
+    assert "N normal or bundle branch block: 80 " in text_of(page, "legend")
+
+
 def test_the_overviews_show_the_same_time_and_a_row_finds_beats_of_its_class(page):
     places = [page.find_element("css selector", f"#{plot} .u-over").rect for plot in OVERVIEWS]
     assert len({(place["x"], place["width"]) for place in places}) == 1
@@ -217,9 +229,10 @@ def test_corrections_can_be_compared_with(browser, tmp_path, capsys):
     record, out = str(tmp_path / "s01"), str(tmp_path / "out")
     assert predict.main([record, "--page", "--out", out, "--jobs", "1"]) == 0
     opened(browser, tmp_path / "out" / "s01.page.html")
-    press(browser, *[RIGHT] * 20, "f")
-    assert ": F (corrected from" in selected(browser)
+    press(browser, *[RIGHT] * 20, "f", RIGHT, "x")
+    assert "1 corrected, 1 not a beat" in text_of(browser, "saved")
     shutil.move(saved(browser, "s01.corrected"), tmp_path)
     capsys.readouterr()
     assert predict.main([record, "--compare", "corrected", "--out", out, "--jobs", "1"]) == 0
-    assert re.search(r"\| s01 +\| +\d+ \| +100.00 \| +100.00", capsys.readouterr().out)
+    precision = re.search(r"\| s01 +\| +\d+ \| +100.00 \| +(\S+)", capsys.readouterr().out)[1]
+    assert 95 < float(precision) < 100
