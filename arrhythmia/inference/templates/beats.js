@@ -54,7 +54,7 @@ function intervals(time, label, parted) {
 function longest(rr) { // the beats that end a pause, the longest first
   const found = [];
   rr.forEach((s, i) => { if (s > PAUSE) found.push(i); });
-  return found.sort((a, b) => rr[b] - rr[a]);
+  return found.sort((a, b) => Math.round(fs * (rr[b] - rr[a])) || a - b);
 }
 
 function runsOf(label, parted) { // [first, its beats] of those of S or V, longest first
@@ -70,17 +70,17 @@ function runsOf(label, parted) { // [first, its beats] of those of S or V, longe
   return found.sort((a, b) => b[1] - a[1]);
 }
 
-function burdens(time, label, span) { // % of the beats of each span of the recording, null where it has none
-  const bins = Math.ceil(duration / span), all = new Float64Array(bins);
-  const count = { S: new Float64Array(bins), V: new Float64Array(bins) };
+function burdens(time, label, span) { // % of S and of V in each span of the recording that has beats
+  const bins = Math.ceil(duration / span), all = new Uint32Array(bins);
+  const count = { S: new Uint32Array(bins), V: new Uint32Array(bins) };
   time.forEach((at, i) => {
     if (label[i] === OUT) return;
     const bin = Math.min(Math.floor(at / span), bins - 1), name = classes[label[i]];
     all[bin]++;
     if (name in count) count[name][bin]++;
   });
-  const share = (name) => Array.from(count[name], (x, k) => (all[k] ? 100 * x / all[k] : null));
-  return { S: share("S"), V: share("V") };
+  return Array.from(all, (beats, k) => ({ beats, from: k * span, to: Math.min((k + 1) * span, duration),
+    S: 100 * count.S[k] / beats, V: 100 * count.V[k] / beats })).filter(({ beats }) => beats);
 }
 
 // WFDB annotations in MIT format: 16-bit words, the type of an annotation above 10 bits of interval

@@ -91,8 +91,8 @@ async function start() {
   const span = duration > 3 * 3600 ? 3600 : 300;
   let burden = burdens(time, label, span);
   overview("burden", {
-    height: 130, range: () => [0, 1.6 * Math.max(1, ...burden.S.map((s, k) => s + burden.V[k]))], x: clockAxis, y: { label: "%" },
-    draw: (u) => bars(u, burden, span), pick: inTime,
+    height: 130, range: () => [0, 1.6 * Math.max(1, ...burden.map(({ S, V }) => S + V))], x: clockAxis, y: { label: "%" },
+    draw: (u) => bars(u, burden), pick: inTime,
   });
 
   function show(min, max) {
@@ -143,33 +143,28 @@ async function start() {
   }, stripData(), byId("strip"));
   stripPlot.over.addEventListener("click", (event) => select(inTime(stripPlot, event.offsetX)));
 
-  function list(title, beats, row) { // row: beat -> text, time if it is not that of the beat
-    const box = document.createElement("div"), heading = document.createElement("h2"), rows = document.createElement("ol");
-    heading.textContent = `${title}: ${beats.length}` + (beats.length > LONGEST_LIST ? `, the first ${LONGEST_LIST}` : "");
-    for (const item of beats.slice(0, LONGEST_LIST)) {
+  function list(id, title, items, row) { // row: item -> text of it, its beat, its time if it is not that of the beat
+    const heading = byId(id).querySelector("h2"), rows = byId(id).querySelector("ol");
+    heading.textContent = `${title}: ${items.length}` + (items.length > LONGEST_LIST ? `, the first ${LONGEST_LIST}` : "");
+    rows.replaceChildren(...items.slice(0, LONGEST_LIST).map((item) => {
       const { beat, text, at = time[beat] } = row(item);
       const entry = document.createElement("li"), button = document.createElement("button");
       button.textContent = `${clock(at, 1)}  ${text}`;
       button.addEventListener("click", () => { select(beat); button.blur(); });
       entry.append(button);
-      rows.append(entry);
-    }
-    box.append(heading, rows);
-    return box;
+      return entry;
+    }));
   }
 
   const named = (k) => classes[k] ?? "not a beat";
-  function showLists() {
-    const scrolled = Array.from(document.querySelectorAll("#lists ol"), (rows) => rows.scrollTop);
-    byId("lists").replaceChildren(
-      list("Runs of S or V, longest first", runsOf(label, parted), ([beat, beats]) => ({ beat, text: `${classes[label[beat]]}, ${beats} beats` })),
-      list("Pauses over 2 s, longest first", longest(rr), (beat) => ({ beat, text: `${rr[beat].toFixed(2)} s up to this beat` })),
-      list("Beats too uncertain to call, least certain first", doubtful, (beat) => ({ beat,
-        text: `${classes[first[beat]]}, ${Math.round(100 * likeliest(beat))} %` + (label[beat] === first[beat] ? "" : `, now ${named(label[beat])}`) })),
-      list("Parts without signal to trust", parts, (part) => ({ beat: nearest(time, part.start_s),
-        text: `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`, at: part.start_s })));
-    document.querySelectorAll("#lists ol").forEach((rows, k) => { if (scrolled[k]) rows.scrollTop = scrolled[k]; });
-  }
+  const showRuns = () => list("runs", "Runs of S or V, longest first", runsOf(label, parted), ([beat, beats]) =>
+    ({ beat, text: `${classes[label[beat]]}, ${beats} beats` }));
+  const showPauses = () => list("pauses", "Pauses over 2 s, longest first", longest(rr), (beat) =>
+    ({ beat, text: `${rr[beat].toFixed(2)} s up to this beat` }));
+  const showDoubtful = () => list("doubtful", "Beats too uncertain to call, least certain first", doubtful, (beat) =>
+    ({ beat, text: `${classes[first[beat]]}, ${Math.round(100 * likeliest(beat))} %` + (label[beat] === first[beat] ? "" : `, now ${named(label[beat])}`) }));
+  const showParts = () => list("parts", "Parts without signal to trust", parts, (part) =>
+    ({ beat: nearest(time, part.start_s), text: `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`, at: part.start_s }));
 
   function showLegend() {
     const count = new Uint32Array(OUT + 1);
@@ -203,10 +198,14 @@ async function start() {
   function correct(beat, k) {
     const counts = k === OUT || label[beat] === OUT;
     label[beat] = k;
-    if (counts) ({ rr, rate } = intervals(time, label, parted));
+    if (counts) {
+      ({ rr, rate } = intervals(time, label, parted));
+      showPauses();
+    }
     burden = burdens(time, label, span);
     for (const plot of overviews) plot.redraw();
-    showLists();
+    showRuns();
+    if (likeliest(beat) < data.certain) showDoubtful();
     showLegend();
     showSaved();
     select(beat);
@@ -263,7 +262,10 @@ async function start() {
   byId("facts").textContent = `Lead ${summary.lead}; ${clock(duration)} h; ${n} beats; ${summary.model}`;
   byId("notes").textContent = summary.notes.join("; ");
   byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: V and, on top of it, S in % of the beats`;
-  showLists();
+  showRuns();
+  showPauses();
+  showDoubtful();
+  showParts();
   showLegend();
   showSaved();
   select(0);

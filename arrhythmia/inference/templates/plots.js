@@ -101,23 +101,26 @@ function lanes(u, time, label) {
 const LANE = (k) => classes.length - 1 - k; // the foot of a class; S, the first one after N, is at the top
 
 // V with S on top of it, and both in figures where there is room for them.
-function bars(u, burden, span) {
-  const size = 11 * devicePixelRatio, wide = u.valToPos(span, "x", true) - u.valToPos(0, "x", true);
+function bars(u, burden) {
+  const size = 11 * devicePixelRatio, { min, max } = u.scales.x;
+  for (const { from, to, S, V } of burden) {
+    block(u, from, to, 0, V, colours[classes.indexOf("V")]);
+    block(u, from, to, V, V + S, colours[classes.indexOf("S")]);
+    block(u, to, to, 0, u.scales.y.max, "#fff");
+  }
+  u.ctx.globalAlpha = 0.7; // a bar is not of the parts without signal
+  shade(u);
+  u.ctx.globalAlpha = 1;
+  u.ctx.fillStyle = "#222";
   u.ctx.font = `${size}px sans-serif`;
   u.ctx.textAlign = "center";
   u.ctx.textBaseline = "top";
-  burden.S.forEach((s, k) => {
-    if (s === null) return;
-    const v = burden.V[k], from = k * span, to = Math.min(from + span, duration); // the last one may be shorter
-    block(u, from, to, 0, v, colours[classes.indexOf("V")]);
-    block(u, from, to, v, v + s, colours[classes.indexOf("S")]);
-    block(u, to, to, 0, u.scales.y.max, "#fff");
-    if (wide * (to - from) / span < 3 * size) return;
-    const middle = u.valToPos((Math.max(from, u.scales.x.min) + Math.min(to, u.scales.x.max)) / 2, "x", true);
-    u.ctx.fillStyle = "#222";
-    u.ctx.fillText(`S ${percent(s)}`, middle, u.bbox.top);
-    u.ctx.fillText(`V ${percent(v)}`, middle, u.bbox.top + 1.2 * size);
-  });
+  for (const { from, to, S, V } of burden) {
+    if (u.valToPos(to, "x", true) - u.valToPos(from, "x", true) < 3 * size) continue;
+    const middle = u.valToPos((Math.max(from, min) + Math.min(to, max)) / 2, "x", true);
+    u.ctx.fillText(`S ${percent(S)}`, middle, u.bbox.top);
+    u.ctx.fillText(`V ${percent(V)}`, middle, u.bbox.top + 1.2 * size);
+  }
 }
 const percent = (share) => (share === 0 || share >= 10 ? share.toFixed(0) : share.toFixed(1));
 
