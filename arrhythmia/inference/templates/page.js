@@ -159,7 +159,7 @@ async function start() {
   const named = (k) => classes[k] ?? "not a beat";
   const showRuns = () => list("runs", "Runs of S or V, longest first", runsOf(label, parted), ([beat, beats]) =>
     ({ beat, text: `${classes[label[beat]]}, ${beats} beats` }));
-  const showPauses = () => list("pauses", "Pauses over 2 s, longest first", longest(rr), (beat) =>
+  const showPauses = () => list("pauses", `Pauses over ${PAUSE} s, longest first`, longest(rr), (beat) =>
     ({ beat, text: `${rr[beat].toFixed(2)} s up to this beat` }));
   const showDoubtful = () => list("doubtful", "Beats too uncertain to call, least certain first", doubtful, (beat) =>
     ({ beat, text: `${classes[first[beat]]}, ${Math.round(100 * likeliest(beat))} %` + (label[beat] === first[beat] ? "" : `, now ${named(label[beat])}`) }));
@@ -261,6 +261,7 @@ async function start() {
 
   byId("facts").textContent = `Lead ${summary.lead}; ${clock(duration)} h; ${n} beats; ${summary.model}`;
   byId("notes").textContent = summary.notes.join("; ");
+  byId("rr-title").textContent = `RR intervals (dashed: ${PAUSE} s; longer than ${LONGEST_RR} s: at the upper edge)`;
   byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: V and, on top of it, S in % of the beats`;
   showRuns();
   showPauses();

@@ -74,6 +74,8 @@ function points(u, order, time, value, label) {
   u.ctx.drawImage(picture, left, top);
 }
 
+const foot = (k) => classes.length - 1 - k; // of the lane of a class; S, the first one after N, is at the top
+
 // A lane for each class but N: its share of the beats in each column of two pixels. Even a single beat is so high
 // that it is seen.
 function lanes(u, time, label) {
@@ -87,7 +89,7 @@ function lanes(u, time, label) {
     count[label[i]][at]++;
   }
   for (let k = 1; k < classes.length; k++) {
-    const bottom = u.valToPos(LANE(k), "y", true), high = 0.9 * (bottom - u.valToPos(LANE(k) + 1, "y", true));
+    const bottom = u.valToPos(foot(k), "y", true), high = 0.9 * (bottom - u.valToPos(foot(k) + 1, "y", true));
     u.ctx.fillStyle = "#bbb";
     u.ctx.fillRect(left, bottom - 1, width, 1);
     u.ctx.fillStyle = colours[k];
@@ -98,7 +100,6 @@ function lanes(u, time, label) {
     }
   }
 }
-const LANE = (k) => classes.length - 1 - k; // the foot of a class; S, the first one after N, is at the top
 
 // V with S on top of it, and both in figures where there is room for them.
 function bars(u, burden) {
