@@ -127,6 +127,7 @@ async function start() {
       ctx.font = `bold ${size}px sans-serif`;
       ctx.fillText(out ? classes[first[i]] : classes[label[i]] + (same ? "" : "*"), at, bbox.top + 0.8 * size);
       if (out) ctx.fillRect(at - 0.8 * size, bbox.top + 0.75 * size, 1.6 * size, 0.12 * size);
+      ctx.fillStyle = "#444"; // small letters in orange are hard to read
       ctx.font = `${0.8 * size}px sans-serif`;
       ctx.fillText(out ? "no beat" : same ? Math.round(100 * likeliest(i)) : `was ${classes[first[i]]}`, at, bbox.top + 1.9 * size);
     }
