@@ -45,13 +45,14 @@ def installed(tmp_path_factory):
 
 def test_it_predicts_a_recording_from_any_folder(installed, tmp_path):
     write_recordings(tmp_path / "records", seconds=60, seed=0)
-    command = (installed / "bin" / "arrhythmia", "predict", "records/s01")
+    command = (installed / "bin" / "arrhythmia", "predict", "records/s01", "--page")
     said = run(*command, cwd=tmp_path, env=bare_environment(tmp_path))
     assert "1 of 1 recordings written to predictions" in said
     assert {path.suffix for path in (tmp_path / "predictions").rglob("*") if path.is_file()} >= {
         ".csv",
         ".json",
         ".png",
+        ".html",
     }
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASS_NAMES, CLASSES
 from arrhythmia.ecg.filtering import FS
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.predict import STRIP_EVERY, STRIP_STEP, Prediction
 from arrhythmia.inference.streaming import lost_between
-from arrhythmia.inference.summary import CERTAIN
+from arrhythmia.inference.summary import CERTAIN, RATE_BEATS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -44,7 +44,10 @@ def page_text(prediction: Prediction, file: str) -> str:
         licence=(uplot / "LICENSE").read_text(encoding="utf-8"),
         uplot_css=(uplot / "uPlot.min.css").read_text(encoding="utf-8"),
         uplot_js=(uplot / "uPlot.iife.min.js").read_text(encoding="utf-8"),
+        beats_js=(TEMPLATES / "beats.js").read_text(encoding="utf-8"),
+        plots_js=(TEMPLATES / "plots.js").read_text(encoding="utf-8"),
         page_js=(TEMPLATES / "page.js").read_text(encoding="utf-8"),
+        rate_beats=RATE_BEATS,
         data=data,
     )
 
@@ -66,8 +69,10 @@ def page_data(prediction: Prediction, file: str) -> dict[str, Any]:
         "summary": summary,
         "file": file,
         "classes": list(CLASSES),
+        "class_names": [CLASS_NAMES[name] for name in CLASSES],
         "colours": [COLOURS[name] for name in CLASSES],
         "certain": CERTAIN,
+        "rate_beats": RATE_BEATS,
         "strip_fs": FS / STRIP_EVERY,
         "strip_mv": step,
         "strip": strip,

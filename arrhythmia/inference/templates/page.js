@@ -1,279 +1,227 @@
 "use strict";
-// The page of one recording. Text from the recording is only ever set as textContent.
+// The page of one recording: its plots, lists, keys. Text from the recording is only ever set as textContent.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const { summary, classes, colours } = data;
-const fs = summary.fs, parts = summary.parts;
 const byId = (id) => document.getElementById(id);
-const PAUSE = 2; // s
-const LONGEST_LIST = 200;
-const STRIP = 10; // s
-
-async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-function summed(distances) {
-  let at = 0;
-  return Float64Array.from(distances, (distance) => (at += distance));
-}
-
-function signalFrom(bytes) { // see packed_strip
-  const n = bytes.length / 3, signal = new Float32Array(n);
-  let at = 0;
-  for (let i = 0; i < n; i++) {
-    const folded = bytes[i] + 256 * bytes[n + i] + 65536 * bytes[2 * n + i];
-    at += folded & 1 ? -(folded + 1) / 2 : folded / 2;
-    signal[i] = at * data.strip_mv;
-  }
-  return signal;
-}
-
-function clock(s, digits = 0) {
-  const whole = Math.floor(s * 10 ** digits + 1e-6) / 10 ** digits;
-  const two = (x) => String(Math.floor(x)).padStart(2, "0");
-  const tail = digits ? (whole % 1).toFixed(digits).slice(1) : "";
-  return `${Math.floor(whole / 3600)}:${two((whole / 60) % 60)}:${two(whole % 60)}${tail}`;
-}
-
-// WFDB annotations in MIT format: 16-bit words, the type of an annotation above 10 bits of interval
-const CODES = { N: 1, S: 9, V: 5, F: 6, Q: 13 }, NOTE = 22, SKIP = 59, AUX = 63;
-
-function annotationFile(sample, label, first) {
-  const bytes = [];
-  const word = (x) => bytes.push(x & 255, (x >> 8) & 255);
-  const note = (text) => {
-    word((AUX << 10) | text.length);
-    for (const letter of text) bytes.push(letter.charCodeAt(0));
-    if (text.length % 2) bytes.push(0);
-  };
-  word(NOTE << 10);
-  note(`## time resolution: ${fs}`);
-  let last = 0;
-  sample.forEach((at, i) => {
-    let interval = at - last;
-    if (interval > 1023) {
-      word(SKIP << 10);
-      word(Math.floor(interval / 65536)); // the high word comes first
-      word(interval & 65535);
-      interval = 0;
-    }
-    word((CODES[classes[label[i]]] << 10) | interval);
-    if (label[i] !== first[i]) note(`corrected from ${classes[first[i]]}`);
-    last = at;
-  });
-  word(0);
-  return new Uint8Array(bytes);
-}
+const LONGEST_LIST = 200, LONGEST_RR = 2.5; // rows; s, longer ones are at the upper edge
+const DRAG = 4, NEAR = 6; // px: a shorter drag is a click; a point at most so far from a click is meant
 
 async function start() {
   const [distances, label, probability, parted, strip] = await Promise.all(
     [data.sample, data.label, data.probability, data.parted, data.strip].map(unpacked));
   const sample = summed(new Uint32Array(distances.buffer));
   const signal = signalFrom(strip);
-  const n = sample.length, time = Array.from(sample, (x) => x / fs);
+  const n = sample.length, time = sample.map((x) => x / fs);
   const first = label.slice(); // the network's classes
-  const rr = time.map((at, i) => (parted[i] ? null : at - time[i - 1]));
-  const rate = rr.map((x) => x && 60 / x);
   const likeliest = (i) => probability[first[i] * n + i] / 255;
+  const doubtful = [...time.keys()].filter((i) => likeliest(i) < data.certain).sort((a, b) => likeliest(a) - likeliest(b));
   const undo = [];
-  let selected = 0, unsaved = false;
+  let { rr, rate } = intervals(time, label, parted);
+  let selected = 0;
 
-  const width = () => Math.max(document.body.clientWidth - 30, 300);
-  const x = { time: false, min: 0, max: summary.duration_s };
-  const clockAxis = { values: (u, at) => at.map((s) => clock(s)), space: 80,
-    incrs: [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400] };
+  // Plots over the time of the recording, which all show the same part of it
+  const width = () => Math.max(document.body.clientWidth - 24, 300);
+  const order = shuffled(n);
+  const overviews = [];
+  let shown = [0, duration];
 
-  function shade(u) {
-    u.ctx.fillStyle = "#ddd";
-    for (const part of parts) {
-      const from = Math.max(part.start_s, u.scales.x.min), to = Math.min(part.stop_s, u.scales.x.max);
-      if (from >= to) continue;
-      const left = u.valToPos(from, "x", true);
-      u.ctx.fillRect(left, u.bbox.top, Math.max(u.valToPos(to, "x", true) - left, 1), u.bbox.height);
-    }
-  }
-
-  // u.over takes clicks; a drag is a zoom
-  function onClick(u, act) {
+  function overview(id, { height, range, draw, pick, x = bareAxis, y }) {
+    const plot = new uPlot({
+      width: width(), height, padding: PADDING, legend: { show: false },
+      cursor: { drag: { dist: DRAG, setScale: false, click: () => {} }, points: { show: false }, y: false,
+        sync: { key: "time" }, bind: { dblclick: () => () => show(0, duration) } },
+      scales: { x: { time: false, auto: false, min: shown[0], max: shown[1] }, y: { range } },
+      axes: [x, { size: LEFT - 20, labelSize: 20, ...y }],
+      series: [{}, { paths: () => null, points: { show: false } }],
+      hooks: {
+        drawClear: [inside(shade)],
+        draw: [inside(draw), mark],
+        setSelect: [({ select: { left, width } }) => { if (width) show(plot.posToVal(left, "x"), plot.posToVal(left + width, "x")); }],
+        setScale: [(u) => u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)],
+      },
+    }, [[0, duration], [null, null]], byId(id));
     let pressed = 0;
-    u.over.addEventListener("mousedown", (event) => (pressed = event.clientX));
-    u.over.addEventListener("click", (event) => {
-      if (Math.abs(event.clientX - pressed) < 4) act(u.posToVal(event.offsetX, "x"));
+    plot.over.addEventListener("mousedown", (event) => (pressed = event.clientX));
+    plot.over.addEventListener("click", (event) => {
+      if (Math.abs(event.clientX - pressed) < DRAG) select(pick(plot, event.offsetX, event.offsetY));
     });
+    overviews.push(plot);
   }
 
-  const rates = () => [time, ...classes.map((_, k) => rate.map((y, i) => (label[i] === k ? y : null)))];
-  const ratePlot = new uPlot({
-    width: width(), height: 240, legend: { show: true, live: false },
-    cursor: { drag: { x: true, y: false, dist: 4 }, points: { show: false }, y: false },
-    scales: { x: { time: false, range: (u, low, high) => low === time[0] && high === time[n - 1] ? [0, summary.duration_s] : [low, high] },
-      y: { range: (u, low, high) => [0, Math.max(120, Math.min(high, 300) * 1.05)] } },
-    axes: [clockAxis, { size: 45 }],
-    series: [{}, ...classes.map((name, k) => ({ label: name, stroke: colours[k], width: 2, paths: () => null,
-      points: { show: true, size: 4, width: 0, fill: colours[k] } }))],
-    hooks: {
-      drawClear: [shade],
-      draw: [(u) => {
-        const at = u.valToPos(time[selected], "x", true);
-        if (at < u.bbox.left || at > u.bbox.left + u.bbox.width) return;
-        u.ctx.fillStyle = "#000";
-        u.ctx.fillRect(at, u.bbox.top, 1, u.bbox.height);
-      }],
-    },
-  }, rates(), byId("rate"));
-  onClick(ratePlot, (at) => select(nearest(at)));
-
-  let stripFrom = 0;
-  function stripData() {
-    stripFrom = Math.min(Math.max(time[selected] - STRIP / 2, 0), Math.max(summary.duration_s - STRIP, 0));
-    const from = Math.ceil(stripFrom * data.strip_fs), to = Math.floor((stripFrom + STRIP) * data.strip_fs);
-    const values = Array.from(signal.subarray(from, to + 1));
-    return [values.map((_, i) => (from + i) / data.strip_fs), values];
+  function mark(u) { // where the selected beat is: moved, not drawn, so that the beats stay as they are
+    const at = u.over.querySelector(".at") ?? u.over.appendChild(Object.assign(document.createElement("div"), { className: "at" }));
+    const x = u.valToPos(time[selected], "x");
+    at.hidden = x < 0 || x > u.over.clientWidth;
+    at.style.transform = `translateX(${x}px)`;
   }
 
-  function grid(u) {
-    shade(u);
-    const { ctx, bbox } = u, { x, y } = u.scales;
-    for (const [step, colour] of [[0.04, "#fbeaea"], [0.2, "#f0c4c4"]]) {
-      ctx.fillStyle = colour;
-      for (let k = Math.ceil(x.min / step); k * step <= x.max; k++) ctx.fillRect(u.valToPos(k * step, "x", true), bbox.top, 1, bbox.height);
-      for (let k = Math.ceil(y.min / step / 2.5); k * step * 2.5 <= y.max; k++) ctx.fillRect(bbox.left, u.valToPos(k * step * 2.5, "y", true), bbox.width, 1);
+  const inTime = (u, x) => nearest(time, u.posToVal(x, "x"));
+
+  const pointAt = (values) => (u, x, y) => { // of the points around a click the nearest
+    let best = inTime(u, x), least = NEAR;
+    for (let i = inTime(u, x - NEAR); i <= inTime(u, x + NEAR); i++) {
+      const off = Math.hypot(u.valToPos(time[i], "x") - x, u.valToPos(Math.min(values()[i], u.scales.y.max), "y") - y);
+      if (off < least) [best, least] = [i, off]; // never where the value is unknown
     }
+    return best;
+  };
+
+  function inLane(u, x, y) { // the nearest beat of the class that is clicked
+    const k = classes.length - 1 - Math.floor(u.posToVal(y, "y")), at = inTime(u, x);
+    for (let off = 0; off < n; off++) {
+      if (label[at - off] === k) return at - off;
+      if (label[at + off] === k) return at + off;
+    }
+    return at;
+  }
+
+  overview("rate", {
+    height: 140, range: () => topped(shown, time, rate, 120, 300), y: { label: "beats a minute" },
+    draw: (u) => points(u, order, time, rate, label), pick: pointAt(() => rate),
+  });
+  overview("rr", {
+    height: 180, range: () => topped(shown, time, rr, 1.5, LONGEST_RR), y: { label: "s" },
+    draw: (u) => { line(u, PAUSE); points(u, order, time, rr, label); }, pick: pointAt(() => rr),
+  });
+  overview("lanes", {
+    height: 130, range: () => [0, classes.length - 1], x: clockAxis,
+    y: { splits: classes.slice(1).map((_, k) => k + 0.5), values: () => classes.slice(1).reverse(), grid: { show: false }, ticks: { show: false }, label: "class" },
+    draw: (u) => lanes(u, time, label), pick: inLane,
+  });
+
+  const span = duration > 3 * 3600 ? 3600 : 300;
+  let burden = burdens(time, label, span);
+  overview("burden", {
+    height: 130, range: () => [0, 1.6 * Math.max(1, ...burden.map(({ S, V }) => S + V))], x: clockAxis, y: { label: "%" },
+    draw: (u) => bars(u, burden), pick: inTime,
+  });
+
+  function show(min, max) {
+    const wide = Math.min(Math.max(max - min, STRIP), duration);
+    const from = Math.min(Math.max((min + max - wide) / 2, 0), duration - wide);
+    shown = [from, from + wide];
+    for (const plot of overviews) plot.setScale("x", { min: shown[0], max: shown[1] });
+  }
+
+  // The strip around the selected beat
+  const seconds = () => Math.min(width() < 700 ? STRIP / 2 : STRIP, duration);
+  let stripFrom = 0, stripTo = 0;
+  function stripData() {
+    stripFrom = Math.min(Math.max(time[selected] - seconds() / 2, 0), duration - seconds());
+    stripTo = stripFrom + seconds();
+    const from = Math.ceil(stripFrom * data.strip_fs);
+    const values = Array.from(signal.subarray(from, Math.floor(stripTo * data.strip_fs) + 1), (y) => y * data.strip_mv);
+    return [values.map((_, i) => (from + i) / data.strip_fs), values];
   }
 
   function beatsOn(u) {
     const { ctx, bbox } = u, size = 13 * devicePixelRatio;
     ctx.textAlign = "center";
-    for (let i = nearest(stripFrom); i < n && time[i] <= stripFrom + STRIP; i++) {
-      if (time[i] < stripFrom) continue;
-      const at = u.valToPos(time[i], "x", true);
+    ctx.textBaseline = "middle";
+    for (let i = nearest(time, stripFrom); i < n && time[i] <= stripTo; i++) {
+      const at = u.valToPos(time[i], "x", true), same = label[i] === first[i], out = label[i] === OUT;
       if (i === selected) {
         ctx.fillStyle = "#0001";
         ctx.fillRect(at - 1.3 * size, bbox.top, 2.6 * size, bbox.height);
       }
-      ctx.fillStyle = colours[label[i]];
+      ctx.fillStyle = out ? "#666" : colours[label[i]];
       ctx.font = `bold ${size}px sans-serif`;
-      ctx.fillText(classes[label[i]] + (label[i] === first[i] ? "" : "*"), at, bbox.top + 1.2 * size);
+      ctx.fillText(out ? classes[first[i]] : classes[label[i]] + (same ? "" : "*"), at, bbox.top + 0.8 * size);
+      if (out) ctx.fillRect(at - 0.8 * size, bbox.top + 0.75 * size, 1.6 * size, 0.12 * size);
+      ctx.fillStyle = "#444"; // small letters in orange are hard to read
       ctx.font = `${0.8 * size}px sans-serif`;
-      ctx.fillText(label[i] === first[i] ? Math.round(100 * likeliest(i)) : `was ${classes[first[i]]}`, at, bbox.top + 2.2 * size);
+      ctx.fillText(out ? "no beat" : same ? Math.round(100 * likeliest(i)) : `was ${classes[first[i]]}`, at, bbox.top + 1.9 * size);
     }
   }
 
   const stripPlot = new uPlot({
-    width: width(), height: 300, legend: { show: false },
+    width: width(), height: 260, padding: PADDING, legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-    scales: { x: { time: false, range: () => [stripFrom, stripFrom + STRIP] },
+    scales: { x: { time: false, range: () => [stripFrom, stripTo] },
       y: { range: (u, low, high) => [Math.min(low - 0.2, -1), Math.max(high + 0.8, 2)] } }, // room for letters
-    axes: [{ ...clockAxis, grid: { show: false } }, { grid: { show: false }, size: 45, label: "mV", labelSize: 20 }],
+    axes: [{ ...clockAxis, grid: { show: false } }, { grid: { show: false }, size: LEFT - 20, label: "mV", labelSize: 20 }],
     series: [{}, { stroke: "#222", width: 1 }],
-    hooks: { drawClear: [grid], draw: [beatsOn] },
+    hooks: { drawClear: [inside(shade), inside(paper)], draw: [apart(beatsOn)] },
   }, stripData(), byId("strip"));
-  onClick(stripPlot, (at) => select(nearest(at)));
+  stripPlot.over.addEventListener("click", (event) => select(inTime(stripPlot, event.offsetX)));
 
-  const span = summary.duration_s > 3 * 3600 ? 3600 : 300;
-  byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: share of S and V among the beats, %`;
-  function burden() {
-    const bins = Math.ceil(summary.duration_s / span);
-    const all = new Float64Array(bins), count = { S: new Float64Array(bins), V: new Float64Array(bins) };
-    time.forEach((at, i) => {
-      const bin = Math.min(Math.floor(at / span), bins - 1), name = classes[label[i]];
-      all[bin]++;
-      if (name in count) count[name][bin]++;
-    });
-    const share = (name) => Array.from(count[name], (x, k) => (all[k] ? 100 * x / all[k] : null));
-    return [Array.from(all, (_, k) => (k + 0.5) * span), share("S"), share("V")];
-  }
-  const bar = (name, align) => ({ label: name, fill: colours[classes.indexOf(name)], stroke: colours[classes.indexOf(name)], points: { show: false },
-    paths: uPlot.paths.bars({ size: [0.35, 60], align }) });
-  const burdenPlot = new uPlot({
-    width: width(), height: 130, legend: { show: true, live: false },
-    cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-    scales: { x: { time: false, range: () => [0, Math.ceil(summary.duration_s / span) * span] },
-      y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.1] } },
-    axes: [clockAxis, { size: 45 }],
-    series: [{}, bar("S", -1), bar("V", 1)],
-  }, burden(), byId("burden"));
-  onClick(burdenPlot, (at) => select(nearest(at)));
-
-  function nearest(at) {
-    let low = 0, high = n - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (time[middle] < at) low = middle + 1; else high = middle;
-    }
-    return low > 0 && at - time[low - 1] < time[low] - at ? low - 1 : low;
-  }
-
-  function runs() {
-    const found = [];
-    for (let i = 0, stop; i < n; i = stop) {
-      stop = i + 1;
-      while (stop < n && label[stop] === label[i] && !parted[stop]) stop++;
-      if ("SV".includes(classes[label[i]]) && stop - i > 1) found.push([i, stop - i]);
-    }
-    return found.sort((a, b) => b[1] - a[1]);
-  }
-
-  function list(title, items) { // items: [beat, text, time, if it is not that of the beat]
-    const box = document.createElement("div"), heading = document.createElement("h2"), rows = document.createElement("ol");
+  function list(id, title, items, row) { // row: item -> text of it, its beat, its time if it is not that of the beat
+    const heading = byId(id).querySelector("h2"), rows = byId(id).querySelector("ol");
     heading.textContent = `${title}: ${items.length}` + (items.length > LONGEST_LIST ? `, the first ${LONGEST_LIST}` : "");
-    for (const [beat, text, at = time[beat]] of items.slice(0, LONGEST_LIST)) {
-      const row = document.createElement("li"), button = document.createElement("button");
+    rows.replaceChildren(...items.slice(0, LONGEST_LIST).map((item) => {
+      const { beat, text, at = time[beat] } = row(item);
+      const entry = document.createElement("li"), button = document.createElement("button");
       button.textContent = `${clock(at, 1)}  ${text}`;
       button.addEventListener("click", () => { select(beat); button.blur(); });
-      row.append(button);
-      rows.append(row);
-    }
-    box.append(heading, rows);
-    return box;
+      entry.append(button);
+      return entry;
+    }));
   }
 
-  function showLists() {
-    const order = [...time.keys()];
-    const pauses = order.filter((i) => rr[i] > PAUSE).sort((a, b) => rr[b] - rr[a]);
-    const doubtful = order.filter((i) => likeliest(i) < data.certain).sort((a, b) => likeliest(a) - likeliest(b));
-    const scrolled = Array.from(document.querySelectorAll("#lists ol"), (rows) => rows.scrollTop);
-    byId("lists").replaceChildren(
-      list("Runs of S or V, longest first", runs().map(([i, beats]) => [i, `${classes[label[i]]}, ${beats} beats`])),
-      list("Pauses over 2 s, longest first", pauses.map((i) => [i, `${rr[i].toFixed(2)} s up to this beat`])),
-      list("Beats too uncertain to call, least certain first", doubtful.map((i) => [i, `${classes[first[i]]}, ${Math.round(100 * likeliest(i))} %` + (label[i] === first[i] ? "" : `, now ${classes[label[i]]}`)])),
-      list("Parts without signal to trust", parts.map((part) => [nearest(part.start_s), `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`, part.start_s])));
-    document.querySelectorAll("#lists ol").forEach((rows, k) => (rows.scrollTop = scrolled[k] ?? 0));
+  const named = (k) => classes[k] ?? "not a beat";
+  const showRuns = () => list("runs", "Runs of S or V, longest first", runsOf(label, parted), ([beat, beats]) =>
+    ({ beat, text: `${classes[label[beat]]}, ${beats} beats` }));
+  const showPauses = () => list("pauses", `Pauses over ${PAUSE} s, longest first`, longest(rr), (beat) =>
+    ({ beat, text: `${rr[beat].toFixed(2)} s up to this beat` }));
+  const showDoubtful = () => list("doubtful", "Beats too uncertain to call, least certain first", doubtful, (beat) =>
+    ({ beat, text: `${classes[first[beat]]}, ${Math.round(100 * likeliest(beat))} %` + (label[beat] === first[beat] ? "" : `, now ${named(label[beat])}`) }));
+  const showParts = () => list("parts", "Parts without signal to trust", parts, (part) =>
+    ({ beat: nearest(time, part.start_s), text: `${part.state}, ${(part.stop_s - part.start_s).toFixed(1)} s`, at: part.start_s }));
+
+  function showLegend() {
+    const count = new Uint32Array(OUT + 1);
+    for (const k of label) count[k]++;
+    byId("legend").replaceChildren(...classes.map((name, k) => {
+      const entry = document.createElement("span"), box = document.createElement("i");
+      box.style.background = colours[k];
+      const share = (100 * count[k] / Math.max(n - count[OUT], 1)).toFixed(1);
+      entry.append(box, `${name} ${data.class_names[k]}: ${count[k]} (${share} %)`);
+      return entry;
+    }));
   }
 
   function say() {
-    const all = classes.map((name, k) => `${name} ${Math.round(probability[k * n + selected] / 2.55)}`).join("  ");
-    byId("selected").textContent = `Beat ${selected + 1} of ${n} at ${clock(time[selected], 2)}: ${classes[label[selected]]}` +
-      (label[selected] === first[selected] ? "" : ` (corrected from ${classes[first[selected]]})`) +
-      `; probabilities in %: ${all}` + (rr[selected] ? `; RR ${rr[selected].toFixed(2)} s, ${Math.round(rate[selected])}/min` : "; RR unknown");
+    const all = classes.map((name, k) => `${name}\u00a0${Math.round(probability[k * n + selected] / 2.55)}`).join(", ");
+    byId("selected").textContent = `Beat ${selected + 1} of ${n} at ${clock(time[selected], 2)}: ${named(label[selected])}` +
+      (label[selected] === first[selected] ? "" : ` (corrected from ${classes[first[selected]]})`) + `; probabilities in %: ${all}; RR ` +
+      (isNaN(rr[selected]) ? "unknown" : `${rr[selected].toFixed(2)} s, ${Math.round(60 / rr[selected])} a minute`);
   }
 
   function select(beat) {
     selected = Math.min(Math.max(beat, 0), n - 1);
-    const { min, max } = ratePlot.scales.x; // follow the selection where the overview is zoomed
-    if (time[selected] < min || time[selected] > max) {
-      ratePlot.setScale("x", { min: time[selected] - (max - min) / 2, max: time[selected] + (max - min) / 2 });
-    }
-    ratePlot.redraw(false);
+    const [from, to] = shown, at = time[selected];
+    if (at < from || at > to) show(at - (to - from) / 2, at + (to - from) / 2); // which marks it too
+    else overviews.forEach(mark);
     stripPlot.setData(stripData());
     say();
   }
 
+  let asSaved = label.slice(), unsaved = false;
   function correct(beat, k) {
+    const counts = k === OUT || label[beat] === OUT;
     label[beat] = k;
-    unsaved = true;
-    const { min, max } = ratePlot.scales.x;
-    ratePlot.setData(rates(), false);
-    ratePlot.setScale("x", { min, max });
-    burdenPlot.setData(burden());
-    showLists();
+    if (counts) {
+      ({ rr, rate } = intervals(time, label, parted));
+      showPauses();
+    }
+    burden = burdens(time, label, span);
+    for (const plot of overviews) plot.redraw();
+    showRuns();
+    if (likeliest(beat) < data.certain) showDoubtful();
+    showLegend();
+    showSaved();
     select(beat);
-    const count = label.reduce((sum, k, i) => sum + (k !== first[i]), 0);
-    byId("save").disabled = count === 0;
-    byId("saved").textContent = `${count} corrected`;
+  }
+
+  function showSaved(file) {
+    let corrected = 0, out = 0;
+    unsaved = false;
+    for (let i = 0; i < n; i++) {
+      if (label[i] === OUT) out++;
+      else if (label[i] !== first[i]) corrected++;
+      if (label[i] !== asSaved[i]) unsaved = true;
+    }
+    byId("save").textContent = `Save all ${n - out} beats as reviewed`;
+    byId("saved").textContent = (corrected || out ? `${corrected} corrected, ${out} not a beat` : "no corrections") + (file ? `; saved as ${file}` : unsaved ? "; not saved yet" : "");
   }
 
   function nextOther(step) {
@@ -284,9 +232,9 @@ async function start() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toUpperCase(), step = { ARROWLEFT: -1, ARROWRIGHT: 1 }[key];
+    const k = key === "X" ? OUT : classes.indexOf(key);
     if (step) select(event.shiftKey ? nextOther(step) : selected + step);
-    else if (classes.includes(key)) {
-      const k = classes.indexOf(key);
+    else if (k >= 0) {
       if (k !== label[selected]) {
         undo.push([selected, label[selected]]);
         correct(selected, k);
@@ -302,17 +250,26 @@ async function start() {
     link.download = `${data.file}.corrected`;
     link.click();
     URL.revokeObjectURL(link.href);
-    unsaved = false;
-    byId("saved").textContent = `saved as ${link.download}`;
+    asSaved = label.slice();
+    showSaved(link.download);
     byId("save").blur();
   });
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
-  addEventListener("resize", () => { for (const plot of [ratePlot, stripPlot, burdenPlot]) plot.setSize({ width: width(), height: plot.height }); });
+  addEventListener("resize", () => {
+    for (const plot of [...overviews, stripPlot]) plot.setSize({ width: width(), height: plot.height });
+    select(selected);
+  });
 
-  byId("facts").textContent = `Lead ${summary.lead}; ${clock(summary.duration_s)} h; ${n} beats: ` +
-    classes.map((name) => `${name} ${summary.counts[name]}`).join(", ") + `; ${summary.model}`;
+  byId("facts").textContent = `Lead ${summary.lead}; ${clock(duration)} h; ${n} beats; ${summary.model}`;
   byId("notes").textContent = summary.notes.join("; ");
-  showLists();
+  byId("rr-title").textContent = `RR intervals (dashed: ${PAUSE} s; longer than ${LONGEST_RR} s: at the upper edge)`;
+  byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: V and, on top of it, S in % of the beats`;
+  showRuns();
+  showPauses();
+  showDoubtful();
+  showParts();
+  showLegend();
+  showSaved();
   select(0);
   document.body.dataset.ready = "yes";
 }

@@ -1,0 +1,32 @@
+"""A prediction to write a page of."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from arrhythmia.inference.predict import Prediction
+
+FS = 250
+SECONDS = 400
+GAP = (20, 300)
+NAME = "</script><b>100"
+"""What would end the data, were it written as it is."""
+
+
+def prediction():
+    """A beat a second but for a gap that takes a SKIP of more than 16 bits; each third beat is V."""
+    seconds = np.array([t for t in range(1, SECONDS) if not GAP[0] <= t < GAP[1]])
+    probability = np.full((len(seconds), 5), 0.05)
+    probability[np.arange(len(seconds)), np.where(np.arange(len(seconds)) % 3 == 2, 2, 0)] = 0.8
+    summary = {
+        "recording": NAME,
+        "lead": "<b>II</b>",
+        "fs": FS,
+        "notes": ['<img src="x" onerror="document.title = 1">'],
+        "duration_s": float(SECONDS),
+        "parts": [{"start_s": float(GAP[0]), "stop_s": float(GAP[1]), "state": "lost"}],
+        "model": "cnn",
+        "counts": {"N": 80, "S": 0, "V": 39, "F": 0, "Q": 0},
+    }
+    strip = np.round(100 * np.sin(np.arange(SECONDS * 120) / 20)).astype(np.int16)
+    return Prediction(SimpleNamespace(name=NAME, fs=FS), FS * seconds, probability, summary, strip)
