@@ -4,11 +4,9 @@ python -m stages.train_rhythm
 """
 
 import json
-import time
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from arrhythmia import paths
 from arrhythmia.features.tokens import ENTRIES
@@ -19,6 +17,7 @@ from arrhythmia.simulation.patients import STRATA
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.parallel import cores
+from arrhythmia.utils.progress import Progress
 from stages.run import run
 
 VALIDATION = 3_000_000_000
@@ -45,11 +44,11 @@ def main() -> None:
     held_out = simulated(range(VALIDATION, VALIDATION + validated_on), beats, "to validate on")
     network = build_rhythm(len(ENTRIES), **size)
     losses: list[float] = []
-    start = time.monotonic()
+    progress = Progress("rhythm", settings["steps"], "updates")
     for loss in train_updates(network, train, **settings):
         losses.append(loss)
         if len(losses) % EVERY == 0:
-            print(progress(losses, settings["steps"], time.monotonic() - start), flush=True)
+            progress.step(EVERY, f"loss {np.mean(losses[-EVERY:]):.4f}")
     save_model(network, paths.RHYTHM)
     label = held_out.label.ravel()
     probability = classify(network, held_out.tokens).reshape(len(label), -1)
@@ -61,16 +60,10 @@ def main() -> None:
     print(f"rhythm: {network.count_params():,} parameters; over strata {said}")
 
 
-def progress(losses: list[float], steps: int, seconds: float) -> str:
-    """Return a line for people: how far the training is, and how long the rest will take."""
-    done, mean = len(losses), np.mean(losses[-EVERY:])
-    return f"rhythm: update {done} of {steps}  loss {mean:.4f}  {seconds * (steps / done - 1):.0f} s left"
-
-
 def simulated(seeds: range, beats: int, purpose: str) -> PatientSet:
-    """Simulate a patient of each stratum for each seed, with a bar."""
-    with tqdm(total=len(seeds) * len(STRATA), desc=f"patients {purpose}", mininterval=5) as bar:
-        return simulate_patients(seeds, beats=beats, jobs=cores(), on_patient=bar.update)
+    """Simulate a patient of each stratum for each seed."""
+    progress = Progress(f"simulating {purpose}", len(seeds) * len(STRATA), "patients")
+    return simulate_patients(seeds, beats=beats, jobs=cores(), on_patient=progress.step)
 
 
 def learning_curve(losses: list[float]) -> pd.DataFrame:

@@ -119,7 +119,7 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo, k
         command, cwd=copy, env=environment(demo[0].parent), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as training:
         for line in training.stdout:
-            if b": epoch 1 of 2 " in line:
+            if b": 1 of 2 epochs " in line:
                 break
         training.send_signal(signal.SIGKILL)
     assert training.returncode == -signal.SIGKILL

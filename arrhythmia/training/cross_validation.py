@@ -21,6 +21,7 @@ from arrhythmia.training.calibration import cross_calibrated, fit_temperature
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
+from arrhythmia.utils.progress import Progress
 
 Builders = Callable[[], dict[str, Callable]]
 """Imports the functions that build networks, and returns them by the values of `network`; called where the
@@ -51,9 +52,11 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     members = int(fold.max()) + 1 if PROTOCOLS[protocol].out_of_fold else settings["ensemble_size"]
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
     # A process each, as many at once as there are cores for: what a network learns does not depend on it.
-    with processes(min(members, max(cores() // threads, 1))) as pool:
+    workers = min(members, max(cores() // threads, 1))
+    with processes(workers) as pool:
         try:
-            trained = list(pool.map(partial(train_member, name, protocol, builders), range(members)))
+            one = partial(train_member, name, protocol, builders, members=members, workers=workers)
+            trained = list(pool.map(one, range(members)))
         except BrokenProcessPool as error:
             raise DataError(
                 f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
@@ -89,9 +92,17 @@ def processes(workers: int) -> Executor:
 
 
 def train_member(
-    name: str, protocol: str, builders: Builders, member: int
+    name: str, protocol: str, builders: Builders, member: int, *, members: int, workers: int
 ) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
     """Train one network, without the fold of its number; in a process of its own, several can learn at once.
+
+    Args:
+        name: as for `train`.
+        protocol: as for `train`.
+        builders: as for `train`.
+        member: number of the network, from 0.
+        members: number of networks in the model.
+        workers: number of networks that learn at the same time, which tells how many come after this one.
 
     Returns:
         Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.
@@ -111,13 +122,14 @@ def train_member(
         {key: x[rows] for key, x in arrays.items()} for rows in (fold != member, fold == member)
     )
     history: list[dict[str, float]] = []
+    what, epochs = f"{name} {protocol} network {member + 1} of {members}", settings["epochs"]
+    progress = Progress(what, epochs, "epochs", long=True, after=epochs * ((members - 1 - member) // workers))
     try:
         network = build(builders(), rest, **of_protocol(params[name], protocol))
         for values in train_epochs(network, rest, held_out, **settings):
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
-            epoch = f"epoch {len(history)} of {settings['epochs']}"
-            print(f"{name} {protocol} network {member}: {epoch}  {words}", flush=True)
+            progress.step(note=words)
     except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
         raise DataError(f"params.yaml: {error}") from error
     logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from arrhythmia.utils.progress import tracked
+
 
 def averaged(members: list[keras.Model], temperature: float) -> keras.Model:
     """Combine networks into one model: softmax of the mean of their logits / temperature.
@@ -42,7 +44,7 @@ def held_out_probability(model: keras.Model, train: dict[str, np.ndarray]) -> tu
     members = [layer for layer in model.layers if isinstance(layer, keras.Model)]
     temperature = model.get_layer("temperature")
     probability = np.full((len(train["fold"]), model.output_shape[-1]), np.nan, dtype=np.float32)
-    for number, member in enumerate(members):
+    for number, member in enumerate(tracked(members, "held-out folds", "networks")):
         rows = train["fold"] == number
         inputs = [train[x.name][rows] for x in model.inputs]
         logits = member.predict(inputs, batch_size=1024, verbose=0)

@@ -39,19 +39,23 @@ def _curve_name(key: str) -> str:
 
 
 def write_curves(folder: Path, curves: list[dict[str, float]]) -> None:
-    """Write the training curves with dvclive; whole or not at all."""
+    """Write the training curves with dvclive; whole or, if that fails, not at all.
+
+    Where DVC knows a token for Studio, dvclive sends them there, under the names that the files have.
+    """
     from dvclive import Live
 
-    unfinished = folder.with_name("training.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    with Live(str(unfinished), dvcyaml=None, save_dvc_exp=False) as live:
-        live.step = 1  # epochs are counted from 1
-        for means in curves:
-            for name, mean in means.items():
-                live.log_metric(name, mean)
-            live.next_step()
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(unfinished, folder)
+    try:
+        with Live(str(folder), dvcyaml=None, save_dvc_exp=False) as live:
+            live.step = 1  # epochs are counted from 1
+            for means in curves:
+                for name, mean in means.items():
+                    live.log_metric(name, mean)
+                live.next_step()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, Any]) -> Any | None:

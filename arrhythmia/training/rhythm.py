@@ -7,6 +7,7 @@ import numpy as np
 
 from arrhythmia.simulation.patient_set import PatientSet
 from arrhythmia.training.fit import learning_rate
+from arrhythmia.utils.progress import tracked
 
 PATIENTS = 8
 """Simulated patients that are classified at a time, which bounds the memory."""
@@ -62,7 +63,7 @@ def rhythm_probability(network: keras.Model, tokens: np.ndarray, record: np.ndar
         record: `(n,)` name of each beat's record.
     """
     probability = np.empty((len(tokens), network.output_shape[-1]), dtype=np.float32)
-    for name in np.unique(record):
+    for name in tracked(np.unique(record), "rhythm", "records"):
         rows = np.flatnonzero(record == name)
         probability[rows] = classify(network, tokens[rows][None])[0]
     return probability

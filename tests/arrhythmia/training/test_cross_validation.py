@@ -165,7 +165,7 @@ def one_network(tmp_path_factory, arrays, keras):
 def test_another_seed_gives_another_model_and_each_epoch_is_said(project, one_network, capfd):
     configure(train={"seed": 1})
     run(train_cnn, INTRA)
-    assert "cnn intra_patient network 0: epoch 1 of 1 " in capfd.readouterr().out
+    assert "cnn intra_patient network 1 of 1: 1 of 1 epochs  " in capfd.readouterr().out
     model = paths.model(INTRA, "cnn")
     assert model.read_bytes() != (one_network / model).read_bytes()
 
@@ -214,7 +214,9 @@ def test_each_member_learns_from_all_folds_but_its_own(project, arrays, monkeypa
     monkeypatch.setattr(
         fit, "train_epochs", lambda *given, **settings: iter(seen.append((*given, settings)) or [])
     )
-    _, history, logits = cross_validation.train_member("cnn", INTER, train_cnn.builders, member)
+    _, history, logits = cross_validation.train_member(
+        "cnn", INTER, train_cnn.builders, member, members=2, workers=1
+    )
     ((_, rest, held_out, settings),) = seen
     for key in ("waveform", "features", "label"):
         np.testing.assert_array_equal(rest[key], arrays[key][arrays["fold"] != member])
@@ -229,7 +231,7 @@ def test_beats_that_are_too_short_for_the_network_are_named_in_one_line(project)
     configure(cnn={"network": "kachuee"}, segment={"window": "kaggle"}, fusion={"weight": 0})
     said = r"^params\.yaml: cnn\.network=kachuee needs 129 samples a beat; there are 24$"
     with pytest.raises(DataError, match=said):
-        cross_validation.train_member("cnn", INTER, train_cnn.builders, 0)
+        cross_validation.train_member("cnn", INTER, train_cnn.builders, 0, members=2, workers=1)
 
 
 def test_a_training_that_comes_to_nothing_says_why_and_writes_nothing(project, arrays):

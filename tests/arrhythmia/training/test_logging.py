@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from dvclive.error import InvalidDataTypeError
 
 from arrhythmia.errors import DataError
 from arrhythmia.training import logging
@@ -66,13 +67,27 @@ def test_dvclive_writes_the_curves(project):
 
 def test_curves_of_an_earlier_training_are_replaced_as_a_whole(project):
     folder = project / "training"
-    unfinished = folder.with_name("training.unfinished")
-    for stale in (folder, unfinished):
-        stale.mkdir()
-        (stale / "stale.tsv").write_text("x")
+    folder.mkdir()
+    (folder / "stale.tsv").write_text("x")
     logging.write_curves(folder, CURVES)
-    assert not unfinished.exists()
     assert not (folder / "stale.tsv").exists()
+
+
+def test_half_of_the_curves_is_not_left(project):
+    with pytest.raises(InvalidDataTypeError):
+        logging.write_curves(project / "training", [*CURVES, {"lr": []}])
+    assert list(project.glob("training*")) == []
+
+
+def test_studio_shows_the_curves_under_the_names_of_the_files(project, monkeypatch):
+    sent = []
+    monkeypatch.setenv("DVC_STUDIO_TOKEN", "token")
+    monkeypatch.setenv("DVC_STUDIO_REPO_URL", "https://localhost/project.git")
+    monkeypatch.setattr("dvclive.studio.post_live_metrics", lambda *given, **said: sent.append(said) or True)
+    logging.write_curves(project / "training", CURVES)
+    named = {Path(name).relative_to(project).as_posix() for said in sent for name in said.get("plots") or {}}
+    files = {path.relative_to(project).as_posix() for path in project.glob("training/plots/**/*.tsv")}
+    assert named == files
 
 
 def test_dvclive_alone_does_not_import_wandb(project, monkeypatch):
