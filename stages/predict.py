@@ -31,7 +31,7 @@ def main(protocol: str, network: str) -> None:
     model = load_model(paths.model(protocol, network))
     test = load_arrays(paths.normalized(protocol, "test"))
     progress = Progress(f"{network} {protocol}", -(-len(test["label"]) // BATCH), "batches of beats")
-    counted = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda *_: progress.step())
+    counted = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: progress.step())
     alone = model.predict(inputs_of(model, test), batch_size=BATCH, verbose=0, callbacks=[counted])
     if PROTOCOLS[protocol].out_of_fold:  # every beat is one to learn from and, in its fold, one to test
         probability = load_arrays(paths.held_out(protocol, network))["probability"]

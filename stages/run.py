@@ -12,6 +12,8 @@ from arrhythmia.params import read_yaml
 from arrhythmia.protocols import ARGUMENTS
 from arrhythmia.utils.progress import duration
 
+PIPELINE = Path(__file__).parents[1] / "dvc.yaml"
+
 
 def run(main: Callable[..., None]) -> None:
     """Call `main` with the command line's arguments; an error or Ctrl-C ends in one line and exit code 1.
@@ -30,7 +32,7 @@ def run(main: Callable[..., None]) -> None:
     with errors_in_one_line():
         start = time.monotonic()
         try:
-            print(read_yaml("dvc.yaml")["stages"][stage]["desc"], flush=True)
+            print(read_yaml(PIPELINE)["stages"][stage]["desc"], flush=True)
             main(*sys.argv[1:])
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: missing; run `dvc repro`") from error

@@ -85,7 +85,6 @@ def test_ctrl_c_says_nothing_while_a_command_is_loaded(lines, said):
 
 
 def test_a_stage_says_what_comes_and_how_long_it_took(monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
     monkeypatch.setattr("sys.argv", ["stages/train_rhythm.py"])
     run(lambda: print("main"))
     said = capsys.readouterr().out.splitlines()
