@@ -17,7 +17,8 @@ from arrhythmia.errors import DataError
 from arrhythmia.evaluation import curves
 from arrhythmia.evaluation.scorecard import scorecard
 from arrhythmia.evaluation.tables import evaluation_tables
-from arrhythmia.figures import evaluation, strips, worst_records
+from arrhythmia.figures import scores as score_figures
+from arrhythmia.figures import strips, worst_records
 from arrhythmia.figures.records import records_map
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
@@ -72,16 +73,16 @@ def scores_figures(label: np.ndarray, probability: np.ndarray, *, title: str) ->
     """Draw what needs no more than `(m,)` labels and `(m, 5)` probabilities; returns figures by name."""
     bins = metrics.reliability(label, probability)
     return {
-        "confusion": evaluation.confusion_matrix(
+        "confusion": score_figures.confusion_matrix(
             metrics.confusion(label, probability.argmax(axis=1)), title=title
         ),
-        "curves": evaluation.class_curves(
+        "curves": score_figures.class_curves(
             curves.precision_recall(label, probability), curves.roc(label, probability), title=title
         ),
-        "reliability": evaluation.reliability_diagram(
+        "reliability": score_figures.reliability_diagram(
             bins, error=metrics.calibration_error(bins), title=title
         ),
-        "risk_coverage": evaluation.risk_coverage_curves(
+        "risk_coverage": score_figures.risk_coverage_curves(
             metrics.risk_coverage(label, probability), title=title
         ),
     }

@@ -19,7 +19,6 @@ from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, replacing, write_text
-from arrhythmia.utils.progress import tracked
 from stages.run import run
 
 
@@ -39,7 +38,7 @@ def main(protocol: str, network: str) -> None:
     converted = onnx_model(model)
     precisions = {"float32": converted, "int8": with_int8_weights(converted)}
     agreement = {}
-    for precision, made in tracked(precisions.items(), f"{network} {protocol}", "ONNX files"):
+    for precision, made in precisions.items():
         data = made.SerializeToString(deterministic=True)
         start = time.perf_counter()
         answer = infer(session(data), test)

@@ -12,7 +12,7 @@ from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.figures.comparison import comparison
-from arrhythmia.figures.evaluation import training_curves
+from arrhythmia.figures.scores import training_curves
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
 from arrhythmia.protocols import MODELS, NETWORKS, SOURCES, heading

@@ -30,9 +30,9 @@ def run(main: Callable[..., None]) -> None:
         if value not in ARGUMENTS[name]:
             sys.exit(f"error: unknown {name} '{value}'; use {' or '.join(ARGUMENTS[name])}")
     with errors_in_one_line():
+        print(read_yaml(PIPELINE)["stages"][stage]["desc"], flush=True)
         start = time.monotonic()
         try:
-            print(read_yaml(PIPELINE)["stages"][stage]["desc"], flush=True)
             main(*sys.argv[1:])
         except FileNotFoundError as error:
             raise DataError(f"{error.filename}: missing; run `dvc repro`") from error

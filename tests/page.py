@@ -29,4 +29,5 @@ def prediction():
         "counts": {"N": 80, "S": 0, "V": 39, "F": 0, "Q": 0},
     }
     strip = np.round(100 * np.sin(np.arange(SECONDS * 120) / 20)).astype(np.int16)
-    return Prediction(SimpleNamespace(name=NAME, fs=FS), FS * seconds, probability, summary, strip)
+    nothing = np.array([], dtype=int)
+    return Prediction(SimpleNamespace(name=NAME, fs=FS), FS * seconds, probability, summary, nothing, strip)

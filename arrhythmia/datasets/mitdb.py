@@ -116,7 +116,7 @@ def fetch_one(folder: Path, mirrors: "Sequence[Mirror]", item: tuple[str, Pinned
     for mirror, reason in refusals:
         if not mirror.complained:  # once: 144 files would have the same complaint
             mirror.complained = True
-            print(f"{name} not from {mirror}: {reason}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{name} not from {mirror}: {reason}\n")  # whole: other threads write too
 
 
 @dataclass

@@ -50,7 +50,7 @@ def model_card(
         members: networks that it averages.
     """
     synthetic = config.source == "synthetic"
-    records = SOURCES["synthetic" if synthetic else "physionet"]
+    source = SOURCES["synthetic" if synthetic else "physionet"]
     return render(
         TEMPLATE,
         title=f"{MODELS[config.model]}, {protocol_name(config.protocol)}",
@@ -62,8 +62,8 @@ def model_card(
         weak=None if records is None else weakest(records),
         needed=needed_later(config),
         measured=(config.source, config.segment["window"], config.protocol) == MEASURED,
-        training=records.training,
-        test=records.testing,
+        training=source.training,
+        test=source.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
         headline=HEADLINE,
         suffixes=SUFFIXES,

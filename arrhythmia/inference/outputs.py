@@ -18,6 +18,9 @@ from arrhythmia.inference.unfinished import file_name, finished_together
 ANNOTATOR = "pred"
 """Suffix of the annotation file."""
 
+ARTIFACT = "|"
+"""Symbol of a detection that is no beat."""
+
 CLEAN, NOISY, UNREADABLE = 0, 1, -1
 """Subtypes of WFDB's mark of signal quality."""
 
@@ -59,11 +62,13 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
 def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
     """Write `NAME.pred`: each beat with the letter of its class as its symbol, the first line with a note.
 
-    Parts without beats that can be trusted begin and end with WFDB's mark of signal quality, `~`, or with a
-    comment where no beat comes, and a note says which it is.
+    Detections that are no beats have WFDB's mark of an artifact, `|`. Parts without beats that can be trusted
+    begin and end with its mark of signal quality, `~`, or with a comment where no beat comes, and a note says
+    which it is.
     """
     ecg, classes = prediction.ecg, np.array(CLASSES)[prediction.probability.argmax(axis=1)]
     rows = [(int(at), symbol, CLEAN, "") for at, symbol in zip(prediction.sample, classes, strict=True)]
+    rows += [(int(at), ARTIFACT, CLEAN, "") for at in prediction.rejected]
     for part in prediction.summary["parts"]:
         start, stop = (min(round(part[end] * ecg.fs), ecg.length - 1) for end in ("start_s", "stop_s"))
         symbol, subtype = MARKS[part["state"]]

@@ -38,6 +38,7 @@ class Prediction:
         sample: `(n,)` positions of the beats, in samples.
         probability: `(n, 5)` calibrated probabilities of the classes.
         summary: ready for JSON.
+        rejected: `(r,)` positions of detections that are no beats, in samples.
         strip: `(m,)` int16, the conditioned signal in steps of `STRIP_STEP`, every `STRIP_EVERY`-th of its
             samples; None if it was not asked for.
     """
@@ -46,6 +47,7 @@ class Prediction:
     sample: np.ndarray
     probability: np.ndarray
     summary: dict[str, Any]
+    rejected: np.ndarray
     strip: np.ndarray | None = None
 
 
@@ -78,7 +80,7 @@ def predict(
     beats = found.beats
     check_beats(where, beats.waveform, found.state)
     if positions is None:
-        check_alike(where, found.alike, found.faint)
+        check_alike(where, found.detections.alike, found.detections.faint)
     probability = network.probability(beats)
     known = {
         "note": DISCLAIMER,
@@ -90,7 +92,7 @@ def predict(
         "share": shares_of(found.state),
         "parts": [asdict(part) for part in parts_of(found.state)],
         "removed": removed(found.measures),
-        "rejected": found.rejected,
+        "rejected": len(found.rejected),
         "inverted": polarity(beats.waveform) < 0,
         "model": _model_name(network),
     }
@@ -100,6 +102,7 @@ def predict(
         beats.sample,
         probability,
         known | summarize(beats.sample / ecg.fs, rr, probability),
+        found.rejected,
         np.concatenate(strip) if keep_strip else None,
     )
 

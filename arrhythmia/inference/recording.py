@@ -101,6 +101,7 @@ def headline(prediction: Prediction) -> str:
         f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
         f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
         f"{found['uncertain_percent']} % uncertain"
+        + (f"; {found['rejected']} detections rejected" if found["rejected"] else "")
         + "".join(unusable)
         + ("" if likely else "; no likely heart rate: is the --fs right?")
     )

@@ -22,8 +22,9 @@ def false_detections(peak: np.ndarray, steepness: np.ndarray, alike: np.ndarray)
     A P or T wave is less steep than the complex beside it (Pan & Tompkins 1985, IEEE Trans Biomed Eng
     32:230-236), and noise is unlike the other beats (Orphanidou et al. 2015, IEEE J Biomed Health Inform
     19:832-838). A faint ventricular beat may be both; so what is rejected must also lie between two others
-    that leave no room for a beat. Lost are beats that are faint and interpolated. All numbers were chosen on
-    DS1.
+    that leave no room for a beat. Lost are faint and unlike beats, or two of them, interpolated between
+    others, and single ones in a short run of others that is faster than the rhythm around it, or in
+    fibrillation. All numbers were chosen on DS1.
 
     Args:
         peak: `(n,)` R peaks, in samples, ascending.

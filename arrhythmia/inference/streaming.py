@@ -38,6 +38,19 @@ BORDER = 0.1
 
 
 @dataclass(frozen=True)
+class Detections:
+    """How good all detections are, before any is rejected.
+
+    Attributes:
+        faint: share whose complexes are faint, 0..1.
+        alike: median correlation with the template beat; NaN where none is known.
+    """
+
+    faint: float
+    alike: float
+
+
+@dataclass(frozen=True)
 class Found:
     """What was found in a recording.
 
@@ -45,17 +58,17 @@ class Found:
         beats: `n` beats.
         measures: of the signal.
         state: `(t,)` of each tenth of a second, an index into `quality.STATES`.
-        rejected: number of detections that are no beats.
-        faint: share of all detections whose complexes are faint, 0..1.
-        alike: median correlation of all detections with the template beat, NaN without any.
+        rejected: `(r,)` positions of detections that are no beats, in samples; none where beats were known.
+        faint: share of the beats whose complexes are faint, 0..1; 0 where they were known.
+        detections: what `quality.check_alike` judges, of all detections.
     """
 
     beats: Beats
     measures: Measures
     state: np.ndarray
-    rejected: int
+    rejected: np.ndarray
     faint: float
-    alike: float
+    detections: Detections
 
 
 def stream_beats(
@@ -119,20 +132,21 @@ def stream_beats(
     whole = Measures.joined(measures)
     silent, noise = without_beats(whole)
     peak, slope, waveform = peak[:n], slope[:n], waveform[:n]
-    rejected, faint, alike = 0, 0.0, np.nan
+    rejected, faint, detections = peak[:0], 0.0, Detections(0.0, np.nan)
     if positions is None and n:
         block = np.minimum(peak // detection.BLOCK, len(noise) - 1)
-        kept = np.flatnonzero(~(silent | noise)[block])
-        peak, slope, waveform = peak[kept], slope[kept], _rows(waveform, kept)
+        kept = ~(silent | noise)[block]
+        peak, slope, waveform = peak[kept], slope[kept], _kept_rows(waveform, kept)
     if positions is None and len(peak):
         share = steepness(whole, peak, slope)
         match = in_blocks(correlation, waveform, _template_beats(waveform, peak))
-        faint, alike = float((share < FAINT).mean()), float(np.median(match))
+        alike = match[np.isfinite(match)]
+        detections = Detections((share < FAINT).mean(), np.median(alike) if len(alike) else np.nan)
         false = false_detections(peak, share, match)
-        rejected = int(false.sum())
-        peak, waveform = peak[~false], _rows(waveform, np.flatnonzero(~false))
+        rejected, peak, waveform = peak[false], peak[~false], _kept_rows(waveform, ~false)
+        faint = float((share[~false] < FAINT).mean())
     state = states_of(whole, peak, noise)
-    sample = np.round(peak * ecg.fs / FS).astype(np.int64) if positions is None else positions
+    sample = in_samples(peak, ecg.fs) if positions is None else positions
     unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
     beats = Beats(
         waveform=waveform,
@@ -149,7 +163,12 @@ def stream_beats(
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    return Found(beats, whole, state, rejected, faint, alike)
+    return Found(beats, whole, state, in_samples(rejected, ecg.fs), faint, detections)
+
+
+def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:
+    """Return positions in samples at `fs` (Hz) of positions at `FS`."""
+    return np.round(peak * fs / FS).astype(np.int64)
 
 
 def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
@@ -220,13 +239,17 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
     return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]
 
 
-def _rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return rows of `values`, in its own memory."""
-    values[: len(kept)] = values[kept]
-    return values[: len(kept)]
+def _kept_rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return the rows that are kept, `(n,)` bool; they take the place of the first ones, which are lost."""
+    if kept.all():
+        return values
+    count = np.count_nonzero(kept)
+    values[:count] = values[kept]
+    return values[:count]
 
 
 def _template_beats(waveform: np.ndarray, peak: np.ndarray) -> np.ndarray:
-    """Return the template beat for each beat of a recording, `(n, length)`."""
-    interval = np.diff(peak.astype(float), prepend=np.nan)  # few are across lost signal
+    """Return the template beat for each detection of a recording, `(n, length)`."""
+    # Intervals across lost signal pass for late ones; they count if every fifth is one.
+    interval = np.diff(peak / FS, prepend=np.nan)
     return template_beat(waveform, interval, np.zeros(len(peak)))

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,8 +88,9 @@ def test_ctrl_c_says_nothing_while_a_command_is_loaded(lines, said):
 def test_a_stage_says_what_comes_and_how_long_it_took(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["stages/train_rhythm.py"])
     run(lambda: print("main"))
-    said = capsys.readouterr().out.splitlines()
-    assert said == [STAGES["train_rhythm"]["desc"], "main", "train_rhythm: took 1 s"]
+    *said, took = capsys.readouterr().out.splitlines()
+    assert said == [STAGES["train_rhythm"]["desc"], "main"]
+    assert re.fullmatch(r"train_rhythm: took \d+ s", took)
 
 
 def test_progress_reaches_a_pipe_while_the_stage_runs():

@@ -66,12 +66,11 @@ async function start() {
   };
 
   function inLane(u, x, y) { // the nearest beat of the class that is clicked
-    const k = classes.length - 1 - Math.floor(u.posToVal(y, "y")), at = inTime(u, x);
-    for (let off = 0; off < n; off++) {
-      if (label[at - off] === k) return at - off;
-      if (label[at + off] === k) return at + off;
-    }
-    return at;
+    const k = Math.max(1, classes.length - 1 - Math.floor(u.posToVal(y, "y")));
+    const at = inTime(u, x), clicked = u.posToVal(x, "x");
+    const before = label.lastIndexOf(k, at), after = label.indexOf(k, at);
+    if (before < 0 || after < 0) return before < 0 && after < 0 ? at : Math.max(before, after);
+    return clicked - time[before] <= time[after] - clicked ? before : after;
   }
 
   overview("rate", {
@@ -118,6 +117,7 @@ async function start() {
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     for (let i = nearest(time, stripFrom); i < n && time[i] <= stripTo; i++) {
+      if (time[i] < stripFrom) continue;
       const at = u.valToPos(time[i], "x", true), same = label[i] === first[i], out = label[i] === OUT;
       if (i === selected) {
         ctx.fillStyle = "#0001";
@@ -225,7 +225,7 @@ async function start() {
   }
 
   function nextOther(step) {
-    for (let i = selected + step; i >= 0 && i < n; i += step) if (classes[label[i]] !== "N") return i;
+    for (let i = selected + step; i >= 0 && i < n; i += step) if (!["N", undefined].includes(classes[label[i]])) return i;
     return selected;
   }
 
@@ -260,7 +260,7 @@ async function start() {
     select(selected);
   });
 
-  byId("facts").textContent = `Lead ${summary.lead}; ${clock(duration)} h; ${n} beats; ${summary.model}`;
+  byId("facts").textContent = `Lead ${summary.lead}; ${clock(duration)} h; ${n} beats${summary.rejected ? `, ${summary.rejected} detections rejected` : ""}; ${summary.model}`;
   byId("notes").textContent = summary.notes.join("; ");
   byId("rr-title").textContent = `RR intervals (dashed: ${PAUSE} s; longer than ${LONGEST_RR} s: at the upper edge)`;
   byId("burden-title").textContent = `Burden by ${span === 3600 ? "hour" : "five minutes"}: V and, on top of it, S in % of the beats`;

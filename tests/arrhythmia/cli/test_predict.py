@@ -152,7 +152,7 @@ def test_what_was_removed_is_said(made, tmp_path, frequency, inverted):
     assert summary["inverted"] is inverted
 
 
-def test_a_detection_that_is_no_beat_is_counted_and_not_reported(made, tmp_path):
+def test_a_detection_that_is_no_beat_is_counted_and_marked_but_no_beat(made, tmp_path, capsys):
     path = made()
     at = np.arange(7500) / 250
     bump = 0.3 * np.exp(-(((at - 15.0) / 0.025) ** 2))  # between two beats, a quarter as steep
@@ -160,6 +160,11 @@ def test_a_detection_that_is_no_beat_is_counted_and_not_reported(made, tmp_path)
     assert run(tmp_path, path) == 0
     summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
     assert (summary["beats"], summary["rejected"]) == (30, 1)
+    assert not any("faint" in note for note in summary["notes"])
+    assert "; 1 detections rejected" in capsys.readouterr().out
+    marks = wfdb.rdann(str(tmp_path / "out" / "r"), "pred")
+    (artifact,) = marks.sample[np.array(marks.symbol) == "|"]
+    assert artifact == pytest.approx(15.0 * 250, abs=10)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +380,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
     summary = {
         "recording": "r", "beats": 0, "counts": {}, "burden_percent": {"S": 0, "V": 0},
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
-        "heart_rate": {"median": rate}, "uncertain_percent": 0, "share": {"lost": 0.0},
+        "heart_rate": {"median": rate}, "uncertain_percent": 0, "rejected": 0, "share": {"lost": 0.0},
     }  # fmt: skip
     assert ("is the --fs right?" in recording.headline(SimpleNamespace(summary=summary))) == asks
 

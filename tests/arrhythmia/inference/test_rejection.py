@@ -33,6 +33,12 @@ def test_what_is_faint_and_unlike_between_two_beats_is_no_beat():
     assert rejected(time, [], unlike=extra) == []
 
 
+def test_what_is_flat_stays():
+    peak = np.sort(np.append(360 * np.arange(60), 7344))
+    alike = np.where(peak == 7344, np.nan, 1.0)
+    assert not false_detections(peak, np.where(peak == 7344, 0.3, 1.0), alike).any()
+
+
 def test_where_there_is_room_for_a_beat_it_stays():
     premature = np.concatenate([np.arange(30.0), [29.6], np.arange(31.0, 60)])  # with a compensatory pause
     assert rejected(np.sort(premature), [30]) == []
@@ -66,7 +72,9 @@ def test_rejected_detections_leave_no_interval():
     for bump in (20.5, 41.45):  # a quarter as steep as a complex, and of the other sign
         signal -= 0.3 * np.exp(-(((at - peaks[0] - bump) / 0.025) ** 2))
     found = stream_beats(recording(signal), **CUT)
-    assert found.rejected == 2
+    np.testing.assert_allclose(found.rejected / 250, peaks[0] + np.array([20.5, 41.45]), atol=0.05)
+    assert found.faint == 0
+    assert found.detections.faint > 0
     np.testing.assert_allclose(found.beats.sample, beats.sample, atol=1)
     np.testing.assert_allclose(found.beats.rr, beats.rr, atol=0.01)
     assert len(stream_beats(recording(signal), **CUT, positions=beats.sample).beats) == len(beats)

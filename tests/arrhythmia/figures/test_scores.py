@@ -7,7 +7,7 @@ from matplotlib.image import imread
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.evaluation import curves
-from arrhythmia.figures import evaluation, style
+from arrhythmia.figures import scores, style
 from arrhythmia.figures.style import COLOURS, save_png
 from arrhythmia.scoring import metrics
 
@@ -27,27 +27,27 @@ def predictions(beats=400):
 def confusion_figure():
     counts = np.zeros((5, 5), int)
     counts[0, 0], counts[0, 1], counts[2, 2] = 1500, 500, 7
-    return evaluation.confusion_matrix(counts, title="CNN, synthetic recordings")
+    return scores.confusion_matrix(counts, title="CNN, synthetic recordings")
 
 
 def curves_figure():
     data = predictions()
-    return evaluation.class_curves(curves.precision_recall(*data), curves.roc(*data), title="curves")
+    return scores.class_curves(curves.precision_recall(*data), curves.roc(*data), title="curves")
 
 
 def reliability_figure():
     bins = metrics.reliability(*predictions())
-    return evaluation.reliability_diagram(bins, error=metrics.calibration_error(bins), title="reliability")
+    return scores.reliability_diagram(bins, error=metrics.calibration_error(bins), title="reliability")
 
 
 def training_figure():
     loss = {"train": np.array([1.0, 0.5, 0.2]), "val": np.array([1.1, 0.6, 0.7])}
     rate = np.array([2e-3, 1e-3, 0])
-    return evaluation.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, title="RNN")
+    return scores.training_curves(loss, {"val": np.array([0.3, 0.6, 0.5])}, rate, title="RNN")
 
 
 def risk_coverage_figure():
-    return evaluation.risk_coverage_curves(metrics.risk_coverage(*predictions()), title="RNN")
+    return scores.risk_coverage_curves(metrics.risk_coverage(*predictions()), title="RNN")
 
 
 FIGURES = [confusion_figure, curves_figure, reliability_figure, training_figure, risk_coverage_figure]
@@ -135,7 +135,7 @@ def test_a_learning_rate_that_ends_at_zero_is_shown_to_the_end():
 def test_a_training_of_one_epoch_can_be_drawn(tmp_path):
     one = np.array([0.5])
     for rate in (one, 0 * one):
-        figure = evaluation.training_curves({"train": one}, {"val": one}, rate, title="")
+        figure = scores.training_curves({"train": one}, {"val": one}, rate, title="")
         save_png(tmp_path / "one.png", figure)
 
 
