@@ -74,6 +74,15 @@ def test_no_dependency_is_idle(stage):
     assert {code for code in code_of(stage) if not any(holds(code, path) for path in imported)} == set()
 
 
+@pytest.mark.parametrize("stage", [stage for stage in FITTING if stage != "train_forest"])
+def test_no_module_that_a_network_does_not_need_trains_it_anew(stage):
+    """Also within a package: strata of simulated patients, say, are no matter of the CNN."""
+    code = [Path(path) for path in code_of(stage)]
+    files = {path.as_posix() for one in code for path in (one.rglob("*.py") if one.is_dir() else [one])}
+    idle = files - imported_modules(f"stages/{stage}.py") - {f"stages/{stage}.py"}
+    assert {path for path in idle if not path.endswith("__init__.py")} == set()
+
+
 @pytest.mark.parametrize("stage", FITTING)
 def test_what_fits_neither_draws_nor_reports_nor_predicts_nor_exports(stage):
     others = {f"arrhythmia/{name}" for name in ("evaluation", "figures", "inference", "report", "export")}
