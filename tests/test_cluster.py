@@ -1,5 +1,6 @@
 """A scheduler and workers of Dask on this machine; its own module, as it takes seconds to start them."""
 
+import logging
 import os
 import re
 import shutil
@@ -13,9 +14,12 @@ import numpy as np
 import pytest
 import wfdb
 
+from arrhythmia.cli.cluster import code_and_models, silent_dask
+from tests.buckets import KEYS, served
 from tests.processes import wait_until
 
 pytest.importorskip("distributed")
+s3fs = pytest.importorskip("s3fs")
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -26,20 +30,21 @@ SETTINGS = {
 
 # Given to each worker with --preload: what it does with recordings of certain names
 PRELOAD = """
-import os, signal, threading
+import os, pathlib, signal, threading
 from arrhythmia.cli import cluster
 
 if cluster.on_worker.__module__ == cluster.__name__:  # Dask may run this twice
     predicted = cluster.on_worker
 
-def on_worker(work, path, asked):
-    with path.with_suffix(".tries").open("a") as file:
+def on_worker(work, digest, path, asked):
+    tries = pathlib.Path(FOLDER, f"{path.stem}.tries")
+    with tries.open("a") as file:
         file.write(f"{os.getpid()}\\n")
     if path.stem == "killer":
         os.kill(os.getpid(), signal.SIGKILL)
-    if path.stem == "held" and len(path.with_suffix(".tries").read_text().split()) == 1:
+    if path.stem == "held" and len(tries.read_text().split()) == 1:
         threading.Event().wait()
-    return predicted(work, path, asked)
+    return predicted(work, digest, path, asked)
 
 cluster.on_worker = on_worker
 """
@@ -67,7 +72,7 @@ def scheduler_in(folder):
 
 
 def worker_in(folder, name, address, cwd=ROOT):
-    (folder / "preload.py").write_text(PRELOAD)
+    (folder / "preload.py").write_text(PRELOAD.replace("FOLDER", repr(str(folder))))
     words = (address, "--nthreads", "1", "--no-nanny", "--preload", str(folder / "preload.py"))
     return running(folder / f"{name}.log", "dask_worker", *words, cwd=cwd, until=r"(Registered to)")
 
@@ -127,10 +132,10 @@ def test_a_worker_that_is_killed_at_work_changes_no_byte(scheduler, workers, tmp
     tables = [tmp_path / "cluster.csv", tmp_path / "local.csv"]
     (folder / "broken.hea").write_text("broken")
     process = started(folder, tmp_path / "out", "--scheduler", scheduler[1], "--table", str(tables[0]))
-    os.kill(first_try(folder, "held"), signal.SIGKILL)
+    os.kill(first_try(tmp_path, "held"), signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, errors  # for the broken one
-    assert len(tries(folder, "held")) == 2
+    assert len(tries(tmp_path, "held")) == 2
     assert predict(folder, tmp_path / "local", "--table", str(tables[1]))[0] == 1
     assert len(files(tmp_path / "local")) == 8
     assert files(tmp_path / "out") == files(tmp_path / "local")
@@ -143,7 +148,7 @@ def test_a_recording_that_ends_each_worker_is_set_aside_after_two_tries(schedule
     with worker_in(tmp_path, "w2", scheduler[1]):  # one is left
         code, _, errors = predict(folder, tmp_path / "out", "--scheduler", scheduler[1])
     assert code == 1
-    assert len(set(tries(folder, "killer"))) == len(tries(folder, "killer")) == 2
+    assert len(set(tries(tmp_path, "killer"))) == len(tries(tmp_path, "killer")) == 2
     assert errors.splitlines() == [f"error: {folder}/killer.hea: ended each worker that tried it"]
     assert len(files(tmp_path / "out")) == 4
 
@@ -164,7 +169,7 @@ def test_a_scheduler_that_goes_away_is_one_line_and_what_is_done_stays(tmp_path)
     out = tmp_path / "out"
     with scheduler_in(tmp_path) as (process, address), worker_in(tmp_path, "w", address):
         ran = started(folder, out, "--scheduler", address)
-        first_try(folder, "held")
+        first_try(tmp_path, "held")
         process.kill()
         _, errors = ran.communicate(timeout=PATIENCE)
         assert ran.returncode != 0

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-import requests
-from moto.server import ThreadedMotoServer
 
 from arrhythmia.params import parse_yaml, read_yaml
+from tests.buckets import KEYS, served
 from tests.params import write_params
 from tests.processes import PATIENCE, children_of, command_line, wait_until
 from tests.synthetic_run import ROOT, SMALL, checked, environment, not_in_an_archive
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.slow
 
 TARGET = "evaluate@inter_patient-cnn"
 TRAINING = "train_cnn@inter_patient"
-KEYS = {
-    "AWS_ACCESS_KEY_ID": "who",
-    "AWS_SECRET_ACCESS_KEY": "not-to-be-kept",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
 
 
 class Clone:
@@ -283,12 +277,8 @@ def test_another_clone_takes_over_an_experiment_and_runs_nothing(other, wider):
 @pytest.fixture(scope="module")
 def bucket():
     """Address of a server on this machine that speaks the protocol of S3, with the bucket `beats`."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    requests.put(f"http://{host}:{port}/beats", timeout=30).raise_for_status()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with served("beats") as address:
+        yield address
 
 
 def add_bucket(clone, url):

@@ -1,13 +1,16 @@
-"""Predicting the recordings of a shared folder on a Dask cluster."""
+"""Predicting the recordings of a shared folder or a bucket on a Dask cluster."""
 
 import argparse
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arrhythmia.cli.bucket import Place
+from arrhythmia.ecg.guard import one_line
 from arrhythmia.errors import DataError
 from arrhythmia.inference.model import pretrained
 from arrhythmia.inference.outcome import Outcome
@@ -15,32 +18,50 @@ from arrhythmia.inference.outcome import Outcome
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-Work = Callable[[list[Path], argparse.Namespace], Iterator[tuple[Path, Outcome]]]
+Work = Callable[[list[Place], argparse.Namespace], Iterator[tuple[Place, Outcome]]]
 
 PATIENCE = 10
 """How long a scheduler may take to answer, s."""
 
+LIBRARIES = ("edfio", "matplotlib", "numpy", "onnxruntime", "pandas", "pillow", "scipy", "wfdb")
+"""Packages by whose version the bytes of a result may differ."""
+
+OTHER = "has another version or other networks than here; install the same"
+"""What is wrong with a worker whose results may be others."""
+
 
 def code_and_models(models: Path | None) -> str:
-    """Return a hash of the package's code and of the networks, by which two machines are compared."""
+    """Return a hash of the package, its libraries' versions and the networks: it tells machines apart."""
     package = Path(__file__).parents[1]
-    folder = models or pretrained("all_patients").parent  # which holds the rhythm network
-    found = hashlib.sha256()
-    for top, pattern in ((package, "*.py"), (folder, "*.onnx"), (folder, "*.json")):
-        for path in sorted(top.rglob(pattern)):
+    networks = models or pretrained("all_patients")
+    found = hashlib.sha256(repr([(name, version(name)) for name in LIBRARIES]).encode())
+    code = [*package.rglob("*.py"), *package.glob("inference/templates/**/*.*")]
+    used = [*networks.glob("*.onnx"), *networks.glob("*.json"), *networks.parent.glob("rhythm.onnx")]
+    for top, paths in ((package, code), (networks.parent, used)):
+        for path in sorted(paths):
             found.update(f"{path.relative_to(top)}\n".encode() + path.read_bytes())
     return found.hexdigest()
 
 
-def on_worker(work: Work, path: Path, asked: argparse.Namespace) -> Outcome:
-    """Predict one recording in a worker, within its limits."""
-    ((_, outcome),) = work([path], asked)
+def on_worker(work: Work, digest: str, path: Place, asked: argparse.Namespace) -> Outcome:
+    """Predict one recording in a worker, within its limits, if its code and networks have that hash.
+
+    It may have joined when the others had been compared. Copies lie in its own folder, which Dask removes
+    even after the worker was killed.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    if code_and_models(asked.models) != digest:
+        return Outcome(f"error: {worker.address}: {OTHER}", failed=True, hopeless=True)
+    local = argparse.Namespace(**{**vars(asked), "scratch": worker.local_directory})
+    ((_, outcome),) = work([path], local)
     return outcome
 
 
 def cluster_results(
-    work: Work, recordings: list[Path], asked: argparse.Namespace
-) -> Iterator[tuple[Path, Outcome]]:
+    work: Work, recordings: list[Place], asked: argparse.Namespace
+) -> Iterator[tuple[Place, Outcome]]:
     """Yield each recording and what became of it, as the workers are done.
 
     Args:
@@ -49,51 +70,53 @@ def cluster_results(
         asked: the options of `arrhythmia predict`.
 
     Raises:
-        DataError: no scheduler or worker is there, a worker has other code or networks, or all went away.
+        DataError: no scheduler or worker is there, a worker has other code or networks or cannot work, or
+            all went away.
     """
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise DataError("--scheduler needs Dask: install arrhythmia[cluster]") from error
-    logging.disable()  # Dask logs a traceback where the scheduler goes; one line is enough
+    with silent_dask():
+        try:
+            client = Client(asked.scheduler, timeout=PATIENCE)
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{asked.scheduler}: no Dask scheduler answers; start one, or leave it out"
+            ) from error
+        with client:
+            yield from outcomes_of(client, work, recordings, asked)
+
+
+@contextmanager
+def silent_dask() -> Iterator[None]:
+    """Let Dask log nothing: where the scheduler goes it logs tracebacks, and one line is enough."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
-        client = Client(asked.scheduler, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{asked.scheduler}: no Dask scheduler answers; start one, or leave it out"
-        ) from error
-    with client:
-        refuse_others(client, asked)
-        yield from outcomes_of(client, work, recordings, asked)
-
-
-def refuse_others(client: "Client", asked: argparse.Namespace) -> None:
-    """Compare the code and networks of each worker with those of this machine.
-
-    Raises:
-        DataError: there is no worker, or one that has others.
-    """
-    theirs = client.run(code_and_models, asked.models, on_error="return")
-    if not theirs:
-        raise DataError(f"{asked.scheduler}: has no workers; start some with dask worker")
-    ours = code_and_models(asked.models)
-    if other := sorted(name for name, one in theirs.items() if one != ours):
-        raise DataError(f"{other[0]}: has another version or other networks than here; install the same")
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def outcomes_of(
-    client: "Client", work: Work, recordings: list[Path], asked: argparse.Namespace
-) -> Iterator[tuple[Path, Outcome]]:
+    client: "Client", work: Work, recordings: list[Place], asked: argparse.Namespace
+) -> Iterator[tuple[Place, Outcome]]:
     """Yield each recording and what became of it; the cluster has no more at a time than it has threads.
 
     So none waits at a worker that another recording ends: Dask would count that against both.
 
     Raises:
-        DataError: the scheduler went away.
+        DataError: a worker has other code or networks or cannot work, or the scheduler went away.
     """
     from distributed import as_completed
 
-    local = argparse.Namespace(**{**vars(asked), "scheduler": None, "out": asked.out.absolute()})
+    absolute = {"out": asked.out.absolute(), "models": asked.models and asked.models.absolute()}
+    local = argparse.Namespace(**{**vars(asked), **absolute, "scheduler": None})
+    digest = refuse_others(client, asked.scheduler, local.models)
     waiting = list(reversed(recordings))
     paths = {}
     done = as_completed()
@@ -102,7 +125,7 @@ def outcomes_of(
         threads = max(1, sum(client.nthreads().values()))
         while waiting and done.count() < threads:
             path = waiting.pop()
-            future = client.submit(on_worker, work, path.absolute(), local, pure=False)
+            future = client.submit(on_worker, work, digest, path.absolute(), local, pure=False)
             paths[future.key] = path
             done.add(future)
 
@@ -118,15 +141,34 @@ def outcomes_of(
         raise DataError(f"{asked.scheduler}: went away; what is written stays, --resume goes on") from error
 
 
-def outcome_of(path: Path, future: "Future") -> Outcome:
-    """Return what became of a recording that a worker is done with, which calls it by its absolute path."""
+def refuse_others(client: "Client", scheduler: str, models: Path | None) -> str:
+    """Compare the code and networks of each worker with those of this machine; return their hash.
+
+    Raises:
+        DataError: there is no worker, or one that has others.
+    """
+    theirs = client.run(code_and_models, models, on_error="return")
+    if not theirs:
+        raise DataError(f"{scheduler}: has no workers; start some with dask worker")
+    ours = code_and_models(models)
+    if other := sorted(name for name, one in theirs.items() if one != ours):
+        raise DataError(f"{other[0]}: {OTHER}")
+    return ours
+
+
+def outcome_of(path: Place, future: "Future") -> Outcome:
+    """Return what became of a recording that a worker is done with, which calls it by its absolute path.
+
+    Raises:
+        DataError: the worker cannot work. That is no fault of a recording, which has a process of its own;
+            and the worker would take the others too.
+    """
     from distributed import KilledWorker
 
     error = future.exception()
     if error is None:
-        outcome = future.result()
-        theirs, ours = str(path.absolute()), str(path)
-        notes = tuple(note.replace(theirs, ours) for note in outcome.notes)
-        return replace(outcome, line=outcome.line.replace(theirs, ours), notes=notes)
-    why = "ended each worker that tried it" if isinstance(error, KilledWorker) else error
-    return Outcome(f"error: {path}: {why}", failed=True)
+        return future.result().renamed(path.absolute(), path)
+    if isinstance(error, KilledWorker):
+        return Outcome(f"error: {path}: ended each worker that tried it", failed=True)
+    reason = one_line(error) or type(error).__name__
+    raise DataError(f"a worker cannot work ({reason}); what is written stays, --resume goes on") from error

@@ -4,23 +4,27 @@ arrhythmia predict path/to/100 --out predictions
 arrhythmia predict folder/of/recordings --jobs 4
 arrhythmia predict holter.csv --column ecg --fs 250 --unit uV
 arrhythmia predict path/to/mitdb/100 --compare atr
+arrhythmia predict s3://bucket/folder --out s3://bucket/results
 
 Exit codes: 0 all went well; 1 a recording failed (the others are written), or interrupted; 2 wrong usage.
 """
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from arrhythmia.cli.table import has_results, write_table
+from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
+from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.ecg.formats import KINDS, OPTIONS, find_recordings, kind, recording_name
 from arrhythmia.errors import DataError
 from arrhythmia.inference.disclaimer import DISCLAIMER
@@ -48,11 +52,14 @@ def main(words: list[str] | None = None) -> int:
     if idle:
         print(*idle, sep="\n", file=sys.stderr)
         return 2
+    if isinstance(asked.out, S3Path):
+        asked.out.is_dir()  # refuses a bucket that is not there, before anything is predicted
     print(DISCLAIMER)
     alone, twice = of_a_name_each(recordings)
     outcomes += twice.values()
     failures = {path: printable(outcome.line) for path, outcome in twice.items()}
-    written = {path for path in alone if asked.resume and has_results(asked.out, path, page=asked.page)}
+    there = names_in(asked.out) if asked.resume else set()
+    written = {path for path in alone if has_results(there, path, page=asked.page)}
     alone = [path for path in alone if path not in written]
     if written:
         print(f"left as they are, with results in {asked.out}: {len(written)} of {len(written) + len(alone)}")
@@ -73,7 +80,7 @@ def main(words: list[str] | None = None) -> int:
                 else:
                     written.add(path)
     except KeyboardInterrupt:
-        for path in alone:
+        for path in alone if isinstance(asked.out, Path) else ():
             remove_unfinished(asked.out, file_name(recording_name(path)))
         print(f"interrupted; {len(outcomes)} of {number} recordings done", file=sys.stderr)
         return 1
@@ -98,11 +105,11 @@ def arguments() -> argparse.ArgumentParser:
     add(
         "recordings",
         nargs="+",
-        type=Path,
+        type=place,
         metavar="RECORD",
-        help="WFDB record, .edf, text table (.csv, .tsv, .txt), or a folder of them",
+        help="WFDB record, .edf, text table (.csv, .tsv, .txt), or a folder of them; s3://… too",
     )
-    add("--out", type=Path, default=Path("predictions"), help="folder for the results (predictions)")
+    add("--out", type=place, default=Path("predictions"), help="folder for the results (predictions)")
     add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
     add("--models", type=Path, help="folder of the networks (those for new patients)")
@@ -120,9 +127,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--compare", metavar="ANNOTATOR", help="compare with this annotation file (atr) by EC57")
     add("--page", action="store_true", help="write a page too, to look through the beats and correct them")
     add("--resume", action="store_true", help="leave out recordings whose results are in --out")
-    add("--table", type=Path, metavar="FILE", help="write a row a recording to this CSV file at the end")
-    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that shares these folders: tcp://host:8786")
+    add("--table", type=place, metavar="FILE", help="write a row a recording to this CSV file at the end")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees these places: tcp://host:8786")
     add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
+    parser.set_defaults(scratch=None)  # folder for copies from a bucket; a worker of a cluster has its own
     limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
     limit(
         "--max-seconds",
@@ -147,9 +155,9 @@ def positive(text: str) -> float:
     return number
 
 
-def found(given: list[Path]) -> tuple[list[Path], list[Outcome]]:
+def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
     """Return the recordings that the command line names, each once, and a failure for what holds none."""
-    recordings: dict[Path, None] = {}
+    recordings: dict[Place, None] = {}
     failures = []
     for path in given:
         try:
@@ -195,7 +203,7 @@ def print_comparison(outcomes: list[Outcome]) -> None:
         print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
 
 
-def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], dict[Path, Outcome]]:
+def of_a_name_each(recordings: list[Place]) -> tuple[list[Place], dict[Place, Outcome]]:
     """Return the recordings whose results have a name of their own, and a failure for each other one."""
     names = [file_name(recording_name(path)) for path in recordings]
     count = Counter(names)
@@ -209,7 +217,7 @@ def of_a_name_each(recordings: list[Path]) -> tuple[list[Path], dict[Path, Outco
     return alone, {path: Outcome(line, failed=True) for path, line in lines.items()}
 
 
-def work_on(recordings: list[Path], asked: argparse.Namespace) -> Iterator[tuple[Path, Outcome]]:
+def work_on(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tuple[Place, Outcome]]:
     """Yield each recording and what became of it, on the cluster if one is named."""
     if not asked.scheduler:
         yield from results(recordings, asked)
@@ -222,29 +230,44 @@ def work_on(recordings: list[Path], asked: argparse.Namespace) -> Iterator[tuple
             yield path, outcome
 
 
-def results(recordings: list[Path], asked: argparse.Namespace) -> Iterator[tuple[Path, Outcome]]:
+def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tuple[Place, Outcome]]:
     """Yield each recording and what became of it, several at a time, as they are done."""
-    shares: dict[Path, float] = {}
+    shares: dict[Place, float] = {}
     with tqdm(total=len(recordings), bar_format=BAR, disable=None, leave=False) as bar:
 
-        def progress(path: Path, share: float) -> None:
+        def progress(path: Place, share: float) -> None:
             bar.update(share - shares.get(path, 0.0))
             shares[path] = share
 
         items = ((path, limits(path, asked)) for path in recordings)
-        work = partial(predict_one, asked=asked)
         loaded = ["arrhythmia.inference.recording"]
         if len(recordings) > 1:  # one alone loads what draws only when it is classified: that saves memory
             loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
-        for path, outcome in limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress):
-            if isinstance(outcome, Ended):
-                remove_unfinished(asked.out, file_name(recording_name(path)))
-                outcome = Outcome(f"error: {path}: {outcome.reason}; nothing written", failed=True)
-            progress(path, 1.0)
-            yield path, outcome
+        room = nullcontext()
+        if any(isinstance(one, S3Path) for one in (asked.out, *recordings)):
+            loaded.append("s3fs")
+            room = tempfile.TemporaryDirectory(prefix="arrhythmia-", dir=asked.scratch)
+        with room as copies:
+            work = partial(predict_one, asked=asked, copies=copies)
+            done = limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress)
+            with closing(done):  # before the room: no process is left that writes there
+                for path, outcome in done:
+                    if copies:
+                        shutil.rmtree(copies_of(path, copies), ignore_errors=True)
+                    if isinstance(outcome, Ended):
+                        if isinstance(asked.out, Path):
+                            remove_unfinished(asked.out, file_name(recording_name(path)))
+                        outcome = Outcome(f"error: {path}: {outcome.reason}; nothing written", failed=True)
+                    progress(path, 1.0)
+                    yield path, outcome
 
 
-def limits(path: Path, asked: argparse.Namespace) -> Limits:
+def copies_of(path: Place, copies: str) -> Path:
+    """Return the folder for the copies of a recording."""
+    return Path(copies, file_name(recording_name(path)))
+
+
+def limits(path: Place, asked: argparse.Namespace) -> Limits:
     """Return what the process of a recording may use until it is open."""
     try:
         size = min(os.stat(path).st_size, 1e6 * asked.max_size)
@@ -253,8 +276,23 @@ def limits(path: Path, asked: argparse.Namespace) -> Limits:
     return Limits(asked.max_seconds + size / BYTES_A_SECOND, asked.max_memory)
 
 
-def predict_one(path: Path, report: Report, *, asked: argparse.Namespace) -> Outcome:
-    """Predict a recording, in its own process: this one does without the libraries."""
+def predict_one(path: Place, report: Report, *, asked: argparse.Namespace, copies: str | None) -> Outcome:
+    """Predict a recording, in its own process: this one does without the libraries.
+
+    Args:
+        path: the recording.
+        report: how long it may take, and how far it is.
+        asked: the options.
+        copies: folder for copies from and to a bucket; None if there is none.
+    """
     from arrhythmia.inference.recording import predict_recording
 
-    return predict_recording(path, report, asked=asked)
+    if copies is None:
+        return predict_recording(path, report, asked=asked)
+    return predict_stored(
+        path,
+        lambda local, asked: predict_recording(local, report, asked=asked),
+        lambda size: report.grant(asked.max_seconds + size / BYTES_A_SECOND),
+        asked=asked,
+        folder=copies_of(path, copies),
+    )

@@ -3,30 +3,37 @@
 import csv
 import io
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
+from arrhythmia.cli.bucket import Place, S3Path, read_all, storage, told
 from arrhythmia.ecg.formats import recording_name
 from arrhythmia.errors import DataError
-from arrhythmia.inference.unfinished import file_name
+from arrhythmia.inference.unfinished import ANNOTATIONS, BEATS, PAGE, PICTURE, SUMMARY, file_name
 from arrhythmia.utils.files import write_text
-
-SUFFIXES = (".pred", ".beats.csv", ".minute.png", ".summary.json")
-"""Of the files of a recording, all of which are there or none."""
-
-PAGE = ".page.html"
-"""Of the one that is written on demand."""
 
 COLUMNS = ("recording", "beats", "S_percent", "V_percent", "unusable_percent", "failure")
 
 
-def has_results(out: Path, recording: Path, *, page: bool) -> bool:
-    """Return whether the folder `out` has all files of a recording's prediction, its page too if wanted."""
+def names_in(out: Place) -> set[str]:
+    """Return the names in the folder of the results, none if it is not there.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return {path.name for path in out.iterdir()} if out.is_dir() else set()
+    except OSError as error:
+        raise DataError(f"{out}: cannot be read ({error.strerror})") from error
+
+
+def has_results(names: set[str], recording: Place, *, page: bool) -> bool:
+    """Return whether all files of a recording's prediction are among the names, its page too if wanted."""
     name = file_name(recording_name(recording))
-    suffixes = (*SUFFIXES, PAGE) if page else SUFFIXES
-    return all((out / f"{name}{suffix}").is_file() for suffix in suffixes)
+    suffixes = (ANNOTATIONS, BEATS, PICTURE, SUMMARY, *([PAGE] if page else []))
+    return names.issuperset(f"{name}{suffix}" for suffix in suffixes)
 
 
-def write_table(path: Path, failures: dict[Path, str], written: set[Path], out: Path) -> None:
+def write_table(path: Place, failures: dict[Place, str], written: set[Place], out: Place) -> None:
     """Write a row a recording, whole or not at all.
 
     Args:
@@ -42,21 +49,37 @@ def write_table(path: Path, failures: dict[Path, str], written: set[Path], out: 
         [recording_name(recording), "", "", "", "", line.removeprefix("error: ")]
         for recording, line in failures.items()
     ]
-    rows += [_row(recording, out) for recording in written]
+    done = {out / f"{file_name(recording_name(recording))}{SUMMARY}": recording for recording in written}
+    for summary, content in zip(done, _contents(out, list(done)), strict=True):
+        rows.append(_row(summary, content, done[summary]))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *sorted(rows)])
+    if isinstance(path, S3Path):
+        with told(f"{path}: cannot be written"):
+            storage().pipe_file(str(path), text.getvalue().encode())
+        return
     try:
         write_text(path, text.getvalue())
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def _row(recording: Path, out: Path) -> list[str]:
-    path = out / f"{file_name(recording_name(recording))}.summary.json"
+def _contents(out: Place, summaries: list[Place]) -> Iterator[bytes | Exception]:
+    if isinstance(out, S3Path):
+        yield from read_all(summaries)
+        return
+    for path in summaries:
+        try:
+            yield path.read_bytes()
+        except OSError as error:
+            yield error
+
+
+def _row(path: Place, content: bytes | Exception, recording: Place) -> list[str]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(content)
         burden, unusable = found["burden_percent"], 100 * sum(found["share"].values())
         cells = (found["beats"], burden["S"], burden["V"], f"{unusable:.2f}", "")
-    except (OSError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError) as error:
         raise DataError(f"{path}: cannot be read; remove it and predict {recording} again") from error
     return [recording_name(recording), *map(str, cells)]

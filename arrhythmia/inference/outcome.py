@@ -1,6 +1,8 @@
 """What became of a recording: its process tells it to the one that started it, which loads few libraries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Self
 
 import numpy as np
 
@@ -24,3 +26,8 @@ class Outcome:
     name: str = ""
     notes: tuple[str, ...] = ()
     counts: np.ndarray | None = None
+
+    def renamed(self, used: PurePath, given: PurePath) -> Self:
+        """Return it with the path that a person gave in place of the one that was used."""
+        lines = [line.replace(str(used), str(given)) for line in (self.line, *self.notes)]
+        return replace(self, line=lines[0], notes=tuple(lines[1:]))

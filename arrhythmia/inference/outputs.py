@@ -13,10 +13,15 @@ from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.page import page_text
 from arrhythmia.inference.predict import Prediction
 from arrhythmia.inference.summary import uncertain, worst_minute
-from arrhythmia.inference.unfinished import file_name, finished_together
-
-ANNOTATOR = "pred"
-"""Suffix of the annotation file."""
+from arrhythmia.inference.unfinished import (
+    ANNOTATIONS,
+    BEATS,
+    PAGE,
+    PICTURE,
+    SUMMARY,
+    file_name,
+    finished_together,
+)
 
 ARTIFACT = "|"
 """Symbol of a detection that is no beat."""
@@ -46,16 +51,16 @@ def write_prediction(folder: Path, prediction: Prediction) -> None:
     with finished_together(folder, name) as unfinished:
         write_annotations(unfinished, name, prediction)
         table = beats_table(prediction)
-        with (unfinished / f"{name}.beats.csv").open("w", encoding="utf-8", newline="\n") as file:
+        with (unfinished / f"{name}{BEATS}").open("w", encoding="utf-8", newline="\n") as file:
             file.write(f"# {DISCLAIMER}\n")
             for part in prediction.summary["parts"]:
                 file.write(f"# {part['start_s']:.1f} s to {part['stop_s']:.1f} s: {part['state']}\n")
             table.to_csv(file, index=False, lineterminator="\n")
-        _write_picture(unfinished / f"{name}.minute.png", prediction)
+        _write_picture(unfinished / f"{name}{PICTURE}", prediction)
         text = json.dumps(prediction.summary, indent=2, ensure_ascii=False) + "\n"
-        (unfinished / f"{name}.summary.json").write_text(text, encoding="utf-8", newline="\n")
+        (unfinished / f"{name}{SUMMARY}").write_text(text, encoding="utf-8", newline="\n")
         if prediction.strip is not None:
-            page = unfinished / f"{name}.page.html"
+            page = unfinished / f"{name}{PAGE}"
             page.write_text(page_text(prediction, name), encoding="utf-8", newline="\n")
 
 
@@ -76,8 +81,9 @@ def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
     sample, symbol, subtype, note = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
     notes = [" - ".join(filter(None, (DISCLAIMER, note[0]))), *note[1:]]
     place = {"fs": ecg.fs, "write_dir": str(folder)}
+    annotator = ANNOTATIONS.removeprefix(".")
     wfdb.wrann(
-        name, ANNOTATOR, np.array(sample), np.array(symbol), np.array(subtype), aux_note=notes, **place
+        name, annotator, np.array(sample), np.array(symbol), np.array(subtype), aux_note=notes, **place
     )
 
 

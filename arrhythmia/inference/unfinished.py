@@ -10,6 +10,10 @@ from pathlib import Path
 
 from arrhythmia.utils.files import move_all
 
+ANNOTATIONS, BEATS, PICTURE = ".pred", ".beats.csv", ".minute.png"
+SUMMARY, PAGE = ".summary.json", ".page.html"
+"""What follows the recording's name in those of its files; the page is written on demand."""
+
 
 def file_name(name: str) -> str:
     """Return `name` with letters, digits, - and _ alone, as WFDB wants it."""
