@@ -9,20 +9,22 @@ import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.cli.cluster import code_and_models, silent_dask
+from arrhythmia.cli.cluster import code_and_models, outcome_of, silent_dask
+from arrhythmia.cli.predict import main
+from arrhythmia.errors import DataError
 from tests.buckets import KEYS, served
-from tests.processes import wait_until
+from tests.processes import PATIENCE, wait_until
 
 pytest.importorskip("distributed")
 s3fs = pytest.importorskip("s3fs")
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60
 SETTINGS = {
     "DASK_DISTRIBUTED__WORKER__DAEMON": "False",
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
@@ -83,6 +85,15 @@ def scheduler(tmp_path_factory):
         yield process, address
 
 
+@pytest.fixture(scope="module")
+def storage():
+    """Storage that speaks the protocol of S3, with the bucket `beats`, where the environment tells it."""
+    with served("beats") as address, pytest.MonkeyPatch.context() as patch:
+        for name, value in (KEYS | {"AWS_ENDPOINT_URL": address}).items():
+            patch.setenv(name, value)
+        yield s3fs.S3FileSystem()
+
+
 @pytest.fixture
 def workers(scheduler, tmp_path):
     """Two workers for one test, most of which end some."""
@@ -99,13 +110,13 @@ def recordings(folder, *names):
     return folder
 
 
-def started(folder, out, *words):
-    command = [sys.executable, "-m", "arrhythmia", "predict", str(folder), "--out", str(out), *words]
+def started(*words):
+    command = [sys.executable, "-m", "arrhythmia", "predict", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 
-def predict(folder, out, *words):
-    process = started(folder, out, *words)
+def predict(*words):
+    process = started(*words)
     try:
         output, errors = process.communicate(timeout=PATIENCE)
     finally:
@@ -127,54 +138,108 @@ def first_try(folder, name):
     return wait_until(lambda: tries(folder, name), f"{name} was not begun", patience=PATIENCE)[0]
 
 
-def test_a_worker_that_is_killed_at_work_changes_no_byte(scheduler, workers, tmp_path):
-    folder = recordings(tmp_path / "in", "a", "held")
-    tables = [tmp_path / "cluster.csv", tmp_path / "local.csv"]
+def test_a_killed_worker_changes_no_byte_and_going_on_does_only_what_is_not_whole(
+    scheduler, storage, workers, tmp_path
+):
+    """Files and a bucket together; the results are in the bucket."""
+    folder, there = recordings(tmp_path / "in", "a"), recordings(tmp_path / "there", "b", "held")
     (folder / "broken.hea").write_text("broken")
-    process = started(folder, tmp_path / "out", "--scheduler", scheduler[1], "--table", str(tables[0]))
+    for path in there.iterdir():
+        storage.put_file(str(path), f"beats/in/{path.name}")
+    words = (folder, "s3://beats/in", "--out", "s3://beats/out", "--scheduler", scheduler[1])
+    process = started(*words, "--table", "s3://beats/table.csv")
     os.kill(first_try(tmp_path, "held"), signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 1, errors  # for the broken one
-    assert len(tries(tmp_path, "held")) == 2
-    assert predict(folder, tmp_path / "local", "--table", str(tables[1]))[0] == 1
-    assert len(files(tmp_path / "local")) == 8
-    assert files(tmp_path / "out") == files(tmp_path / "local")
-    assert tables[0].read_bytes() == tables[1].read_bytes()
-    assert len(tables[0].read_text().splitlines()) == 4
+    assert process.returncode == 1, errors
+    assert len(errors.splitlines()) == 1, "of the broken one"
+    table = tmp_path / "local.csv"
+    assert predict(folder, there, "--out", tmp_path / "local", "--table", table)[0] == 1
+    whole = files(tmp_path / "local")
+    assert len(whole) == 12
+    assert {key.split("/")[-1]: storage.cat_file(key) for key in storage.find("beats/out")} == whole
+    assert storage.cat_file("beats/table.csv") == table.read_bytes()
+    assert len(table.read_text().splitlines()) == 5
+
+    storage.rm_file("beats/out/b.summary.json")
+    before = [len(tries(tmp_path, name)) for name in ("a", "b", "held")]
+    code, output, errors = predict(*words, "--resume")
+    assert code == 1, errors
+    assert "results in s3://beats/out: 2 of 4\n" in output
+    after = [len(tries(tmp_path, name)) for name in ("a", "b", "held")]
+    assert np.subtract(after, before).tolist() == [0, 1, 0]
+    assert storage.cat_file("beats/out/b.summary.json") == whole["b.summary.json"]
 
 
 def test_a_recording_that_ends_each_worker_is_set_aside_after_two_tries(scheduler, workers, tmp_path):
     folder = recordings(tmp_path / "in", "a", "killer")
     with worker_in(tmp_path, "w2", scheduler[1]):  # one is left
-        code, _, errors = predict(folder, tmp_path / "out", "--scheduler", scheduler[1])
+        code, _, errors = predict(folder, "--out", tmp_path / "out", "--scheduler", scheduler[1])
     assert code == 1
     assert len(set(tries(tmp_path, "killer"))) == len(tries(tmp_path, "killer")) == 2
     assert errors.splitlines() == [f"error: {folder}/killer.hea: ended each worker that tried it"]
     assert len(files(tmp_path / "out")) == 4
 
 
-def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
+def test_a_worker_with_other_code_is_refused_whenever_it_joins(scheduler, tmp_path):
     shutil.copytree(ROOT / "arrhythmia", tmp_path / "other" / "arrhythmia")
     (tmp_path / "other" / "arrhythmia" / "new.py").write_text("")
-    folder = recordings(tmp_path / "in", "a")
-    with worker_in(tmp_path, "w", scheduler[1], cwd=tmp_path / "other"):
-        code, _, errors = predict(folder, tmp_path / "out", "--scheduler", scheduler[1])
-    assert code != 0
-    assert re.fullmatch(r".*tcp://\S+: has another version or other networks than here; .*\n", errors)
+    folder = recordings(tmp_path / "in", "held")
+    said = r".*tcp://\S+: has another version or other networks than here; .*\n"
+    with worker_in(tmp_path, "w", scheduler[1]):
+        words = (folder, "--out", tmp_path / "out", "--scheduler", scheduler[1])
+        ran = started(*words)
+        good = first_try(tmp_path, "held")
+        with worker_in(tmp_path, "other", scheduler[1], cwd=tmp_path / "other"):
+            os.kill(good, signal.SIGKILL)
+            _, errors = ran.communicate(timeout=PATIENCE)
+            assert ran.returncode != 0
+            assert re.fullmatch(said, errors)
+            code, _, errors = predict(*words)
+            assert code != 0
+            assert re.fullmatch(said, errors)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_that_cannot_work_ends_the_run():
+    """Such as one without this package: it would take one recording after the other."""
+    error = ModuleNotFoundError("No module named 'arrhythmia'")
+    with pytest.raises(DataError, match=r"^a worker cannot work .*arrhythmia.*--resume goes on"):
+        outcome_of(Path("a.hea"), SimpleNamespace(exception=lambda: error))
+
+
+def test_no_scheduler_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("arrhythmia.cli.cluster.PATIENCE", 1)
+    folder = recordings(tmp_path / "in", "a")
+    with pytest.raises(DataError, match=r"^tcp://127.0.0.1:9: no Dask scheduler answers"):
+        main([str(folder), "--out", str(tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9"])
+
+
+def test_networks_of_a_folder_count_with_the_rhythm_network_above(tmp_path):
+    (tmp_path / "mine").mkdir()
+    found = [code_and_models(tmp_path / "mine")]
+    for name in ("mine/cnn.onnx", "mine/cnn.json", "rhythm.onnx"):
+        (tmp_path / name).write_text("")
+        found.append(code_and_models(tmp_path / "mine"))
+    assert len(set(found)) == 4
+    (tmp_path / "mine" / "cnn.md").write_text("not what is computed")
+    assert code_and_models(tmp_path / "mine") == found[-1]
+
+
+def test_dask_alone_is_silent(caplog):
+    with silent_dask():
+        logging.getLogger("distributed.core").critical("a traceback")
+        logging.getLogger("another").warning("heard")
+    assert [record.message for record in caplog.records] == ["heard"]
 
 
 def test_a_scheduler_that_goes_away_is_one_line_and_what_is_done_stays(tmp_path):
     folder = recordings(tmp_path / "in", "a", "held")
     out = tmp_path / "out"
     with scheduler_in(tmp_path) as (process, address), worker_in(tmp_path, "w", address):
-        ran = started(folder, out, "--scheduler", address)
+        ran = started(folder, "--out", out, "--scheduler", address)
         first_try(tmp_path, "held")
         process.kill()
         _, errors = ran.communicate(timeout=PATIENCE)
         assert ran.returncode != 0
         assert re.fullmatch(rf".*{address}: went away; what is written stays.*\n", errors)
         assert sorted(files(out)) == ["a.beats.csv", "a.minute.png", "a.pred", "a.summary.json"]
-        code, _, errors = predict(folder, out, "--scheduler", address)
-        assert code != 0
-        assert re.fullmatch(rf".*{address}: no Dask scheduler answers.*\n", errors)
