@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arrhythmia.ecg.formats import kind
-from arrhythmia.ecg.guard import one_line
+from arrhythmia.ecg.guard import one_line, wants_memory
 from arrhythmia.ecg.wfdb_header import LONGEST_HEADER
 from arrhythmia.errors import DataError
 from arrhythmia.inference.outcome import Outcome
@@ -123,13 +123,16 @@ def told(problem: str) -> Iterator[None]:
 
     Raises:
         UnequippedError: there are no credentials.
-        DataError: anything else but `DataError` and `MemoryError` was raised within.
+        MemoryError: there is too little of it, for a thread too.
+        DataError: anything else was raised within.
     """
     try:
         yield
     except (DataError, MemoryError):
         raise
     except Exception as error:
+        if wants_memory(error) or "can't start new thread" in str(error):
+            raise MemoryError from error
         reason = getattr(error, "strerror", None) or one_line(error) or type(error).__name__
         if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
             raise UnequippedError(f"{problem} ({reason}); set AWS_ACCESS_KEY_ID and the like") from error
@@ -256,4 +259,6 @@ def send(folder: Path, out: S3Path) -> None:
 def read_all(paths: list[S3Path]) -> Iterator[bytes | Exception]:
     """Yield what is in each object, or why it cannot be read, many at a time."""
     for start in range(0, len(paths), BATCH):
-        yield from storage().cat_ranges([str(path) for path in paths[start : start + BATCH]], None, None)
+        batch = [str(path) for path in paths[start : start + BATCH]]
+        # without concurrency in one object, as s3fs would ask for its size first
+        yield from storage().cat_ranges(batch, None, None, max_concurrency=1)

@@ -241,8 +241,13 @@ def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tupl
 
         items = ((path, limits(path, asked)) for path in recordings)
         loaded = ["arrhythmia.inference.recording"]
-        if len(recordings) > 1:  # one alone loads what draws only when it is classified: that saves memory
+        # one alone loads what draws only when it is classified: that saves memory; a worker gets others too
+        if len(recordings) > 1 or asked.scratch:
             loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
+        if (
+            asked.scratch
+        ):  # a new process imports what its worker was started with, half a second if not loaded
+            loaded.append("distributed.cli.dask_worker")
         room = nullcontext()
         if any(isinstance(one, S3Path) for one in (asked.out, *recordings)):
             loaded.append("s3fs")
