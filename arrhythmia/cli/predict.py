@@ -244,9 +244,7 @@ def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tupl
         # one alone loads what draws only when it is classified: that saves memory; a worker gets others too
         if len(recordings) > 1 or asked.scratch:
             loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
-        if (
-            asked.scratch
-        ):  # a new process imports what its worker was started with, half a second if not loaded
+        if asked.scratch:  # each process would import anew what its worker was started with: half a second
             loaded.append("distributed.cli.dask_worker")
         room = nullcontext()
         if any(isinstance(one, S3Path) for one in (asked.out, *recordings)):
