@@ -120,7 +120,7 @@ def looking_at(look):
 @pytest.fixture(scope="module")
 def queue(project):
     """Two points of a grid, run by two workers with a core each: what was seen of them all the while."""
-    before = len(project.run("git for-each-ref refs/exps/??/").splitlines())
+    before = len(project.run("git for-each-ref refs/exps/??/*/*").splitlines())
     project.run(f"dvc exp run --queue -S cnn.filters=8,10 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
@@ -132,7 +132,7 @@ def queue(project):
     )
     with looking_at(lambda: trainings(project.folder)) as seen:
         wait_until(  # asked of git: DVC takes seconds to start, which the workers would miss
-            lambda: len(project.run("git for-each-ref refs/exps/??/").splitlines()) == before + 2,
+            lambda: len(project.run("git for-each-ref refs/exps/??/*/*").splitlines()) == before + 2,
             "the queue does not end",
             patience=4 * PATIENCE,
             pause=0.5,
