@@ -39,8 +39,8 @@ verify: setup
 compare: setup
 	@python -m arrhythmia compare
 
-test: setup
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: setup  # three processes for two cores, because some tests wait: for a queue, a cluster, a browser
+	@pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@ruff check . && ruff format --check .

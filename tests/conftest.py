@@ -37,6 +37,7 @@ LONGEST_FIRST = (
     "tests/test_no_leak.py",
     "tests/same_bytes/test_graphs.py",
     "tests/test_wheel.py",
+    "tests/test_cluster.py",
 )
 """Files to begin with, so that at the end no process waits for another's long one."""
 
