@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from tests.params import write_params
@@ -18,12 +19,24 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 
 
-def executed(path):
-    """Run a notebook in its own folder; a cell that fails raises with its traceback."""
-    notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=4 * PATIENCE, resources=resources).execute()
-    return notebook
+def executed(path, patience):
+    """Run a notebook in its own folder; a cell that fails raises with its traceback.
+
+    A kernel may lose a message, and wait for ever with nothing to do: then another one begins anew.
+
+    Args:
+        path: of the notebook.
+        patience: what no cell needs unless that has happened, s.
+    """
+    for attempt in range(3):
+        notebook = nbformat.read(path, as_version=4)
+        resources = {"metadata": {"path": str(path.parent)}}
+        try:
+            NotebookClient(notebook, timeout=patience, resources=resources).execute()
+            return notebook
+        except CellTimeoutError:
+            if attempt == 2:
+                raise
 
 
 def pictures(notebook):
@@ -42,7 +55,7 @@ def printed(notebook):
 def test_eda_on_synthetic_recordings(tmp_path, monkeypatch):
     write_recordings(tmp_path, seconds=60, seed=0)
     monkeypatch.setenv("RECORDS", str(tmp_path))
-    notebook = executed(NOTEBOOKS / "eda.ipynb")
+    notebook = executed(NOTEBOOKS / "eda.ipynb", PATIENCE)
     assert pictures(notebook) == 6
     assert "16 records, 1255 beats" in printed(notebook)
     states = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
@@ -62,7 +75,7 @@ def test_hosted_on_synthetic_recordings(whole_run, tmp_path, monkeypatch):
     for words in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "start"]):
         subprocess.run(["git", *words], cwd=copy, check=True)
     monkeypatch.setenv("SOURCE", "synthetic")
-    notebook = executed(copy / "notebooks" / "hosted.ipynb")
+    notebook = executed(copy / "notebooks" / "hosted.ipynb", 4 * PATIENCE)
     assert pictures(notebook) == 2
     said = printed(notebook)
     assert re.search(r"F1 of V +\d\.\d", said)

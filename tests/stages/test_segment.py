@@ -102,7 +102,7 @@ def test_script_ends_with_one_line_and_exit_code_1(tmp_path, monkeypatch):
         command, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
     assert result.returncode == 1
-    assert result.stdout.startswith("Cut every labelled beat out of the recordings")
+    assert result.stdout.startswith("Cut a window of segment.before")
     (line,) = result.stderr.splitlines()
     assert line.startswith("error: data/raw: no WFDB header")
 

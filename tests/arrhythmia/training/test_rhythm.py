@@ -23,6 +23,7 @@ def trained(keras, patients):
     from arrhythmia.models.rhythm import build_rhythm
     from arrhythmia.training.rhythm import train_updates
 
+    keras.utils.set_random_seed(0)  # whatever was drawn before, in the same process
     network = build_rhythm(3, **SIZE)
     return network, list(train_updates(network, patients, **SETTINGS))
 
