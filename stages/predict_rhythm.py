@@ -3,6 +3,8 @@
 python -m stages.predict_rhythm
 """
 
+import numpy as np
+
 from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.features.tokens import rhythm_tokens
@@ -14,12 +16,14 @@ from stages.run import run
 def main() -> None:
     """Save the probabilities of all beats."""
     runtime.prepare(threads=1, seed=0)
+    from arrhythmia.training.precision import in_float64
     from arrhythmia.training.rhythm import rhythm_probability
     from arrhythmia.training.serialization import load_model
 
     beats = load_beats(paths.BEATS)
     tokens = rhythm_tokens(beats, load_arrays(paths.FEATURES)["features"])
-    probability = rhythm_probability(load_model(paths.RHYTHM), tokens, beats.record)
+    network = in_float64(load_model(paths.RHYTHM))  # else the last bits depend on the processor's caches
+    probability = rhythm_probability(network, tokens.astype(np.float64), beats.record)
     save_arrays(paths.RHYTHM_PREDICTIONS, probability=probability)
     print(f"rhythm: {len(probability)} beats")
 

@@ -41,6 +41,20 @@ def test_it_learns(trained, patients):
 
 
 @pytest.mark.slow
+def test_in_float64_it_says_the_same(trained, patients):
+    from arrhythmia.training.precision import in_float64
+    from arrhythmia.training.rhythm import classify
+
+    network, _ = trained
+    twin = in_float64(network)
+    said = classify(twin, patients.tokens.astype(np.float64))
+    assert {weight.dtype for weight in twin.weights} == {"float64"}
+    assert said.dtype == np.float64
+    np.testing.assert_allclose(said, classify(network, patients.tokens), atol=1e-5)
+    assert said.astype(np.float32).tobytes() != classify(network, patients.tokens).tobytes()
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_losses_and_another_others(keras, patients):
     from arrhythmia.models.rhythm import build_rhythm
     from arrhythmia.training import runtime
