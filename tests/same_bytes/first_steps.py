@@ -126,6 +126,7 @@ def rhythm_results():
     from arrhythmia.export.onnx import onnx_model
     from arrhythmia.models.rhythm import build_rhythm
     from arrhythmia.simulation.patient_set import simulate_patients
+    from arrhythmia.training.precision import in_float64
     from arrhythmia.training.rhythm import classify, train_updates
 
     patients = simulate_patients([0], beats=BEATS, jobs=1)
@@ -139,6 +140,7 @@ def rhythm_results():
         weights = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
         found |= {f"weights after update {number}": weights, f"loss of update {number}": loss}
     found["probability"] = classify(network, patients.tokens[:2])
+    found["probability of a record"] = classify(in_float64(network), patients.tokens[:1].astype(np.float64))
     data = onnx_model(network).SerializeToString(deterministic=True)
     answer = session(data).run(None, {"tokens": patients.tokens[:2]})[0]
     return found | {"file": np.frombuffer(data, np.uint8), "ONNX probability": answer}
