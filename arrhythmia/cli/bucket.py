@@ -8,11 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arrhythmia.ecg.formats import kind
-from arrhythmia.ecg.guard import one_line, wants_memory
+from arrhythmia.ecg.guard import one_line
 from arrhythmia.ecg.wfdb_header import LONGEST_HEADER
 from arrhythmia.errors import DataError
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import SUMMARY
+from arrhythmia.utils.limited import wants_memory
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
@@ -123,7 +124,7 @@ def told(problem: str) -> Iterator[None]:
 
     Raises:
         UnequippedError: there are no credentials.
-        MemoryError: there is too little of it, for a thread too.
+        MemoryError: there is too little of it.
         DataError: anything else was raised within.
     """
     try:
@@ -131,7 +132,7 @@ def told(problem: str) -> Iterator[None]:
     except (DataError, MemoryError):
         raise
     except Exception as error:
-        if wants_memory(error) or "can't start new thread" in str(error):
+        if wants_memory(error):
             raise MemoryError from error
         reason = getattr(error, "strerror", None) or one_line(error) or type(error).__name__
         if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):

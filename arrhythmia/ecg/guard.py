@@ -1,13 +1,13 @@
 """The border to files of other people and the libraries that read them: an error is one line."""
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from arrhythmia.errors import DataError
+from arrhythmia.utils.limited import wants_memory
 
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -39,19 +39,14 @@ def guarded(path: Path, problem: str = "cannot be read") -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: {error.filename or path} is missing") from error
-    except OSError as error:
-        raise DataError(f"{path}: {problem} ({error.strerror or one_line(error)})") from error
     except Exception as error:
         if wants_memory(error):
             raise MemoryError from error
+        if isinstance(error, OSError):
+            raise DataError(f"{path}: {problem} ({error.strerror or one_line(error)})") from error
         stumbled = isinstance(error, LookupError | NameError | TypeError | AttributeError)
         reason = "" if stumbled else one_line(error)
         raise DataError(f"{path}: {problem} ({reason or 'it is damaged'})") from error
-
-
-def wants_memory(error: Exception) -> bool:
-    """Whether a library means by an exception that it got no memory: pandas and ONNX Runtime only say so."""
-    return re.search("out of memory|bad_alloc", str(error)) is not None
 
 
 def one_line(error: BaseException) -> str:

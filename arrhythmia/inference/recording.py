@@ -7,7 +7,7 @@ import numpy as np
 
 from arrhythmia.aami import LABELS
 from arrhythmia.ecg.formats import OPTIONS, kind, open_ecg
-from arrhythmia.ecg.guard import guarded, wants_memory
+from arrhythmia.ecg.guard import guarded
 from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
@@ -15,7 +15,7 @@ from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.outputs import write_prediction
 from arrhythmia.inference.predict import Prediction, predict
-from arrhythmia.utils.limited import Report
+from arrhythmia.utils.limited import Report, wants_memory
 
 LIKELY_RATES = (30, 220)
 """Median heart rates, beats a minute, outside which the sampling rate is rather wrong; in DS1 53 to 113."""

@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import sys
@@ -182,10 +183,17 @@ def _work(
         allow_seconds(limits.seconds)
         allow_memory(limits.memory)
         connection.send(("result", function(item, Report(connection))))
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except BaseException:
-        os._exit(FAILED)
+    except BaseException as error:
+        os._exit(NO_MEMORY if wants_memory(error) else FAILED)
+
+
+def wants_memory(error: BaseException) -> bool:
+    """Whether an exception means that there was no more memory: libraries in C or C++ often only say so.
+
+    They say it of an allocation, a thread, a file to load, or return an error without one (`SystemError`).
+    """
+    said = "out of memory|bad_alloc|Cannot allocate memory|can't start new thread|without exception set"
+    return isinstance(error, MemoryError) or re.search(said, str(error)) is not None
 
 
 def allow_seconds(seconds: float) -> None:

@@ -25,7 +25,16 @@ def test_any_error_is_one_line(raised, words):
 
 
 @pytest.mark.parametrize(
-    "raised", [MemoryError(), ValueError("C error: out of memory"), RuntimeError("std::bad_alloc")]
+    "raised",
+    [
+        MemoryError(),
+        ValueError("C error: out of memory"),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("can't start new thread"),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libx.so: failed to map segment: Cannot allocate memory"),
+        SystemError("error return without exception set"),
+    ],
 )
 def test_want_of_memory_is_no_fault_of_the_file(raised):
     with pytest.raises(MemoryError), guarded("r"):

@@ -29,6 +29,8 @@ def work(word, report):
         time.sleep(10 * PATIENCE)
     if word == "memory":
         return len(np.ones(200_000_000))
+    if word == "memory in C":
+        raise SystemError("error return without exception set")
     if word == "granted":
         report.grant(20)
         until = time.process_time() + 3
@@ -85,8 +87,9 @@ def test_a_process_may_be_granted_more_time():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of data")
-def test_too_much_memory():
-    reason = ended("memory", Limits(seconds=20, memory=800))
+@pytest.mark.parametrize("word", ["memory", "memory in C"])
+def test_too_much_memory(word):
+    reason = ended(word, Limits(seconds=20, memory=800))
     assert reason == "needs more than 800 MB of memory; allow more with --max-memory"
 
 
