@@ -1,6 +1,7 @@
 import argparse
 import subprocess
 import sys
+from multiprocessing import forkserver
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ s3fs = pytest.importorskip("s3fs")
 @pytest.fixture(scope="module")
 def address():
     with served("beats") as address:
+        forkserver._forkserver._stop()  # one of an earlier test would give its processes the environment of then
         yield address
+        forkserver._forkserver._stop()
 
 
 @pytest.fixture
