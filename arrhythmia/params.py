@@ -164,8 +164,10 @@ Seed = whole(0, 4_000_000_000)
 ClassWeightPower = number(0, 5)
 """1 balances the classes; beyond it rare ones count more than all others."""
 
-Units = whole(1, 4096)
-"""Width of a layer. Above it a network of this kind has far more weights than there are beats."""
+WIDEST = 4096
+"""Units or channels of a layer. Above it a network of this kind has far more weights than there are beats."""
+
+Units = whole(1, WIDEST)
 
 
 class Download(Group):
@@ -249,6 +251,7 @@ class Cnn(Group):
 
     network: by_protocol(choice("residual", "kachuee", "three_layer"))
     filters: by_protocol(Units)
+    widening: by_protocol(number(0, 8, above=True))
     # The longest window is halved to one step by thirteen
     blocks: by_protocol(whole(0, 13))
     # Wider than a beat at 250 Hz it is no longer a convolution
@@ -360,6 +363,7 @@ def misfits(params: Parameters) -> Iterator[str]:
     for protocol in params.protocols:
         yield from _lengths(params, protocol)
         yield from _members(params, protocol)
+        yield from _widths(params.cnn, protocol)
         yield from _patches(params.rnn, protocol)
         yield from _p_waves(params, protocol)
     if "all_patients" in params.protocols:
@@ -408,6 +412,12 @@ def _members(params: Parameters, protocol: str) -> Iterator[str]:
     members, folds = chosen(params.train.ensemble_size, protocol), params.split.folds
     if members > folds:
         yield f"train.ensemble_size.{protocol} is {members}; use 1 to {folds} (split.folds)"
+
+
+def _widths(cnn: Cnn, protocol: str) -> Iterator[str]:
+    filters, widening, blocks = (chosen(x, protocol) for x in (cnn.filters, cnn.widening, cnn.blocks))
+    if chosen(cnn.network, protocol) == "residual" and filters * widening**blocks > WIDEST:
+        yield f"cnn.widening.{protocol} is {widening}; use less: a layer may have {WIDEST} channels"
 
 
 def _patches(rnn: Rnn, protocol: str) -> Iterator[str]:

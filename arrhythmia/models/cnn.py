@@ -13,6 +13,7 @@ def build_cnn(
     features: int,
     *,
     filters: int,
+    widening: float,
     blocks: int,
     kernel_size: int,
     stride: int,
@@ -25,7 +26,8 @@ def build_cnn(
         length: samples in a waveform.
         channels: channels of a waveform.
         features: number of features; 0 for none.
-        filters: channels of every convolution.
+        filters: channels of the first convolution.
+        widening: channels of a block as a multiple of those of the one before.
         blocks: residual blocks, each of which halves the number of steps.
         kernel_size: width of every convolution, samples.
         stride: step of the first convolution, samples.
@@ -40,8 +42,9 @@ def build_cnn(
     """
     waveform, *given = inputs(length, channels, features)
     x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(waveform)
-    for _ in range(blocks):
-        x = residual_block(x, filters, kernel_size)  # (batch, steps / 2, filters)
+    for block in range(1, blocks + 1):
+        width = max(1, round(filters * widening**block))
+        x = residual_block(x, width, kernel_size)  # (batch, steps / 2, width)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
     outputs = classify(summary, given[0] if given else None, dense=dense, dropout=dropout)
@@ -49,11 +52,16 @@ def build_cnn(
 
 
 def residual_block(x, filters: int, kernel_size: int):
-    """Two convolutions beside a shortcut, then pooling by two (pre-activation, He 2016)."""
+    """Two convolutions beside a shortcut, then pooling by two (pre-activation, He 2016).
+
+    Where the number of channels changes, the shortcut is a convolution of width 1.
+    """
     y = x
     for _ in range(2):
         y = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(y))
         y = layers.Conv1D(filters, kernel_size, padding="same", use_bias=False)(y)
+    if x.shape[-1] != filters:
+        x = layers.Conv1D(filters, 1, use_bias=False)(x)
     return layers.MaxPooling1D(2, padding="same")(layers.Add()([x, y]))
 
 

@@ -145,6 +145,7 @@ def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
         ),
         ("cnn.network", "vgg", "is 'vgg'; use residual, kachuee or three_layer"),
         ("cnn.filters", 0, "is 0; use a whole number from 1 to 4096"),
+        ("cnn.widening", 0, "is 0; use a number above 0 to 8"),
         ("cnn.dropout", 1, "is 1; use a number from 0 to below 1"),
         ("rnn.cell", "rnn", "is 'rnn'; use gru or lstm"),
         ("forest.features", [], f"is []; use a list of some of {ALL_FEATURES}, none twice"),
@@ -227,6 +228,10 @@ def test_names_that_are_not_in_the_model(tree, said):
             "cnn.network is 'kachuee'; it needs 129 samples a beat, and segment cuts 100",
         ),
         ({"train": {"ensemble_size": 6}}, "train.ensemble_size.intra_patient is 6; use 1 to 5 (split.folds)"),
+        (
+            {"cnn": {"widening": 8}},
+            "cnn.widening.intra_patient is 8; use less: a layer may have 4096 channels",
+        ),
         (
             {"rnn": {"patch": 5}},
             "rnn.patch.intra_patient is 5; use an even number beside rnn.stem, or rnn.stem.intra_patient=0",

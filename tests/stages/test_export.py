@@ -58,7 +58,15 @@ def project(tmp_path_factory, keras, rows):
         save_arrays(paths.normalized(PROTOCOL, "test"), **rows)
         save_arrays(paths.preprocessor(PROTOCOL), **PREPROCESSOR.to_arrays())
         keras.utils.set_random_seed(0)
-        sizes = {"filters": 16, "blocks": 1, "kernel_size": 5, "stride": 2, "dense": 64, "dropout": 0.1}
+        sizes = {
+            "filters": 16,
+            "widening": 1,
+            "blocks": 1,
+            "kernel_size": 5,
+            "stride": 2,
+            "dense": 64,
+            "dropout": 0.1,
+        }
         paths.model(PROTOCOL, NAME).parent.mkdir(parents=True)
         model = averaged([build_cnn(100, 2, 2, **sizes)], 1.3)
         model.save(paths.model(PROTOCOL, NAME))

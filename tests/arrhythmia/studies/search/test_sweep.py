@@ -18,14 +18,19 @@ from tests.processes import PATIENCE, children_of, has_ended, wait_until
 from tests.wandb_runs import as_dict, records_of
 
 ROOT = Path(__file__).parents[4]
-SWEEP = read_yaml(ROOT / "experiments/sweep/cnn.yaml")
+SWEEPS = {model: read_yaml(ROOT / f"experiments/sweep/{model}.yaml") for model in ("cnn", "rnn")}
 SMALL = {
     "train.epochs.inter_patient": 2,
     "train.ensemble_size.inter_patient": 1,
     "cnn.blocks": 1,
+    "rnn.stem": 0,
     "normalize.features.inter_patient": ["pre_rr_local", "qrs_width"],
 }
-CHOSEN = {"train.lr": 0.01, "train.batch_size": 32, "cnn.filters": 4, "cnn.dense": 4, "cnn.dropout": 0.25}
+TRAINING = {"train.lr": 0.01, "train.batch_size": 32}
+CHOSEN = {
+    "cnn": TRAINING | {"cnn.filters": 4, "cnn.widening": 1.5, "cnn.dense": 4, "cnn.dropout": 0.25},
+    "rnn": TRAINING | {"rnn.units": 4, "rnn.embedding": 4, "rnn.dense": 4, "rnn.dropout": 0.25},
+}
 """What the server chooses; small values, each of a parameter that the sweep varies."""
 
 
@@ -55,7 +60,6 @@ def agent(project, monkeypatch):
         }.items():
             patch.setenv(name, value)
         agent = Agent(api=None, queue=None, sweep_id="swp")
-        agent._sweep_command = list(SWEEP["command"])
         yield agent
         for process in agent._run_processes.values():
             process.kill()
@@ -69,9 +73,10 @@ def told(agent, kind, **words):
     return agent._run_processes["run"]
 
 
-def start(agent, chosen):
-    args = {name: {"value": value} for name, value in chosen.items()}
-    return told(agent, "run", program=SWEEP["program"], args=args)
+def start(agent, model, **chosen):
+    args = {name: {"value": value} for name, value in (CHOSEN[model] | chosen).items()}
+    agent._sweep_command = list(SWEEPS[model]["command"])
+    return told(agent, "run", program=SWEEPS[model]["program"], args=args)
 
 
 def run_left_in(project):
@@ -83,14 +88,16 @@ def run_left_in(project):
     return records, [as_dict(x.history.item) for x in records if x.HasField("history")], summary
 
 
-def test_the_sweep_of_the_project_fits_its_parameters(monkeypatch):
+@pytest.mark.parametrize("model", SWEEPS)
+def test_the_sweeps_of_the_project_fit_its_parameters(model, monkeypatch):
     monkeypatch.chdir(ROOT)
-    for name, bounds in SWEEP["parameters"].items():
+    sweep_file = SWEEPS[model]
+    for name, bounds in sweep_file["parameters"].items():
         for value in bounds.get("values") or (bounds["min"], bounds["max"]):
-            *_, params = sweep.read_command(["cnn", "inter_patient", f"--{name}={value}"])
+            *_, params = sweep.read_command([model, "inter_patient", f"--{name}={value}"])
             assert flattened(params)[name] == value
-    assert SWEEP["parameters"].keys() == CHOSEN.keys()
-    assert SWEEP["metric"]["name"] in OBJECTIVES
+    assert sweep_file["parameters"].keys() == CHOSEN[model].keys()
+    assert sweep_file["metric"]["name"] in OBJECTIVES
 
 
 @pytest.mark.parametrize(
@@ -132,26 +139,27 @@ def test_values_are_read_as_the_agent_writes_them(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_run_that_an_agent_starts_logs_each_epoch(project, agent, capfd):
+@pytest.mark.parametrize("model", SWEEPS)
+def test_a_run_that_an_agent_starts_logs_each_epoch(project, agent, capfd, model):
     """That the scores are those of the pipeline is proved for the search, whose training it is."""
-    assert start(agent, CHOSEN).wait(PATIENCE) == 0, capfd.readouterr().err
+    assert start(agent, model).wait(PATIENCE) == 0, capfd.readouterr().err
     records, rows, summary = run_left_in(project)
     (run,) = [record.run for record in records if record.HasField("run")]
     assert (run.run_id, run.sweep_id) == ("run", "swp")
     config = as_dict(run.config.update)
-    assert {name: config[name] for name in CHOSEN} == CHOSEN
-    assert (config["model"], config["protocol"]) == ("cnn", "inter_patient")
+    assert {name: config[name] for name in CHOSEN[model]} == CHOSEN[model]
+    assert (config["model"], config["protocol"]) == (model, "inter_patient")
     assert [row["_step"] for row in rows] == [1, 2]
     assert summary["beats"] == 147  # the one held-out fold of the 294 training beats
     assert {name: summary[name] for name in OBJECTIVES} == {name: rows[-1][name] for name in OBJECTIVES}
     assert rows[0]["log_loss"] != rows[1]["log_loss"]
-    assert 0 < summary["parameters"] < 1000  # as chosen; the default has more
+    assert 0 < summary["parameters"] < 2000  # as chosen; the default has more
 
 
 @pytest.mark.slow
 def test_a_run_that_an_agent_stops_keeps_its_scores_and_leaves_nothing(project, agent, capfd):
     write_params(SMALL | {"train.epochs.inter_patient": 1000})
-    run, printed = start(agent, CHOSEN), []
+    run, printed = start(agent, "cnn"), []
 
     def first_epoch():
         printed.append(capfd.readouterr())
@@ -192,7 +200,7 @@ def test_a_training_that_comes_to_nothing_is_a_failed_run(project, monkeypatch):
 
 @pytest.mark.slow
 def test_a_run_with_an_impossible_value_is_one_line_and_none_at_wandb(project, agent, capfd):
-    assert start(agent, CHOSEN | {"cnn.dropout": 1}).wait(PATIENCE) == 1
+    assert start(agent, "cnn", **{"cnn.dropout": 1}).wait(PATIENCE) == 1
     err = capfd.readouterr().err
     assert err == "error: the arguments: cnn.dropout is 1; use a number from 0 to below 1\n"
     assert not list(project.glob("wandb/offline-run-*"))
