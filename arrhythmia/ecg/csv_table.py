@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import json
 import os
 import re
 import tempfile
@@ -19,6 +20,9 @@ from arrhythmia.ecg.timestamps import clock_times, find_clock, is_time
 from arrhythmia.errors import DataError
 
 SEPARATORS = ",;\t"
+
+BLANK = " "
+"""The separator of a table whose columns are parted by blanks, one or several."""
 
 BLOCK = 1 << 22
 """Bytes of a file that are read at a time."""
@@ -53,7 +57,7 @@ class Layout:
 
     Attributes:
         names: of the columns; without a header line their numbers from 1.
-        separator: of the fields; empty if there is one column only.
+        separator: of the fields; empty if there is one column only, `BLANK` for any number of blanks.
         start: bytes before the first line of data.
         line: number of that line, from 1.
         units: in the row below the names; empty words where there is none.
@@ -143,7 +147,26 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
             table = _table_at(head, later, path, at, decimal)
             if len(lines := _following(head, table.start)) > LEAST_LINES and _fits(lines, table, share=1.0):
                 return replace(table, head=tuple(passed))
-    return replace(found, head=tuple(passed))
+    return replace(found, head=tuple(passed), names=opensignals_names(passed, found.names))
+
+
+def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns of a file of OpenSignals, which a line of JSON before the table tells.
+
+    A channel is called by its label and its sensor, as `A1 ECG`.
+
+    Args:
+        head: lines before the table.
+        names: as they are without that line; where it is none, or tells as many columns not, they stay.
+    """
+    for line in head:
+        with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
+            (device,) = json.loads(line.lstrip("# ")).values()
+            sensor = dict(zip(device["label"], device["sensor"], strict=True))
+            told = tuple(f"{name} {sensor.get(name, '')}".strip() for name in device["column"])
+            if len(told) == len(names):
+                return told
+    return names
 
 
 def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | None) -> Layout:
@@ -153,6 +176,8 @@ def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | Non
     known = SEPARATORS.replace(",", "") if decimal == "," else SEPARATORS
     separator = max(known, key=lambda x: len(_fields(text, x)))
     names = _fields(text, separator)
+    if len(names) == 1 and text.strip() and _parted_by_blanks([text, *_following(head, start)[1:]]):
+        separator, names = BLANK, _fields(text, BLANK)
     if separator == "," and _decimal_commas([text, *_following(head, start)]):
         separator, names = ";", [text]
     if all(re.fullmatch(DECIMAL_COMMA + "|" + PLAIN + "|", name) for name in names):
@@ -167,6 +192,15 @@ def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | Non
     if len(words) == len(names) and all(map(_is_word, words)):
         start, line, units = start + len(second), line + 1, words
     return Layout(tuple(names), separator, start, line, tuple(units))
+
+
+def _parted_by_blanks(lines: list[str]) -> bool:
+    """Whether lines have as many words as the first, and numbers and times below names and units."""
+    first, *below = [line.split() for line in lines]
+    data = next((words for words in below[:2] if re.match(r"[-+.\d]", words[0])), first)
+    numbers = [bool(re.fullmatch(f"{PLAIN}|{DECIMAL_COMMA}", word)) for word in data]
+    known = all(number or re.fullmatch(r"[\d:.]+", word) for number, word in zip(numbers, data, strict=True))
+    return len(first) == len(data) > 1 and any(numbers) and known
 
 
 def _following(head: bytes, start: int) -> list[str]:
@@ -248,6 +282,8 @@ def _decoded(line: bytes) -> str:
 
 def _fields(line: str, separator: str) -> list[str]:
     """Return the words between separators that do not stand in quotation marks."""
+    if separator == BLANK:
+        return line.split()
     words = next(csv.reader([line], delimiter=separator), [""])
     return [word.strip().strip("\"'").strip() for word in words]
 
@@ -338,6 +374,8 @@ def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
                 raise _too_long(path, line + block.count(b"\n"))
             if block and not block.endswith(b"\n"):
                 block += b"\n"
+            if layout.separator == BLANK:
+                block = re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", block))
             if block:
                 yield block
             line += block.count(b"\n")

@@ -4,7 +4,7 @@ arrhythmia sweep-run cnn inter_patient --train.lr=0.002 --cnn.filters=24
 
 Values are given by dotted names of params.yaml, which has all others. After each epoch the scores of the
 held-out folds go to W&B; the test records play no part. Ctrl-C, SIGTERM and the stop button of W&B end the
-run with the scores it has. The sweep itself is experiments/sweep/cnn.yaml.
+run with the scores it has. The sweeps themselves are experiments/sweep/cnn.yaml and rnn.yaml.
 """
 
 import argparse

@@ -19,7 +19,7 @@ s3fs = pytest.importorskip("s3fs")
 @pytest.fixture(scope="module")
 def address():
     with served("beats") as address:
-        forkserver._forkserver._stop()  # an earlier test would give its processes the environment of then
+        forkserver._forkserver._stop()  # an earlier test's has the environment of then
         yield address
         forkserver._forkserver._stop()
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.ecg import csv_table
-from arrhythmia.ecg.csv_table import blocks, find_column, find_layout, read_column
+from arrhythmia.ecg.csv_table import blocks, find_column, find_layout, head_rate, read_column
 from arrhythmia.errors import DataError
 
 
@@ -44,10 +44,57 @@ def read(path, column="ecg", *, fs=250, decimal=None, time=None):
         ("i;Spannung [µV]\n0;1\n0;2\n".encode("cp1252"), "Spannung [µV]"),
         ("i;электрокардиограмма\n0;1\n0;2\n", "электрокардиограмма"),
         ("i,心電図\n0,1\n0,2\n", "心電図"),
+        ("  0.0   1\n  0.1   2\n", "2"),
+        ("   x   ecg \r\n   0.0    1\r\n  10.0   2  \r\n", "ecg"),
+        ("    x   ecg\n (cm)  (mV)\n   9     1\n  10     2", "ecg"),
+        ("# numpy\n0.000e+00 1.0e+00\n4.000e-03 2.0e+00\n", "2"),
     ],
 )
 def test_tables_of_many_writers(table, text, column):
     assert read(table(text), column) == ([1, 2], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.1 2 3\n", r"line 6: 3 fields, there are 2 columns"),
+        ("0.1\n", r"line 6: 1 fields, there are 2 columns"),
+        ("0.1 x\n", r"line 6: 'x' is no number"),
+    ],
+)
+def test_columns_parted_by_blanks_are_counted_too(table, text, words):
+    with pytest.raises(DataError, match=words):
+        read(table(5 * "  0.0   1\n" + text + 5 * "  0.0   1\n"), "2")
+
+
+def test_a_blank_line_among_columns_parted_by_blanks_is_a_lost_sample(table):
+    (first, lost, last), _ = read(table("0.0 1\n  \n 0.1 2\n"), "2")
+    assert (first, last) == (1, 2)
+    assert np.isnan(lost)
+
+
+OPENSIGNALS = """# OpenSignals Text File Format
+# {"00:07:80:3B:46:61": {"column": ["nSeq", "I1", "A1", "A2"], "label": ["A1", "A2"], "sensor": [%s], \
+"sampling rate": 1000}}
+# EndOfHeader
+0\t0\t512\t7\t
+1\t0\t513\t7\t
+"""
+
+
+def test_a_file_of_opensignals_tells_its_columns(table):
+    layout = find_layout(table(OPENSIGNALS % '"ECG", "EDA"'))
+    assert layout.names == ("nSeq", "I1", "A1 ECG", "A2 EDA")
+    assert head_rate(layout) == 1000
+    path = table(OPENSIGNALS % '"ECG", "EDA"')
+    assert find_column(layout, None, path) == 2
+    assert read(path, None, fs=1000) == ([512, 513], [])
+
+
+@pytest.mark.parametrize("sensors", ['"ECG"', "1, 2, 3", "null", "[" * 5000, '"ECG", {}}'])
+def test_a_head_that_only_looks_like_that_is_passed_over(table, sensors):
+    layout = find_layout(table(OPENSIGNALS % sensors))
+    assert layout.names == ("1", "2", "3", "4")
 
 
 @pytest.mark.parametrize("word", ["", "NaN", "nan", "NA", "null", "-", "--", "?"])
