@@ -125,6 +125,7 @@ def test_without_a_login_the_remedy_is_named(project):
 def test_a_login_that_nobody_answers_to_is_one_line_without_the_key(project, monkeypatch):
     key = "0123456789" * 4
     monkeypatch.setenv("WANDB_API_KEY", key)
+    monkeypatch.setenv("WANDB_HTTP_TIMEOUT", "1")  # s; the default is 10
     done = in_a_process(ATTEMPT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("train.loggers: wandb does not start (")
