@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.fusion import fuse
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
+from arrhythmia.utils.chunks import in_blocks
 
 CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
 """What a config must say about how beats are cut."""
@@ -87,7 +89,7 @@ class OnnxNetwork:
             return alone
         tokens = rhythm_tokens(beats, features)
         rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]
-        return fuse(alone, rhythm, **self.config.fusion).astype(np.float32)
+        return in_blocks(partial(fuse, **self.config.fusion), alone, rhythm).astype(np.float32)
 
 
 def load_network(network: Path, config: Path) -> OnnxNetwork:

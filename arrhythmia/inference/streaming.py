@@ -25,7 +25,7 @@ from arrhythmia.inference.quality import (
     without_beats,
 )
 from arrhythmia.inference.rejection import false_detections
-from arrhythmia.utils.chunks import in_blocks
+from arrhythmia.utils.chunks import ROWS, in_blocks
 
 PIECE = 600
 """Length of a piece, s; a multiple of a block of two seconds, so that blocks lie the same in every piece."""
@@ -241,10 +241,11 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
 
 def _kept_rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Return the rows that are kept, `(n,)` bool; they take the place of the first ones, which are lost."""
-    if kept.all():
-        return values
-    count = np.count_nonzero(kept)
-    values[:count] = values[kept]
+    count = 0
+    for i in range(0, len(values), ROWS):  # no copy of them all: a day's beats are 60 MB
+        rows = values[i : i + ROWS][kept[i : i + ROWS]]
+        values[count : count + len(rows)] = rows
+        count += len(rows)
     return values[:count]
 
 

@@ -87,7 +87,7 @@ def polarity(waveform: np.ndarray) -> int:
     Args:
         waveform: `(n, length)` mV, beats of one record.
     """
-    beat = np.median(waveform, axis=0)
+    beat = np.array([np.median(step) for step in waveform.T])  # along an axis it would copy a day's beats
     beat = beat - np.median(beat)
     return 1 if beat[np.abs(beat).argmax()] >= 0 else -1
 
