@@ -176,7 +176,7 @@ def test_a_recording_that_ends_each_worker_is_set_aside_after_two_tries(schedule
         code, _, errors = predict(folder, "--out", tmp_path / "out", "--scheduler", scheduler[1])
     assert code == 1
     assert len(set(tries(tmp_path, "killer"))) == len(tries(tmp_path, "killer")) == 2
-    assert errors.splitlines() == [f"error: {folder}/killer.hea: ended each worker that tried it"]
+    assert errors.splitlines() == [f"error: {folder}/killer.hea: ended the 2 workers that tried it"]
     assert len(files(tmp_path / "out")) == 4
 
 

@@ -169,6 +169,7 @@ def outcome_of(path: Place, future: "Future") -> Outcome:
     if error is None:
         return future.result().renamed(path.absolute(), path)
     if isinstance(error, KilledWorker):
-        return Outcome(f"error: {path}: ended each worker that tried it", failed=True)
+        tries = error.allowed_failures + 1
+        return Outcome(f"error: {path}: ended the {tries} workers that tried it", failed=True)
     reason = one_line(error) or type(error).__name__
     raise DataError(f"a worker cannot work ({reason}); what is written stays, --resume goes on") from error
