@@ -88,12 +88,16 @@ def mains_hum(signal: np.ndarray, frequency: int) -> np.ndarray:
     if len(blocks) < STEADY:
         return np.zeros(n)
     phase = 2 * np.pi * frequency / FS * np.arange(BLOCK)
-    centre = (np.arange(len(blocks)) + 0.5) * BLOCK - 0.5
-    hum = np.zeros(n)
+    # From the middle of one block to that of the next the coefficient changes evenly; before the first middle
+    # and after the last it is steady. np.interp gives the same bits in twice the time.
+    after_middle = np.arange(BLOCK) + 0.5
+    hum = np.zeros((len(blocks) + 2, BLOCK))
     for wave in (np.cos(phase), np.sin(phase)):
         coefficient = median_filter(2 * (blocks * wave).mean(axis=1), STEADY, mode="nearest")
-        hum += np.resize(wave, n) * np.interp(np.arange(n), centre, coefficient)
-    return hum
+        at_middle = np.pad(coefficient, (1, 2), mode="edge")
+        change = np.diff(at_middle)[:, None] / BLOCK * after_middle
+        hum += np.roll(wave, BLOCK // 2) * (change + at_middle[:-1, None])
+    return hum.ravel()[BLOCK // 2 :][:n]
 
 
 def _zero_phase(signal: np.ndarray, frequency: float, kind: str) -> np.ndarray:

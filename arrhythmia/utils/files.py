@@ -11,6 +11,9 @@ import numpy as np
 
 from arrhythmia.errors import DataError
 
+UNIX = 3
+"""The system that wrote a member of a zip archive, by the number that the format gives it."""
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -67,9 +70,17 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
-    """Save `arrays` as an uncompressed `.npz` whose bytes depend on the arrays alone."""
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+    """Save `arrays` as an uncompressed `.npz` whose bytes depend on the arrays alone.
+
+    `np.savez` asks zipfile for headers of 64 bits, which Python wrote otherwise before 3.11.4; those of members
+    whose size is told beforehand are the same in each version.
+    """
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy")  # of 1980
+            member.create_system, member.file_size = UNIX, array.nbytes
+            with archive.open(member, "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
