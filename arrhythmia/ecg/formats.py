@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.ecg.csv_table import find_column, find_layout, head_rate, head_unit, read_column
+from arrhythmia.ecg.csv_layout import find_column, find_layout, head_rate, head_unit
+from arrhythmia.ecg.csv_table import read_column
 from arrhythmia.ecg.edf import read_edf_layout, record_starts
 from arrhythmia.ecg.guard import check_files, file_size, guarded
 from arrhythmia.ecg.wfdb_header import Header, SignalLine, check_record, find_file, read_header, read_segment

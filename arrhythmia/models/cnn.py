@@ -29,7 +29,7 @@ def build_cnn(
         filters: channels of the first convolution.
         widening: channels of a block as a multiple of those of the one before.
         blocks: residual blocks, each of which halves the number of steps.
-        kernel_size: width of every convolution, samples.
+        kernel_size: width of every convolution but a shortcut's, samples.
         stride: step of the first convolution, samples.
         dense: units of the hidden layers of the head.
         dropout: share of units dropped in the head, 0..1.

@@ -72,8 +72,8 @@ def write_text(path: str | Path, text: str) -> None:
 def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """Save `arrays` as an uncompressed `.npz` whose bytes depend on the arrays alone.
 
-    `np.savez` asks zipfile for headers of 64 bits, which Python wrote otherwise before 3.11.4; those of members
-    whose size is told beforehand are the same in each version.
+    `np.savez` asks zipfile for headers of 64 bits, which Python wrote otherwise before 3.11.4; those of
+    members whose size is told beforehand are the same in each version.
     """
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, array in arrays.items():

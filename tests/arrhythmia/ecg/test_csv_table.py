@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from arrhythmia.ecg import csv_table
-from arrhythmia.ecg.csv_table import blocks, find_column, find_layout, head_rate, read_column
+from arrhythmia.ecg.csv_layout import find_column, find_layout, head_rate
+from arrhythmia.ecg.csv_table import blocks, read_column
 from arrhythmia.errors import DataError
 
 
