@@ -1,5 +1,6 @@
-"""A prediction to write a page of."""
+"""Predictions to write a page of."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,3 +32,20 @@ def prediction():
     strip = np.round(100 * np.sin(np.arange(SECONDS * 120) / 20)).astype(np.int16)
     nothing = np.array([], dtype=int)
     return Prediction(SimpleNamespace(name=NAME, fs=FS), FS * seconds, probability, summary, nothing, strip)
+
+
+def noisy_day():
+    """A day of noise, which no packing makes shorter, with 100 beats a minute that are of all classes."""
+    rng = np.random.default_rng(0)
+    seconds = 24 * 3600
+    sample = np.cumsum(rng.uniform(0.3, 0.9, size=seconds * 100 // 60) * FS).astype(int)
+    probability = rng.dirichlet(np.full(5, 0.3), size=len(sample))
+    known = prediction()
+    counts = np.bincount(probability.argmax(axis=1), minlength=5).tolist()
+    summary = known.summary | {
+        "duration_s": float(seconds),
+        "parts": [],
+        "counts": dict(zip("NSVFQ", counts, strict=True)),
+    }
+    strip = rng.normal(scale=1000, size=seconds * 120).astype(np.int16)
+    return replace(known, sample=sample, probability=probability, summary=summary, strip=strip)

@@ -97,7 +97,7 @@ def packed_strip(strip: np.ndarray, most: float) -> tuple[str, float]:
 
     Args:
         strip: `(m,)` int16, in steps of `STRIP_STEP`.
-        most: characters that it may take; at a step of 0.64 mV it is taken as it is.
+        most: characters that it may take, at least those of as many samples of 0.
     """
     step = 1
     while True:
@@ -109,6 +109,6 @@ def packed_strip(strip: np.ndarray, most: float) -> tuple[str, float]:
             folded = 2 * np.abs(difference) - (difference < 0)
             planes[:, start : start + BLOCK] = folded & 255, folded >> 8 & 255, folded >> 16
         text = packed(planes)
-        if len(text) <= most or step >= 64:
+        if len(text) <= most or not planes.any():
             return text, STRIP_STEP * step
         step *= 2

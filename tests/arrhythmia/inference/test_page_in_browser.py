@@ -11,7 +11,7 @@ import wfdb
 from arrhythmia.cli import predict
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.inference.page import page_text
-from tests.page import FS, NAME, SECONDS, prediction
+from tests.page import FS, NAME, SECONDS, noisy_day, prediction
 from tests.processes import wait_until
 
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -222,6 +222,24 @@ def test_a_single_beat_among_thousands_is_seen_in_its_row(page):
     label = [0] * 3000 + [1] + [0] * 3000
     assert page.execute_script(DRAW, "lanes", label, 400, 80)["S"] >= 6
     assert "S" not in page.execute_script(DRAW, "lanes", [0] * 6001, 400, 80)
+
+
+def test_a_day_is_small_and_opens_at_once(browser, tmp_path):
+    """Two seconds of a processor, as the browser counts it: what else the machine does is no matter."""
+    path = tmp_path / "day.page.html"
+    path.write_text(page_text(noisy_day(), "day"), encoding="utf-8")
+    assert path.stat().st_size < 10e6
+    browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    before = seconds_of_work(browser)
+    opened(browser, path)
+    assert 0.05 < seconds_of_work(browser) - before < 2
+    assert re.match(r"Beat 1 of 144[,.]?000 at", selected(browser))
+
+
+def seconds_of_work(browser):
+    """Return how long the browser's main thread had a processor, s."""
+    metrics = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(x["value"] for x in metrics if x["name"] == "TaskDuration")
 
 
 def test_corrections_can_be_compared_with(browser, tmp_path, capsys):
