@@ -2,9 +2,9 @@
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
-from scipy.signal import butter, find_peaks, sosfiltfilt
+from scipy.signal import find_peaks, sosfiltfilt
 
-from arrhythmia.ecg.filtering import FS
+from arrhythmia.ecg.filtering import FS, butterworth
 
 QRS_BAND = (5.0, 18.0)
 """Frequencies that tell QRS complexes from P and T waves and from noise, Hz."""
@@ -156,5 +156,4 @@ def steepest_near(slope: np.ndarray, position: np.ndarray) -> np.ndarray:
 
 
 def _band(signal: np.ndarray, band: tuple[float, float]) -> np.ndarray:
-    filter_ = butter(2, band, "bandpass", fs=FS, output="sos")
-    return sosfiltfilt(filter_, signal, padlen=min(FS, len(signal) - 1))
+    return sosfiltfilt(butterworth(band, "bandpass"), signal, padlen=min(FS, len(signal) - 1))

@@ -4,6 +4,7 @@ Training and prediction share it, so a network never sees what one of them alone
 """
 
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +102,16 @@ def mains_hum(signal: np.ndarray, frequency: int) -> np.ndarray:
 
 
 def _zero_phase(signal: np.ndarray, frequency: float, kind: str) -> np.ndarray:
-    filter_ = butter(2, frequency, kind, fs=FS, output="sos")
     padding = min(3 * FS, len(signal) - 1)  # as long as the filter remembers
-    return sosfiltfilt(filter_, np.asarray(signal, dtype=float), padlen=max(padding, 0))
+    return sosfiltfilt(butterworth(frequency, kind), np.asarray(signal, dtype=float), padlen=max(padding, 0))
+
+
+@cache  # the design of a filter takes as long as a minute of signal
+def butterworth(frequency: float | tuple[float, float], kind: str) -> np.ndarray:
+    """Return the second-order sections of a Butterworth filter of order 2 at `FS`, as `scipy.signal.butter`.
+
+    Args:
+        frequency: where it begins to pass, or to stop, Hz; two of a band.
+        kind: `highpass`, `lowpass` or `bandpass`.
+    """
+    return butter(2, frequency, kind, fs=FS, output="sos")
