@@ -1,5 +1,5 @@
 # make demo     the whole pipeline on synthetic recordings, as a DVC experiment; minutes, offline
-# make repro    the full run on the real recordings; needs the network or MITDB_MIRROR
+# make repro    makes the data from the real recordings, and runs what is not up to date; network or MITDB_MIRROR
 # make verify   a full run of the last commit in a temporary copy: has every output the committed bytes?
 # make compare  what the experiments of the last commit changed, and how they scored on held-out folds
 # make test     the tests
@@ -27,7 +27,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 demo: setup
 	@python -m arrhythmia demo
 
-repro: setup  # predictions are not in git: where nothing changed, all that comes of them is, and none is made
+repro: setup  # predictions are not in git, and are needed only where a stage has changed
 	@git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || { echo "error: DVC needs a git repository: clone the project instead of downloading it (make demo works here)" >&2; exit 1; }
 	@dvc repro normalize
 	@{ said=$$(dvc repro --allow-missing --dry) && ! echo "$$said" | grep -q '^Running stage'; } || dvc repro

@@ -585,14 +585,6 @@ def read_named_yaml(path: str | Path) -> Any:
 # Trees of parameters.
 
 
-def of_protocol(params: dict[str, Any], protocol: str) -> dict[str, Any]:
-    """Return a group of parameters with those that differ between protocols chosen for `protocol`."""
-    return {
-        key: value.get(protocol, value["inter_patient"]) if isinstance(value, dict) else value
-        for key, value in params.items()
-    }
-
-
 def flattened(params: dict[str, Any], *, above: str = "") -> dict[str, Any]:
     """Return the values of a tree by dotted name, such as `train.lr`."""
     values = {}

@@ -1,6 +1,7 @@
 """The protocols, models and sources there are: how each is divided, scored and called."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from arrhythmia.aami import DS1, DS2, SYNTHETIC_DS1, SYNTHETIC_DS2
 
@@ -61,6 +62,14 @@ SOURCES = {
     "kaggle": Source("Kaggle files"),
 }
 """The values of `download.source`."""
+
+
+def of_protocol(params: dict[str, Any], protocol: str) -> dict[str, Any]:
+    """Return a group of parameters with those that differ between protocols chosen for `protocol`."""
+    return {
+        key: value.get(protocol, value["inter_patient"]) if isinstance(value, dict) else value
+        for key, value in params.items()
+    }
 
 
 def protocol_name(protocol: str) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from arrhythmia import paths
 from arrhythmia.inference.fusion import fuse
-from arrhythmia.params import load_params, of_protocol
-from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.params import load_params
+from arrhythmia.protocols import PROTOCOLS, of_protocol
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
 from arrhythmia.training.calibration import cross_calibrated, fit_temperature

@@ -2,8 +2,9 @@
 
 from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
-from arrhythmia.params import load_params, of_protocol
+from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
+from arrhythmia.protocols import of_protocol
 from arrhythmia.utils.files import load_arrays, save_arrays
 from stages.run import run
 

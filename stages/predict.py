@@ -21,7 +21,11 @@ BATCH = 1024
 
 
 def main(protocol: str, network: str) -> None:
-    """Save the probabilities of the test beats, and the number of parameters of the network."""
+    """Save the probabilities of the test beats, those of the network alone, and the number of its parameters.
+
+    Those of the network alone are there to compare exports with; under all_patients it has learnt from these
+    beats.
+    """
     runtime.prepare(threads=load_params()["train"]["threads"], seed=0)
     import keras
 

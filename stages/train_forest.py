@@ -5,15 +5,13 @@ format is pickle.
 """
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 
 from arrhythmia import paths
-from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.features.table import columns_of
-from arrhythmia.models.forest import forest_probabilities
+from arrhythmia.models.forest import forest_probabilities, held_out_probabilities
 from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring.summary import cv_metrics
@@ -30,39 +28,16 @@ def main(protocol: str) -> None:
     features = load_arrays(paths.FEATURES)["features"][:, chosen]
     folds = int(split["fold"].max()) + 1
     progress = Progress(f"forest {protocol}", folds + 1, "forests")
-    held_out = held_out_probability(
+    held_out = held_out_probabilities(
         features, label, split["train"], split["fold"], settings, on_forest=progress.step
     )
-    card = cv_metrics(
-        label[split["train"]], held_out, protocol=PROTOCOLS[protocol], members=folds, temperature=1.0
-    )
+    card = cv_metrics(label[split["train"]], held_out, protocol=PROTOCOLS[protocol])
     probability, nodes = forest_probabilities(features, label, split["train"], split["test"], **settings)
     if PROTOCOLS[protocol].out_of_fold:
         probability = held_out
     write_text(paths.cross_validated(protocol, "forest"), json.dumps(card, indent=2) + "\n")
     save_arrays(paths.predictions(protocol, "forest"), probability=probability, parameters=np.array(nodes))
     print(f"forest {protocol}: {nodes:,} nodes; {len(probability)} test beats classified")
-
-
-def held_out_probability(
-    features: np.ndarray,
-    label: np.ndarray,
-    train: np.ndarray,
-    fold: np.ndarray,
-    settings: dict,
-    *,
-    on_forest: Callable[[], object],
-) -> np.ndarray:
-    """Return the `(len(train), 5)` probabilities of forests that have not seen the beat's fold.
-
-    `on_forest` is called after each forest.
-    """
-    probability = np.zeros((len(train), len(CLASSES)))
-    for number in np.unique(fold):
-        rows = fold == number
-        probability[rows], _ = forest_probabilities(features, label, train[~rows], train[rows], **settings)
-        on_forest()
-    return probability
 
 
 if __name__ == "__main__":

@@ -28,7 +28,13 @@ TOP = "errors aami paths determinism command_line protocols params"
 LAYERS = (
     *({f"arrhythmia/{name}.py"} for name in TOP.split()),
     {"arrhythmia/utils"},
-    {"arrhythmia/datasets", "arrhythmia/ecg", "arrhythmia/models", "arrhythmia/scoring"},
+    {
+        "arrhythmia/datasets",
+        "arrhythmia/ecg",
+        "arrhythmia/formats",
+        "arrhythmia/models",
+        "arrhythmia/scoring",
+    },
     {"arrhythmia/evaluation", "arrhythmia/features", "arrhythmia/kaggle"},
     {"arrhythmia/simulation"},
     {"arrhythmia/training"},

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from arrhythmia.ecg.formats import kind
-from arrhythmia.ecg.guard import one_line
-from arrhythmia.ecg.wfdb_header import LONGEST_HEADER
 from arrhythmia.errors import DataError
+from arrhythmia.formats.guard import one_line
+from arrhythmia.formats.recordings import kind
+from arrhythmia.formats.wfdb_header import LONGEST_HEADER
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import SUMMARY
 from arrhythmia.utils.limited import wants_memory

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arrhythmia.cli.bucket import Place
-from arrhythmia.ecg.guard import one_line
 from arrhythmia.errors import DataError
+from arrhythmia.formats.guard import one_line
 from arrhythmia.inference.model import pretrained
 from arrhythmia.inference.outcome import Outcome
 

@@ -25,8 +25,8 @@ from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
 from arrhythmia.cli.table import has_results, names_in, write_table
-from arrhythmia.ecg.formats import KINDS, OPTIONS, find_recordings, kind, recording_name
 from arrhythmia.errors import DataError
+from arrhythmia.formats.recordings import KINDS, OPTIONS, find_recordings, kind, recording_name
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import file_name, remove_unfinished

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from arrhythmia.cli.bucket import Place, S3Path, read_all, storage, told
-from arrhythmia.ecg.formats import recording_name
 from arrhythmia.errors import DataError
+from arrhythmia.formats.recordings import recording_name
 from arrhythmia.inference.unfinished import ANNOTATIONS, BEATS, PAGE, PICTURE, SUMMARY, file_name
 from arrhythmia.utils.files import write_text
 

@@ -58,7 +58,7 @@ def condition(signal: np.ndarray, fs: float) -> Conditioned:
 
 
 def detect_beats(ecg: Conditioned) -> np.ndarray:
-    """Return the R peaks, `(m,)` int64, ascending, in samples at `FS`, but of those that an edge cuts."""
+    """Return the R peaks, `(m,)` int64, ascending, in samples at `FS`; complexes cut by an edge are none."""
     found = detection.find_complexes(ecg.slope, ecg.known)
     edge = round(EDGE * FS)
     found = found[(found >= edge) & (found < len(ecg.known) - edge)]

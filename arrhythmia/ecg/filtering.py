@@ -1,6 +1,6 @@
-"""What is taken out of every ECG before anything else sees it: wander, mains hum, and what is above 40 Hz.
+"""The common sampling rate, and what is taken out of an ECG at it: wander, mains hum, what is above 40 Hz.
 
-Training and prediction share it, so a network never sees what one of them alone would remove.
+Beats are found in what is left, and centred windows cut from it, in training as in prediction.
 """
 
 from fractions import Fraction
@@ -34,7 +34,7 @@ DECIMALS = 4
 
 
 def rate_ratio(fs: float) -> Fraction:
-    """Return by how much `FS` is more than `fs` (Hz), as a ratio of whole numbers."""
+    """Return `FS / fs`, with `fs` in Hz, as a ratio of whole numbers."""
     return Fraction(FS / fs).limit_denominator(1000)
 
 
@@ -58,7 +58,7 @@ class Filtered(NamedTuple):
 
 
 def filtered(signal: np.ndarray) -> Filtered:
-    """Take wander, mains hum and what lies above the band of the ECG out of it, without delay.
+    """Take wander, mains hum and what lies above the band of the ECG out of it, with zero phase.
 
     Hum is not cut out by a narrow filter, which would ring after each QRS complex: it is measured between the
     complexes and subtracted. Looks at both sides of each sample; not causal.

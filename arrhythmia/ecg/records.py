@@ -7,22 +7,11 @@ from typing import Any
 import numpy as np
 import wfdb
 
-from arrhythmia.aami import LABELS
-from arrhythmia.ecg.annotations import parse_annotations
-from arrhythmia.ecg.formats import Ecg
-from arrhythmia.ecg.guard import file_size, guarded
 from arrhythmia.ecg.recording import Recording
-from arrhythmia.ecg.wfdb_header import find_file
 from arrhythmia.errors import DataError
 
 SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
 """What each annotation symbol stands for, in the words of the WFDB annotation codes."""
-
-SYMBOL_OF_CODE = dict(wfdb.io.annotation.ann_label_table[["label_store", "symbol"]].to_numpy())
-"""The symbol of each annotation code."""
-
-LONGEST_ANNOTATIONS = 100_000_000
-"""Bytes of an annotation file: a month of beats has less."""
 
 
 def record_names(folder: str | Path) -> list[str]:
@@ -129,43 +118,4 @@ def _read_annotations(path: Path, length: int) -> tuple[np.ndarray, np.ndarray]:
     if outside.any():
         at = sample[outside][0]
         raise _damaged(name, f"annotation at {at} is out of order or outside the record's {length} samples")
-    return sample, symbol
-
-
-def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read the annotations that stand beside a WFDB record.
-
-    Args:
-        ecg: the recording.
-        annotator: suffix of the file, such as `atr`.
-
-    Returns:
-        `(m,)` positions, in samples of the record whatever the rate of the file, and `(m,)` symbols of all
-        annotations.
-
-    Raises:
-        DataError: there is no such file, it is damaged, or there is no beat in it.
-    """
-    if "/" in annotator or not annotator:
-        raise DataError(f"'{annotator}' is no name of annotations; name the suffix of a file, such as atr")
-    path = find_file(ecg.path.with_name(f"{ecg.path.name}.{annotator}"))
-    if not path.exists():
-        raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
-    if file_size(path) > LONGEST_ANNOTATIONS:
-        raise DataError(f"{path}: {file_size(path) / 1e6:.0f} MB long; these are no annotations")
-    with guarded(path):
-        found = parse_annotations(path.read_bytes(), str(path))
-    sample = np.array(found.sample, dtype=np.int64)
-    symbol = np.array([SYMBOL_OF_CODE.get(code, "") for code in found.code], dtype=str)
-    rate = found.fs or ecg.frame_fs or ecg.fs
-    if rate != ecg.fs:
-        sample = np.round(sample * (ecg.fs / rate)).astype(np.int64)
-    if not np.isin(symbol, list(LABELS)).any():
-        raise DataError(f"{path}: no beat annotation in it")
-    wrong = (sample < 0) | (sample >= ecg.length) | (np.diff(sample, prepend=sample[0]) < 0)
-    if wrong.any():
-        raise DataError(
-            f"{path}: annotation at {sample[wrong][0]} is out of order or outside the record's {ecg.length} "
-            "samples; does the file belong to it?"
-        )
     return sample, symbol

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.aami import LABELS
-from arrhythmia.ecg.formats import OPTIONS, kind, open_ecg
-from arrhythmia.ecg.guard import guarded
-from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
+from arrhythmia.formats.annotations import read_annotations
+from arrhythmia.formats.guard import guarded
+from arrhythmia.formats.recordings import OPTIONS, kind, open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.outputs import write_prediction

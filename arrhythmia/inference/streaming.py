@@ -9,11 +9,11 @@ from arrhythmia.ecg import detection
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.conditioning import annotated_beats, condition, detect_beats
 from arrhythmia.ecg.filtering import FS, rate_ratio
-from arrhythmia.ecg.formats import Ecg
 from arrhythmia.ecg.gaps import clipped_share, stretches
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
 from arrhythmia.features.template import correlation, template_beat
+from arrhythmia.formats.recordings import Ecg
 from arrhythmia.inference.quality import (
     FAINT,
     OK,
@@ -35,6 +35,21 @@ MARGIN = 20
 
 BORDER = 0.1
 """Beats of two neighbouring pieces cannot be closer, s."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What was cut out of a recording.
+
+    Attributes:
+        waveform: `(n, length)` float32, mV.
+        peak: `(n,)` R peaks, in samples at `FS`.
+        slope: `(n,)` slope of their complexes, mV/s.
+    """
+
+    waveform: np.ndarray
+    peak: np.ndarray
+    slope: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,61 @@ def stream_beats(
         noise or without beats is unknown, NaN.
     """
     kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
+    cut, measures = _cut_pieces(ecg, kernel, r_row, positions, on_piece=on_piece, on_signal=on_signal)
+    silent, noise = without_beats(measures)
+    rejected, faint, detections = cut.peak[:0], 0.0, Detections(0.0, np.nan)
+    if positions is None and len(cut.peak):
+        block = np.minimum(cut.peak // detection.BLOCK, len(noise) - 1)
+        cut = _kept(cut, ~(silent | noise)[block])
+    if positions is None and len(cut.peak):
+        share = steepness(measures, cut.peak, cut.slope)
+        match = in_blocks(correlation, cut.waveform, _template_beats(cut.waveform, cut.peak))
+        alike = match[np.isfinite(match)]
+        detections = Detections((share < FAINT).mean(), np.median(alike) if len(alike) else np.nan)
+        false = false_detections(cut.peak, share, match)
+        rejected, cut = cut.peak[false], _kept(cut, ~false)
+        faint = float((share[~false] < FAINT).mean())
+    peak, waveform = cut.peak, cut.waveform
+    state = states_of(measures, peak, noise)
+    sample = in_samples(peak, ecg.fs) if positions is None else positions
+    unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
+    beats = Beats(
+        waveform=waveform,
+        rr=known_rr(peak, unknown, before=rr_before, after=rr_after),
+        rr_long=known_long_run(peak, unknown, beats=rr_long),
+        record=np.full(len(peak), ecg.name),
+        sample=sample.astype(np.int32),
+        annotation=np.full(len(peak), -1, dtype=np.int32),
+        symbol=np.full(len(peak), "", dtype="<U1"),
+        label=np.full(len(peak), -1, dtype=np.int8),
+        kaggle=np.zeros(len(peak), dtype=bool),
+        source=np.array("recording"),
+        fs=np.array(float(fs)),
+        r_index=np.array(window_length(fs, before=before, after=after)[1]),
+        rr_before=np.array(rr_before),
+    )
+    return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections)
+
+
+def _cut_pieces(
+    ecg: Ecg,
+    kernel: np.ndarray,
+    r_row: int,
+    positions: np.ndarray | None,
+    *,
+    on_piece: Callable[[float], object],
+    on_signal: Callable[[np.ndarray, int], object],
+) -> tuple[Cut, Measures]:
+    """Condition and measure a recording piece by piece, and cut out what is detected, or what is known.
+
+    Args:
+        ecg: the recording.
+        kernel: `(width, length)`, from `resampling_kernel`.
+        r_row: row of the R peak in the kernel.
+        positions: as for `stream_beats`.
+        on_piece: as for `stream_beats`.
+        on_signal: as for `stream_beats`.
+    """
     duration = ecg.length / ecg.fs
     most = duration / detection.REFRACTORY + 2 if positions is None else len(positions)
     # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
@@ -129,41 +199,7 @@ def stream_beats(
         peak[n : n + len(found)], slope[n : n + len(found)] = found + origin, piece.slope[found]
         n += len(found)
         on_piece((stop - start) / ecg.fs)
-    whole = Measures.joined(measures)
-    silent, noise = without_beats(whole)
-    peak, slope, waveform = peak[:n], slope[:n], waveform[:n]
-    rejected, faint, detections = peak[:0], 0.0, Detections(0.0, np.nan)
-    if positions is None and n:
-        block = np.minimum(peak // detection.BLOCK, len(noise) - 1)
-        kept = ~(silent | noise)[block]
-        peak, slope, waveform = peak[kept], slope[kept], _kept_rows(waveform, kept)
-    if positions is None and len(peak):
-        share = steepness(whole, peak, slope)
-        match = in_blocks(correlation, waveform, _template_beats(waveform, peak))
-        alike = match[np.isfinite(match)]
-        detections = Detections((share < FAINT).mean(), np.median(alike) if len(alike) else np.nan)
-        false = false_detections(peak, share, match)
-        rejected, peak, waveform = peak[false], peak[~false], _kept_rows(waveform, ~false)
-        faint = float((share[~false] < FAINT).mean())
-    state = states_of(whole, peak, noise)
-    sample = in_samples(peak, ecg.fs) if positions is None else positions
-    unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
-    beats = Beats(
-        waveform=waveform,
-        rr=known_rr(peak, FS, unknown, before=rr_before, after=rr_after),
-        rr_long=known_long_run(peak, FS, unknown, beats=rr_long),
-        record=np.full(len(peak), ecg.name),
-        sample=sample.astype(np.int32),
-        annotation=np.full(len(peak), -1, dtype=np.int32),
-        symbol=np.full(len(peak), "", dtype="<U1"),
-        label=np.full(len(peak), -1, dtype=np.int8),
-        kaggle=np.zeros(len(peak), dtype=bool),
-        source=np.array("recording"),
-        fs=np.array(float(fs)),
-        r_index=np.array(window_length(fs, before=before, after=after)[1]),
-        rr_before=np.array(rr_before),
-    )
-    return Found(beats, whole, state, in_samples(rejected, ecg.fs), faint, detections)
+    return Cut(waveform[:n], peak[:n], slope[:n]), Measures.joined(measures)
 
 
 def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:
@@ -200,12 +236,11 @@ def lost_between(sample: np.ndarray, lost: np.ndarray) -> np.ndarray:
     return unknown
 
 
-def known_rr(sample: np.ndarray, fs: float, unknown: np.ndarray, *, before: int, after: int) -> np.ndarray:
+def known_rr(peak: np.ndarray, unknown: np.ndarray, *, before: int, after: int) -> np.ndarray:
     """Return `rr_intervals`, NaN where the interval is unknown.
 
     Args:
-        sample: `(n,)` positions of the beats, in samples.
-        fs: sampling rate, Hz.
+        peak: `(n,)` R peaks, in samples at `FS`.
         unknown: `(n - 1,)` from `lost_between`.
         before: number of intervals up to the beat.
         after: number of intervals from the beat on.
@@ -213,19 +248,18 @@ def known_rr(sample: np.ndarray, fs: float, unknown: np.ndarray, *, before: int,
     Returns:
         `(n, before + after)` float32, s.
     """
-    rr = rr_intervals(sample, fs, before=before, after=after)
+    rr = rr_intervals(peak, FS, before=before, after=after)
     if unknown.any():
         edges = np.concatenate([np.zeros(before, dtype=bool), unknown, np.zeros(after, dtype=bool)])
         rr[np.lib.stride_tricks.sliding_window_view(edges, before + after)] = np.nan
     return rr
 
 
-def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats: int) -> np.ndarray:
+def known_long_run(peak: np.ndarray, unknown: np.ndarray, *, beats: int) -> np.ndarray:
     """Return `long_run_rr` as if there were no time between the beats on both sides of lost signal.
 
     Args:
-        sample: `(n,)` positions of the beats, in samples.
-        fs: sampling rate, Hz.
+        peak: `(n,)` R peaks, in samples at `FS`.
         unknown: `(n - 1,)` from `lost_between`.
         beats: number of known intervals to average on either side.
 
@@ -233,20 +267,20 @@ def known_long_run(sample: np.ndarray, fs: float, unknown: np.ndarray, *, beats:
         `(n,)` float32, s; NaN where no interval is known.
     """
     if not unknown.any():
-        return long_run_rr(sample, fs, beats=beats)
+        return long_run_rr(peak, FS, beats=beats)
     after = np.concatenate([[False], unknown])  # beats after lost signal; each joins the one before it
-    joined = sample - np.cumsum(np.where(after, np.diff(sample, prepend=0), 0))
-    return long_run_rr(joined[~after], fs, beats=beats)[np.cumsum(~after) - 1]
+    joined = peak - np.cumsum(np.where(after, np.diff(peak, prepend=0), 0))
+    return long_run_rr(joined[~after], FS, beats=beats)[np.cumsum(~after) - 1]
 
 
-def _kept_rows(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Return the rows that are kept, `(n,)` bool; they take the place of the first ones, which are lost."""
+def _kept(cut: Cut, kept: np.ndarray) -> Cut:
+    """Return what is kept, `(n,)` bool; its waveforms take the place of the first ones, which are lost."""
     count = 0
-    for i in range(0, len(values), ROWS):  # no copy of them all: a day's beats are 60 MB
-        rows = values[i : i + ROWS][kept[i : i + ROWS]]
-        values[count : count + len(rows)] = rows
+    for i in range(0, len(kept), ROWS):  # no copy of them all: a day's beats are 60 MB
+        rows = cut.waveform[i : i + ROWS][kept[i : i + ROWS]]
+        cut.waveform[count : count + len(rows)] = rows
         count += len(rows)
-    return values[:count]
+    return Cut(cut.waveform[:count], cut.peak[kept], cut.slope[kept])
 
 
 def _template_beats(waveform: np.ndarray, peak: np.ndarray) -> np.ndarray:

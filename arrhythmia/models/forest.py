@@ -1,5 +1,8 @@
 """The classical baseline: a random forest on the features of rhythm and shape."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
@@ -45,3 +48,33 @@ def forest_probabilities(
     probability = np.zeros((len(test), len(CLASSES)))
     probability[:, forest.classes_] = forest.predict_proba(features[test])
     return probability, sum(tree.tree_.node_count for tree in forest.estimators_)
+
+
+def held_out_probabilities(
+    features: np.ndarray,
+    label: np.ndarray,
+    train: np.ndarray,
+    fold: np.ndarray,
+    settings: dict[str, Any],
+    *,
+    on_forest: Callable[[], object],
+) -> np.ndarray:
+    """Classify each training row by a forest that has been fitted without the row's fold.
+
+    Args:
+        features: `(n, columns)` of all beats.
+        label: `(n,)` classes.
+        train: training rows.
+        fold: `(len(train),)` fold of each.
+        settings: of `forest_probabilities`.
+        on_forest: called after each forest.
+
+    Returns:
+        Probabilities `(len(train), 5)`.
+    """
+    probability = np.zeros((len(train), len(CLASSES)))
+    for number in np.unique(fold):
+        rows = fold == number
+        probability[rows], _ = forest_probabilities(features, label, train[~rows], train[rows], **settings)
+        on_forest()
+    return probability

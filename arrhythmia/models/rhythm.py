@@ -15,7 +15,8 @@ WIDTH = 3
 def build_rhythm(entries: int, *, filters: int, dilations: Sequence[int], dropout: float) -> keras.Model:
     """Build a temporal convolutional network (Bai et al. 2018, arXiv:1803.01271), not causal.
 
-    Residual blocks of dilated convolutions read ever more beats on either side: with dilations 1 to 64, 128.
+    Residual blocks of dilated convolutions read ever more beats on either side, 512 with dilations 1, 2, 4
+    to 256.
     Every beat of a record is classified at once, and a record may have any number of beats.
 
     Args:

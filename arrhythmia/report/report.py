@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from arrhythmia.params import of_protocol
-from arrhythmia.protocols import MODELS, NETWORKS, protocol_name
+from arrhythmia.protocols import MODELS, NETWORKS, of_protocol, protocol_name
 from arrhythmia.report import tables
 from arrhythmia.report.tables import Cards
 from arrhythmia.utils.templates import render

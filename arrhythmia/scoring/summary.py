@@ -17,17 +17,17 @@ def cv_metrics(
     probability: np.ndarray,
     *,
     protocol: Protocol,
-    members: int,
-    temperature: float,
+    members: int | None = None,
+    temperature: float | None = None,
 ) -> dict[str, Any]:
     """Return the scores on held-out training beats, ready for JSON.
 
     Args:
         label: `(m,)` labels 0..4.
-        probability: `(m, 5)` probabilities of networks that have not learnt from the beat.
+        probability: `(m, 5)` probabilities of models that have not learnt from the beat.
         protocol: one of `PROTOCOLS`.
-        members: number of networks, each with a fold of its own held out.
-        temperature: of the calibration.
+        members: number of networks of an ensemble, each with a fold of its own held out.
+        temperature: of their calibration.
     """
     counts = metrics.confusion(label, probability.argmax(axis=1))
     scores = {
@@ -38,7 +38,7 @@ def cv_metrics(
         "log_loss": metrics.log_loss(label, probability),
         "temperature": temperature,
     }
-    return plain(scores)
+    return plain({name: score for name, score in scores.items() if score is not None})
 
 
 def headline(counts: np.ndarray, classes: str) -> dict[str, np.ndarray]:

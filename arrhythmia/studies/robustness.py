@@ -17,9 +17,9 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.ecg.formats import Ecg, open_ecg
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
+from arrhythmia.formats.recordings import Ecg, open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.predict import Prediction, predict
 from arrhythmia.scoring import ec57

@@ -15,7 +15,8 @@ from typing import Any
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.params import load_params, of_protocol
+from arrhythmia.params import load_params
+from arrhythmia.protocols import of_protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.studies.baselines import CONFIGS, experiment_name, write_rows
 from arrhythmia.studies.dvc import run_dvc

@@ -7,7 +7,9 @@ GAIN = 0.15
 
 
 def mix_templates(waveform: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Give each beat a random polarity and gain, and lay another patient's template beat over it.
+    """Give each beat a random polarity and gain, and lay the template beat of another one over it.
+
+    The other is drawn among all training beats, so that mostly it is of another patient.
 
     The second channel (the beat minus its own patient's template beat) keeps saying what is unusual, while
     the first, which tells patients apart, can no longer be learnt by heart.
@@ -15,7 +17,7 @@ def mix_templates(waveform: np.ndarray, strength: float, rng: np.random.Generato
     Args:
         waveform: `(n, length, channels)`; first channel the beat, second, if there is one, the beat minus the
             template beat, so that their difference is the template beat.
-        strength: highest factor, of either sign, of the other patient's template beat.
+        strength: highest factor, of either sign, of the other template beat.
         rng: where the randomness comes from.
 
     Returns:

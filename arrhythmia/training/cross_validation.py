@@ -13,8 +13,8 @@ import numpy as np
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.params import load_params, of_protocol
-from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.params import load_params
+from arrhythmia.protocols import PROTOCOLS, of_protocol
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
 from arrhythmia.training.calibration import cross_calibrated, fit_temperature
@@ -29,11 +29,11 @@ runtime is prepared, because importing Keras starts TensorFlow."""
 
 
 def train(name: str, protocol: str, builders: Builders) -> None:
-    """Train the network `name` under `protocol`.
+    """Train the network `name` under `protocol`, and save model, curves and scores.
 
-    As many networks as `train.ensemble_size` says, or as there are folds where every patient is tested out of
-    fold, each on all folds but one; together they are the model. What each says about the fold that it has
-    not seen gives the scores to choose by, and the calibration.
+    The model is an ensemble: of `train.ensemble_size` networks, or of one a fold where every patient is
+    tested out of fold, each trained without a fold of its own. What each says about that fold gives the
+    scores to choose by, and the temperature.
 
     Args:
         name: `cnn` or `rnn`: its group in params.yaml and the name of its files.

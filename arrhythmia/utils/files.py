@@ -31,7 +31,7 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield a temporary name beside each of `paths`, and move all files there when the block succeeds.
 
     When the block raises, or a file cannot be moved, none is left under its final name that this block wrote,
-    and the temporary files are removed.
+    and the temporary files are removed. Two processes must not write one file at once.
     """
     temporaries = [path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}") for path in paths]
     for path in paths:

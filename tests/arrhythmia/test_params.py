@@ -26,7 +26,6 @@ from arrhythmia.params import (
     checked,
     flattened,
     load_params,
-    of_protocol,
     parse_yaml,
 )
 from arrhythmia.preprocessing import scaling
@@ -396,11 +395,6 @@ def test_a_merged_mapping_may_be_overridden():
 
 def test_what_is_written_is_read_again():
     assert parse_yaml(yaml.safe_dump(PARAMS)) == PARAMS
-
-
-def test_of_protocol():
-    settings = {"lr": 0.1, "epochs": {"intra_patient": 3, "inter_patient": 2}}
-    assert of_protocol(settings, "inter_patient") == {"lr": 0.1, "epochs": 2}
 
 
 def test_dotted_names_and_changes():

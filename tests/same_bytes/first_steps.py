@@ -8,7 +8,8 @@ import numpy as np
 
 from arrhythmia.export.quantization import with_int8_weights
 from arrhythmia.inference.model import infer, session
-from arrhythmia.params import load_params, of_protocol
+from arrhythmia.params import load_params
+from arrhythmia.protocols import of_protocol
 from arrhythmia.training.augmentation import mix_templates
 from arrhythmia.training.cross_validation import build, settings_of_member
 

@@ -32,8 +32,8 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.params import changed, checked, flattened, load_params, of_protocol, read_named_yaml
-from arrhythmia.protocols import NETWORKS, PROTOCOLS
+from arrhythmia.params import changed, checked, flattened, load_params, read_named_yaml
+from arrhythmia.protocols import NETWORKS, PROTOCOLS, of_protocol
 from arrhythmia.studies.search.results import write_results
 from arrhythmia.studies.search.space import check_space, labels_of, values_by_label
 from arrhythmia.studies.search.trial import DONE, score, training_beats

@@ -12,9 +12,9 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.features.table import FEATURES, columns_of
-from arrhythmia.params import changed, of_protocol
+from arrhythmia.params import changed
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
-from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.protocols import PROTOCOLS, of_protocol
 from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.studies.networks import networks_of
 from arrhythmia.studies.search.space import suggest

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from arrhythmia.ecg.formats import open_ecg
-from arrhythmia.ecg.records import read_annotations
 from arrhythmia.evaluation.beat_matching import beat_by_beat
+from arrhythmia.formats.annotations import read_annotations
+from arrhythmia.formats.recordings import open_ecg
 from arrhythmia.inference.rejection import false_detections
 from arrhythmia.inference.streaming import stream_beats
 from arrhythmia.scoring.ec57 import EXTRA, MISSED

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arrhythmia.ecg.formats import Ecg, open_ecg
+from arrhythmia.ecg.filtering import FS
 from arrhythmia.ecg.records import read_recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.features.rhythm import rhythm_features
+from arrhythmia.formats.recordings import Ecg, open_ecg
 from arrhythmia.inference import streaming
 from arrhythmia.inference.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats
 from tests.arrhythmia.ecg.test_detection import ecg
@@ -128,55 +129,53 @@ def test_no_beats_in_a_piece_that_is_nearly_all_lost(monkeypatch):
 
 def test_intervals_that_are_known_stay():
     rng = np.random.default_rng(0)
-    sample = np.cumsum(rng.integers(200, 400, size=40))
+    peak = np.cumsum(rng.integers(200, 400, size=40))
     unknown = np.zeros(39, dtype=bool)
     np.testing.assert_array_equal(
-        known_rr(sample, 250, unknown, before=4, after=3), rr_intervals(sample, 250, before=4, after=3)
+        known_rr(peak, unknown, before=4, after=3), rr_intervals(peak, FS, before=4, after=3)
     )
-    np.testing.assert_array_equal(
-        known_long_run(sample, 250, unknown, beats=6), long_run_rr(sample, 250, beats=6)
-    )
+    np.testing.assert_array_equal(known_long_run(peak, unknown, beats=6), long_run_rr(peak, FS, beats=6))
     unknown[[9, 10, 30]] = True
-    interval = np.where(unknown, np.nan, np.diff(sample) / 250)  # the first one ends with beat 1
-    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    interval = np.where(unknown, np.nan, np.diff(peak) / FS)  # the first one ends with beat 1
+    rr = known_rr(peak, unknown, before=4, after=3)
     for beat in (12, 20, 30, 31):
         np.testing.assert_allclose(rr[beat], interval[beat - 4 : beat + 3], rtol=1e-6)
     assert np.flatnonzero(np.isnan(rr[:, 3])).tolist() == [0, 10, 11, 31]
     assert np.flatnonzero(np.isnan(rr[:, 4])).tolist() == [9, 10, 30, 39]
-    mean = known_long_run(sample, 250, unknown, beats=3)
+    mean = known_long_run(peak, unknown, beats=3)
     np.testing.assert_allclose(mean[20], interval[16:23].mean(), rtol=1e-6)
     np.testing.assert_allclose(mean[12], np.r_[interval[6:9], interval[11:15]].mean(), rtol=1e-6)
     np.testing.assert_allclose(mean[29], np.r_[interval[25:30], interval[31:33]].mean(), rtol=1e-6)
     # a beat after lost signal has no interval of its own: it takes the mean of the beat before the gap
     np.testing.assert_array_equal(mean[[10, 11, 31]], mean[[9, 9, 30]])
     far = np.r_[0:5, 16:26, 35:40]  # further from lost signal than the mean reaches
-    np.testing.assert_allclose(mean[far], long_run_rr(sample, 250, beats=3)[far], rtol=1e-6)
+    np.testing.assert_allclose(mean[far], long_run_rr(peak, FS, beats=3)[far], rtol=1e-6)
 
 
 @given(
     interval=st.lists(st.tuples(st.integers(100, 400), st.booleans()), max_size=15), beats=st.integers(1, 5)
 )
 def test_the_long_run_mean_is_that_of_the_known_intervals_on_either_side(interval, beats):
-    sample = np.cumsum([1000, *[length for length, _ in interval]])
+    peak = np.cumsum([1000, *[length for length, _ in interval]])
     unknown = np.array([lost for _, lost in interval], dtype=bool)
-    known = [length / 250 for length, lost in interval if not lost]
+    known = [length / FS for length, lost in interval if not lost]
     expected = []
-    for beat in range(len(sample)):
+    for beat in range(len(peak)):
         place = int(np.sum(~unknown[:beat])) - 1  # of the last known interval up to the beat, among the known
         around = known[max(place - beats, 0) : place + beats + 1]
         expected.append(np.mean(around) if around else np.nan)
-    found = known_long_run(sample, 250, unknown, beats=beats)
+    found = known_long_run(peak, unknown, beats=beats)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert found.dtype == np.float32
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_few_beats_and_nothing_known_between_them(n):
-    sample, unknown = np.arange(n) * 300, np.ones(max(n - 1, 0), dtype=bool)
-    rr = known_rr(sample, 250, unknown, before=4, after=3)
+    peak, unknown = np.arange(n) * 300, np.ones(max(n - 1, 0), dtype=bool)
+    rr = known_rr(peak, unknown, before=4, after=3)
     assert rr.shape == (n, 7)
     assert np.isnan(rr).all()
-    mean = known_long_run(sample, 250, unknown, beats=2)
+    mean = known_long_run(peak, unknown, beats=2)
     np.testing.assert_array_equal(mean, np.full(n, np.float32(np.nan)))
 
 

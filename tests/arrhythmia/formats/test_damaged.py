@@ -7,10 +7,10 @@ import edfio
 import numpy as np
 import pytest
 
-from arrhythmia.ecg.formats import open_ecg
-from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
-from tests.arrhythmia.ecg.test_annotations import encoded
+from arrhythmia.formats.annotations import read_annotations
+from arrhythmia.formats.recordings import open_ecg
+from tests.arrhythmia.formats.test_annotations import encoded
 
 LONGEST = 30
 """Time that no file may take, s."""

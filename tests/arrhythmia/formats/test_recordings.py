@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.ecg import csv_table, formats
-from arrhythmia.ecg.formats import choose_lead, find_recordings, millivolts, open_ecg, recording_name
-from arrhythmia.ecg.records import read_annotations
 from arrhythmia.errors import DataError
-from tests.arrhythmia.ecg.test_annotations import encoded
+from arrhythmia.formats import csv_table, recordings
+from arrhythmia.formats.annotations import read_annotations
+from arrhythmia.formats.recordings import choose_lead, find_recordings, millivolts, open_ecg, recording_name
+from tests.arrhythmia.formats.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
 
@@ -360,7 +360,7 @@ def test_a_column_by_name_comes_before_one_by_number(tmp_path):
 
 @pytest.mark.parametrize(("checksum", "notes"), [(None, 0), (0, 0), ("right", 0), (12345, 1), (-12345, 1)])
 def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes):
-    monkeypatch.setattr(formats, "CHECKED", 300)
+    monkeypatch.setattr(recordings, "CHECKED", 300)
     right = int((200 * SIGNAL).round().sum()) % 65536
     words = "" if checksum is None else f" 12 0 0 {right if checksum == 'right' else checksum} 0 II"
     ecg = open_ecg(write_wfdb(tmp_path, header=[f"r.dat 16 200{words}", "r.dat 16 200 12 0 0 7 0 V"]))

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from arrhythmia.ecg.guard import check_files, file_size
 from arrhythmia.errors import DataError
+from arrhythmia.formats.guard import check_files, file_size
 
 SIGNAL_LINE = re.compile(
     r"""(?P<file>\S+)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.ecg.csv_layout import (
+from arrhythmia.errors import DataError
+from arrhythmia.formats.csv_layout import (
     BLANK,
     DECIMAL_COMMA,
     LONGEST_LINE,
@@ -23,9 +24,8 @@ from arrhythmia.ecg.csv_layout import (
     decoded,
     no_data,
 )
-from arrhythmia.ecg.guard import guarded
-from arrhythmia.ecg.timestamps import clock_times, find_clock
-from arrhythmia.errors import DataError
+from arrhythmia.formats.guard import guarded
+from arrhythmia.formats.timestamps import clock_times, find_clock
 
 BLOCK = 1 << 22
 """Bytes of a file that are read at a time."""
@@ -145,7 +145,9 @@ def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
 
 
 def check_fields(path: Path, block: bytes, layout: Layout, line: int) -> None:
-    """Refuse a block with a line that is too long, or has not as many fields as there are names.
+    """Refuse a block with a line that is too long or has not as many fields as there are names.
+
+    Bytes that are no text, carriage returns and quotation marks that are not closed are refused too.
 
     A line may end in one separator more than the header, and may be blank: then its sample is lost.
 
@@ -259,7 +261,7 @@ class Style:
     """How the numbers of a column are written.
 
     Attributes:
-        comma: what commas are: "," decimal ones, "." between thousands, empty: there was none yet.
+        comma: what commas are: "," decimal ones, "." between thousands; empty while there was none.
         points: whether there were decimal points.
     """
 

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from arrhythmia.ecg.csv_layout import find_column, find_layout, head_rate, head_unit
-from arrhythmia.ecg.csv_table import read_column
-from arrhythmia.ecg.edf import read_edf_layout, record_starts
-from arrhythmia.ecg.guard import check_files, file_size, guarded
-from arrhythmia.ecg.wfdb_header import Header, SignalLine, check_record, find_file, read_header, read_segment
 from arrhythmia.errors import DataError
+from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate, head_unit
+from arrhythmia.formats.csv_table import read_column
+from arrhythmia.formats.edf import read_edf_layout, record_starts
+from arrhythmia.formats.guard import check_files, file_size, guarded
+from arrhythmia.formats.wfdb_header import (
+    Header,
+    SignalLine,
+    check_record,
+    find_file,
+    read_header,
+    read_segment,
+)
 
 UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
 """Millivolts in each unit of voltage, by its name in lower case."""

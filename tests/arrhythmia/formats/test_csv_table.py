@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from arrhythmia.ecg import csv_table
-from arrhythmia.ecg.csv_layout import find_column, find_layout, head_rate
-from arrhythmia.ecg.csv_table import blocks, read_column
 from arrhythmia.errors import DataError
+from arrhythmia.formats import csv_table
+from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate
+from arrhythmia.formats.csv_table import blocks, read_column
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
-from arrhythmia.ecg.wfdb_header import check_record, read_header
 from arrhythmia.errors import DataError
+from arrhythmia.formats.wfdb_header import check_record, read_header
 
 
 @pytest.fixture

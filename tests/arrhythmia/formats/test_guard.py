@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
-from arrhythmia.ecg.guard import file_size, guarded
 from arrhythmia.errors import DataError
+from arrhythmia.formats.guard import file_size, guarded
 
 
 @pytest.mark.parametrize(

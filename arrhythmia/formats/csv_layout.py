@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from arrhythmia.ecg.timestamps import is_time
 from arrhythmia.errors import DataError
+from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
 
@@ -18,8 +18,8 @@ BLANK = " "
 LONGEST_LINE = 100_000
 """Bytes; a line of a million fields would take gigabytes."""
 
-LEAST_LINES = 3
-"""Lines that a table has at least, if other lines before it are passed over."""
+LEAST_LINES = 4
+"""Lines of data that a table has at least, if other lines before it are passed over."""
 
 LONGEST_HEAD = 100
 """Lines before a table that are looked through."""
@@ -84,7 +84,7 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
     if not head[start : _after(head, start, path, line)]:
         raise no_data(path)
     found = _table_at(head, start, path, line, decimal)
-    if len(lines := _following(head, found.start)) > LEAST_LINES and not _fits(lines, found):
+    if len(lines := _following(head, found.start)) >= LEAST_LINES and not _fits(lines, found):
         later, at = start, line
         while at < line + LONGEST_HEAD and later < len(head):
             passed.append(decoded(head[later : (stop := _after(head, later, path, at))]).strip())
@@ -92,7 +92,7 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
             if not head[later:].lstrip(b"\r\n") or head.startswith((b"\n", b"\r\n"), later):
                 continue
             table = _table_at(head, later, path, at, decimal)
-            if len(lines := _following(head, table.start)) > LEAST_LINES and _fits(lines, table, share=1.0):
+            if len(lines := _following(head, table.start)) >= LEAST_LINES and _fits(lines, table, share=1.0):
                 return replace(table, head=tuple(passed))
     return replace(found, head=tuple(passed), names=opensignals_names(passed, found.names))
 
@@ -104,7 +104,7 @@ def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...
 
     Args:
         head: lines before the table.
-        names: as they are without that line; where it is none, or tells as many columns not, they stay.
+        names: as they are without that line; returned where none tells as many columns.
     """
     for line in head:
         with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
@@ -241,8 +241,8 @@ def _fields(line: str, separator: str) -> list[str]:
 def find_column(layout: Layout, column: str | None, path: Path) -> int:
     """Return the index of a column: by its name, else by its number from 1.
 
-    Without either the only one is taken that neither counts lines nor holds times, or that is called ECG or
-    by a limb lead.
+    Without either the only one that neither counts lines nor holds times, else the only such one that is
+    called ECG, EKG, II or MLII.
 
     Raises:
         DataError: there is no such column, or several.
@@ -259,7 +259,7 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
         likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
         called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
         for found in (likely, called):
-            if len(found) == 1 and len(names) - len(likely) < len(names):
+            if len(found) == 1:
                 return found[0]
     asked = "no column named" if column is None else f"no column '{column}'"
     known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names, 1))[:200]
