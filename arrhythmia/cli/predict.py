@@ -114,10 +114,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
     add("--models", type=Path, help="folder of the networks (those for new patients)")
     add("--lead", help="name or number of the lead; else the one most like MLII")
-    add("--column", help="column of the ECG in CSV files, by name or number from 1")
-    add("--fs", type=float, help="sampling rate of CSV files, Hz, if they tell none")
-    add("--decimal", choices=(".", ","), help="decimal sign in CSV files; with . commas part thousands")
-    add("--time", metavar="COLUMN", help="column of times in CSV files, or none; else known by its name")
+    add("--column", help="column of the ECG in text tables, by name or number from 1")
+    add("--fs", type=float, help="sampling rate of text tables, Hz, if they tell none")
+    add("--decimal", choices=(".", ","), help="decimal sign in text tables; with . commas part thousands")
+    add("--time", metavar="COLUMN", help="column of times in text tables, or none; else known by its name")
     add("--unit", help="of the signal, if the file tells none or a wrong one: mV, uV, V, or units per mV")
     add(
         "--beats",
@@ -157,16 +157,22 @@ def positive(text: str) -> float:
 
 def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
     """Return the recordings that the command line names, each once, and a failure for what holds none."""
-    recordings: dict[Place, None] = {}
+    recordings: dict[Place, Place] = {}
     failures = []
     for path in given:
         try:
-            recordings |= dict.fromkeys(find_recordings(path))
+            recordings |= {_as_named(found): found for found in find_recordings(path)}
         except DataError as error:
             failures.append(Outcome(f"error: {error}", failed=True))
         except OSError as error:
             failures.append(Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True))
-    return list(recordings), failures
+    return list(recordings.values()), failures
+
+
+def _as_named(recording: Place) -> Place:
+    """Return a recording by a name that it has alone: `r`, `r.dat` and `r.hea` are one WFDB record."""
+    named = recording.suffix.lower() in (".hea", ".dat")
+    return recording.with_suffix("") if named else recording
 
 
 def idle_options(asked: argparse.Namespace, kinds: set[str]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from arrhythmia.errors import DataError
+from arrhythmia.formats.leads import NO_ECG, is_voltage
 from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
@@ -33,9 +36,26 @@ COUNTERS = ("i", "n", "nr", "no", "nseq", "index", "idx", "sample", "samples", "
 LOST = ["-", "--", "?"]
 """What stands for a lost sample, beside nothing, NaN and the like."""
 
+LOST_WORDS = ("nan", "na", "null", "none", *LOST)
+"""The same in full, in small letters."""
+
 PLAIN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 DECIMAL_COMMA = r"[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?"
 """Numbers with a decimal point, and with a decimal comma."""
+
+POINT_THOUSANDS = r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+COMMA_THOUSANDS = r"[-+]?([1-9]\d{0,2}(\.\d{3})+(,\d*)?|\d+,?\d*|,\d+)([eE][-+]?\d+)?"
+"""The same, with or without separators of thousands."""
+
+NUMBER = re.compile(f"{POINT_THOUSANDS}|{COMMA_THOUSANDS}")
+MOMENT = re.compile(r"\[?\d[\d:./,+ TZ-]*([AP]M)?\]?", re.IGNORECASE)
+"""A number in any of these ways, and a date or a time of day."""
+
+TIME_UNIT = re.compile(r"\W*(s|secs?|seconds?|ms|[uµμ]s|hh:mm.*)\W*", re.IGNORECASE)
+"""What stands below the name of a column of times in a row of units."""
+
+SEEN = 200
+"""Lines of a table that are looked at to tell how it is laid out."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,7 @@ class Layout:
         line: number of that line, from 1.
         units: in the row below the names; empty words where there is none.
         head: lines before the names, which may tell rate and unit.
+        spaced: whether every second line is blank: else a blank line is a lost sample.
     """
 
     names: tuple[str, ...]
@@ -57,6 +78,7 @@ class Layout:
     line: int
     units: tuple[str, ...]
     head: tuple[str, ...] = ()
+    spaced: bool = False
 
 
 def find_layout(path: Path, decimal: str | None = None) -> Layout:
@@ -76,7 +98,113 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
         head = file.read(4 * LONGEST_LINE)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:1000]:
         raise DataError(f"{path}: no text in UTF-8; save it as such")
-    start, line, passed = (3 if head.startswith(b"\xef\xbb\xbf") else 0), 1, []
+    start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    rows = _rows(head, start, path)
+    if not rows:
+        raise no_data(path)
+    found = _above_numbers(rows, decimal) or _by_fields(head, start, path, decimal)
+    lines = [row.line for row in rows if row.line >= found.line]
+    spaced = len(lines) >= LEAST_LINES and bool(np.median(np.diff(lines)) == 2)
+    return replace(found, names=opensignals_names(found.head, found.names), spaced=spaced)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line that is not blank: its first byte, its number from 1, and its text."""
+
+    start: int
+    line: int
+    text: str
+
+
+def _rows(head: bytes, start: int, path: Path) -> list[Row]:
+    """Return the first lines of a file that are not blank."""
+    rows, line = [], 1
+    while start < len(head) and len(rows) < LONGEST_HEAD + SEEN:
+        stop = _after(head, start, path, line)
+        if (text := decoded(head[start:stop])).strip():
+            rows.append(Row(start, line, text.rstrip("\r\n")))
+        start, line = stop, line + 1
+    return rows
+
+
+def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
+    """Return the layout of a table of numbers and times, whose names stand right above the first of them.
+
+    Args:
+        rows: first lines of the file.
+        decimal: "," if commas part no columns.
+
+    Returns:
+        None where no lines of numbers follow one another, or what stands above has fields of another number.
+    """
+    for place in range(min(len(rows) - LEAST_LINES + 1, LONGEST_HEAD)):
+        counts = _columns([row.text for row in rows[place : place + SEEN]], decimal)
+        if counts:
+            break
+    else:
+        return None
+    first = rows[place]
+    for separator, count in sorted(counts.items(), key=lambda x: -x[1]):
+        if (named := _named_above(rows[:place], separator, count)) is not None:
+            names, units = named
+            head = rows[: place - (2 if any(units) else 1)]
+            break
+    else:
+        separator, count = max(counts.items(), key=lambda x: x[1])
+        if (
+            place
+            and not rows[place - 1].text.startswith("#")
+            and len(_fields(rows[place - 1].text, separator)) > 1
+        ):
+            return None
+        names, units, head = [str(i + 1) for i in range(count)], [""] * count, rows[:place]
+    told = tuple(row.text for row in head)
+    return Layout(tuple(names), separator if count > 1 else "", first.start, first.line, tuple(units), told)
+
+
+def _named_above(rows: list[Row], separator: str, count: int) -> tuple[list[str], list[str]] | None:
+    """Return the names and units of columns that stand right above their numbers; None if there are none.
+
+    The name of a single column has no separator in it, and is no comment: as that it would be anything.
+    """
+    above = [_fields(row.text.lstrip("# "), separator, stripped=True) for row in rows[-2:]]
+    if not above or len(above[-1]) != count:
+        return None
+    if count == 1 and (rows[-1].text.startswith("#") or any(x in rows[-1].text for x in SEPARATORS)):
+        return None
+    if len(above) == 2 and len(above[0]) == count and _are_units(above[1]):
+        return above[0], above[1]
+    return above[-1], [""] * count
+
+
+def _columns(lines: list[str], decimal: str | None) -> dict[str, int]:
+    """Return by what separators the first lines are numbers and times, and into how many columns each."""
+    counts = {}
+    for separator in (*SEPARATORS, BLANK, ""):
+        fields = [_fields(line, separator, stripped=True) for line in lines[:LEAST_LINES]]
+        known = all(all(map(_is_data, x)) and any(map(NUMBER.fullmatch, x)) for x in fields)
+        if known and not separator == decimal == ",":
+            counts[separator] = max(map(len, fields))
+    if "," in counts and "" in counts:  # one column with decimal commas, or two
+        del counts["," if _decimal_commas(lines) else ""]
+    return counts
+
+
+def _is_data(field: str) -> bool:
+    """Whether a field is a number, a moment, or a lost sample."""
+    lost = not field or field.casefold() in LOST_WORDS
+    return lost or NUMBER.fullmatch(field) is not None or MOMENT.fullmatch(field) is not None
+
+
+def _are_units(words: list[str]) -> bool:
+    """Whether words stand for units of voltage or time."""
+    return any(is_voltage(word.strip("[]() ")) or TIME_UNIT.fullmatch(word) for word in words)
+
+
+def _by_fields(head: bytes, start: int, path: Path, decimal: str | None) -> Layout:
+    """Return the layout of a table in which other columns hold words, by the number of its fields."""
+    line, passed = 1, []
     while head.startswith(b"#", start) or head.startswith((b"\n", b"\r\n"), start):
         stop = _after(head, start, path, line)
         passed.append(decoded(head[start:stop]).strip())
@@ -94,7 +222,7 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
             table = _table_at(head, later, path, at, decimal)
             if len(lines := _following(head, table.start)) >= LEAST_LINES and _fits(lines, table, share=1.0):
                 return replace(table, head=tuple(passed))
-    return replace(found, head=tuple(passed), names=opensignals_names(passed, found.names))
+    return replace(found, head=tuple(passed))
 
 
 def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,8 +279,8 @@ def _parted_by_blanks(lines: list[str]) -> bool:
 
 
 def _following(head: bytes, start: int) -> list[str]:
-    """Return whole lines that follow a byte, those that are not blank, 200 at most."""
-    lines = head[start : start + LONGEST_LINE].split(b"\n")[:-1][:200]
+    """Return whole lines that follow a byte, those that are not blank, `SEEN` at most."""
+    lines = head[start : start + LONGEST_LINE].split(b"\n")[:-1][:SEEN]
     return [text for line in lines if (text := decoded(line).strip())]
 
 
@@ -174,17 +302,27 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
     return good >= share * len(lines)
 
 
-RATE = re.compile(
-    r"(?:\bfs|rate|frequency|frequenz|fréquence)\W{0,4}(\d+(?:\.\d+)?)"
-    r"|\b(\d+(?:\.\d+)?)\s?(?:Hz|hertz)\b",
+SAMPLING = re.compile(
+    r"(?:\bfs|rate|frequency|frequenz|fréquence)\W{0,4}(\d+(?:[.,]\d+)?)(?:\s?(k)Hz)?"
+    r"|\b(\d+(?:[.,]\d+)?)\s?(k)?(?:Hz|hertz)\b",
     re.IGNORECASE,
 )
 """How the lines before a table tell its sampling rate."""
 
+OTHER_RATE = re.compile(
+    r"pass\b|filter|cut\W?off|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|\bHR\b",
+    re.IGNORECASE,
+)
+"""Words of lines that tell another rate: of a filter, of mains, of the heart."""
+
 
 def head_rate(layout: Layout) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
-    rates = {float(found[1] or found[2]) for line in layout.head for found in RATE.finditer(line)}
+    parts = [part for line in layout.head for part in re.split(r"[,;|]\s", line)]
+    rates = set()
+    for told in (told for part in parts if not OTHER_RATE.search(part) for told in SAMPLING.finditer(part)):
+        value, kilo = (told[1], told[2]) if told[1] else (told[3], told[4])
+        rates.add(float(value.replace(",", ".")) * (1000 if kilo else 1))
     return rates.pop() if len(rates) == 1 else None
 
 
@@ -197,7 +335,7 @@ def head_unit(layout: Layout) -> str:
 
 def _is_word(text: str) -> bool:
     """Whether a text is neither number nor lost sample, as in a row of units."""
-    lost = not text or text.casefold() in ("nan", "na", "null", "none", *LOST)
+    lost = not text or text.casefold() in LOST_WORDS
     return not lost and not re.match(r"[-+]?[.,]?\d", text)
 
 
@@ -205,10 +343,10 @@ def _after(head: bytes, start: int, path: Path, line: int) -> int:
     """Return where the next line starts."""
     stop = head.find(b"\n", start)
     stop = len(head) - 1 if stop < 0 else stop
-    if stop - start > LONGEST_LINE:
-        raise DataError(f"{path}, line {line}: longer than {LONGEST_LINE} bytes; is it a table?")
     if b"\r" in head[start:stop].rstrip(b"\r"):
         raise carriage_return(path, line)
+    if stop - start > LONGEST_LINE:
+        raise DataError(f"{path}, line {line}: longer than {LONGEST_LINE} bytes; is it a table?")
     return stop + 1
 
 
@@ -230,12 +368,21 @@ def decoded(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def _fields(line: str, separator: str) -> list[str]:
-    """Return the words between separators that do not stand in quotation marks."""
+def _fields(line: str, separator: str, *, stripped: bool = False) -> list[str]:
+    """Return the words between separators that do not stand in quotation marks.
+
+    Args:
+        line: its text.
+        separator: empty for a line that is one word.
+        stripped: without empty words at the end, for a line may end in separators.
+    """
     if separator == BLANK:
         return line.split()
-    words = next(csv.reader([line], delimiter=separator), [""])
-    return [word.strip().strip("\"'").strip() for word in words]
+    words = next(csv.reader([line], delimiter=separator), [""]) if separator else [line]
+    words = [word.strip().strip("\"'").strip() for word in words]
+    while stripped and len(words) > 1 and not words[-1]:
+        words.pop()
+    return words
 
 
 def find_column(layout: Layout, column: str | None, path: Path) -> int:
@@ -257,6 +404,7 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
         return int(column) - 1
     if column is None:
         likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
+        likely = [i for i in likely if not NO_ECG.search(names[i].replace("_", " "))] or likely
         called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
         for found in (likely, called):
             if len(found) == 1:

@@ -16,9 +16,10 @@ import numpy as np
 from arrhythmia.errors import DataError
 from arrhythmia.formats.csv_layout import (
     BLANK,
-    DECIMAL_COMMA,
+    COMMA_THOUSANDS,
     LONGEST_LINE,
     LOST,
+    POINT_THOUSANDS,
     Layout,
     carriage_return,
     decoded,
@@ -29,9 +30,6 @@ from arrhythmia.formats.timestamps import clock_times, find_clock
 
 BLOCK = 1 << 22
 """Bytes of a file that are read at a time."""
-
-THOUSANDS = r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-"""Numbers with a decimal point, with commas between thousands or without."""
 
 
 @dataclass
@@ -94,10 +92,16 @@ def read_column(
     for block in blocks(path, layout):
         check_fields(path, block, layout, line)
         values, style = numbers(path, partial(read_block, block, layout, column), style, line)
-        if line == layout.line:
-            clock, notes = find_clock(path, layout.names, partial(read_times, path, block, layout), fs, time)
-        if clock is not None:
-            values, clock = clock.with_gaps(values, read_times(path, block, layout, clock.column), line)
+        sample = ~(layout.spaced & blank_lines(block))
+
+        def times(index: int, block: bytes = block, sample: np.ndarray = sample) -> np.ndarray:
+            return read_times(path, block, layout, index)[sample]
+
+        values = values[sample]
+        if clock is None and line == layout.line:
+            clock, notes = find_clock(path, layout.names, times, fs, time)
+        if clock is not None and len(values):
+            values, clock = clock.with_gaps(values, times(clock.column), line)
         line += block.count(b"\n")
         try:
             with np.errstate(over="ignore"):  # infinite, so lost
@@ -107,7 +111,9 @@ def read_column(
                 f"{path}: its samples do not fit into {tempfile.gettempdir()} ({error.strerror}); "
                 "name another folder in TMPDIR"
             ) from error
-    if style.comma:
+    if style.grouped:
+        notes = [*notes, f"points in column '{layout.names[column]}' are read as separators of thousands"]
+    elif style.comma:
         use = "decimal commas" if style.comma == "," else "separators of thousands"
         notes = [*notes, f"commas in column '{layout.names[column]}' are read as {use}"]
     return Table(spool, notes + ([] if clock is None else clock.notes()))
@@ -184,12 +190,18 @@ def check_fields(path: Path, block: bytes, layout: Layout, line: int) -> None:
             continue
         last = np.maximum(ends - 1 - (data[np.maximum(ends - 1, 0)] == ord("\r")), starts)
         trailing = (count == expected + 1) & (data[last] == ord(separator)) & bool(layout.separator)
-        blank = data[starts] == ord("\n")
-        blank |= (data[starts] == ord("\r")) & (ends - starts == 1)
-        if (wrong := (count != expected) & ~trailing & ~blank).any():
+        if (wrong := (count != expected) & ~trailing & ~blank_lines(block)).any():
             at = int(wrong.argmax())
             text = decoded(block[starts[at] : ends[at]]).strip()
             raise _unequal_fields(f"{path}, line {line + at}", text, int(count[at]) + 1, layout)
+
+
+def blank_lines(block: bytes) -> np.ndarray:
+    """Return which lines of a block of whole lines are blank, `(n,)` bool."""
+    data = np.frombuffer(block, dtype=np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    length = np.diff(ends, prepend=-1) - 1
+    return (length == 0) | ((length == 1) & (data[np.maximum(ends - 1, 0)] == ord("\r")))
 
 
 def _unequal_fields(where: str, text: str, found: int, layout: Layout) -> DataError:
@@ -263,10 +275,12 @@ class Style:
     Attributes:
         comma: what commas are: "," decimal ones, "." between thousands; empty while there was none.
         points: whether there were decimal points.
+        grouped: whether there were points between thousands.
     """
 
     comma: str
     points: bool = False
+    grouped: bool = False
 
 
 def numbers(path: Path, read: Callable[..., np.ndarray], style: Style, line: int) -> tuple[np.ndarray, Style]:
@@ -287,18 +301,22 @@ def numbers(path: Path, read: Callable[..., np.ndarray], style: Style, line: int
     with guarded(path), contextlib.suppress(ValueError):
         values = read(np.float64, "," if style.comma == "," else ".")
         fractions = style.comma != "," and bool((values[np.isfinite(values)] % 1 != 0).any())
-        return values, replace(style, points=style.points or fractions)
+        decided = bool(style.comma) or style.points
+        if decided or not (_may_be_thousands(values) and _are_thousands(_words(read(str)))):
+            return values, replace(style, points=style.points or fractions)
+        style = replace(style, comma=",")
     with guarded(path):
         words = _words(read(str))
     allowed = {
-        ",": _matches(words, DECIMAL_COMMA) & (not style.points),
-        ".": _matches(words, THOUSANDS),
+        ",": _matches(words, COMMA_THOUSANDS) & (not style.points),
+        ".": _matches(words, POINT_THOUSANDS),
     }
     possible = [style.comma] if style.comma else [comma for comma in ",." if allowed[comma].all()]
     if len(possible) == 2:
         at = int(np.char.count(words, ",").argmax())
         raise DataError(
-            f"{path}, line {line + at}: '{words[at]}' may have a decimal comma or a separator of thousands; "
+            f"{path}, line {line + at}: '{_said(words[at])}' may have a decimal comma or a separator of "
+            "thousands; "
             "say --decimal , or --decimal ."
         )
     right = allowed[possible[0]] if possible else allowed[","] | allowed["."]
@@ -307,10 +325,32 @@ def numbers(path: Path, read: Callable[..., np.ndarray], style: Style, line: int
     if not right.all():
         at = int((~right).argmax())
         raise DataError(
-            f"{path}, line {line + at}: '{words[at][:40]}' is no number; mend it, or leave it empty"
+            f"{path}, line {line + at}: '{_said(words[at])}' is no number; mend it, or leave it empty"
         )
-    plain = np.char.replace(words, ",", "." if possible[0] == "," else "")
-    return np.where(words == "", "nan", plain).astype(np.float64), Style(possible[0], style.points)
+    grouped = possible[0] == "," and bool((np.char.count(words, ".") > 0).any())
+    plain = np.char.replace(words, "." if possible[0] == "," else ",", "")
+    values = np.where(words == "", "nan", np.char.replace(plain, ",", ".")).astype(np.float64)
+    return values, Style(possible[0], style.points, style.grouped or grouped)
+
+
+def _may_be_thousands(values: np.ndarray) -> bool:
+    """Whether numbers may have points between thousands: the others are below 1000."""
+    known = np.abs(values[np.isfinite(values)])
+    whole = known % 1 == 0
+    least, most = known[~whole].min(initial=np.inf), known[whole].max(initial=-1.0)
+    thousandths = np.abs(1000 * known - np.round(1000 * known)).max(initial=0.0) < 1e-6
+    return bool(1 <= least < np.inf and 0 <= most < 1000 and thousandths)
+
+
+def _are_thousands(words: np.ndarray) -> bool:
+    """Whether three digits follow each point, as between thousands, and some words have none."""
+    points = np.char.count(words, ".") > 0
+    return not points.all() and bool(_matches(words[points], r"[-+]?[1-9]\d{0,2}(\.\d{3})+").all())
+
+
+def _said(word: str) -> str:
+    """Return a word as a person wrote it, 40 letters at most; it was read byte by byte."""
+    return word.encode("latin-1", "replace").decode("utf-8", "replace")[:40]
 
 
 def _matches(words: np.ndarray, pattern: str) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""The data records of an EDF file, of headers with small faults too, and the gaps between them.
+"""The data records of an EDF or BDF file, of headers with small faults too, and the gaps between them.
+
+BDF is EDF with samples of three bytes.
 
 edfio reads the header, once decimal commas are points. It refuses gaps and bytes after the last record, so
 the samples are read here.
@@ -21,28 +23,33 @@ ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
 LONGEST_GAP = 86400.0
 """Longest gap that is filled with lost samples, s."""
 
+BDF = b"\xffBIOSEMI"
+"""How a BDF file begins."""
+
 MOST_SIGNALS = 10_000
 """Signals of a file; the field has room for no more."""
 
 
 @dataclass(frozen=True)
 class EdfLayout:
-    """Where the samples of an EDF file are.
+    """Where the samples of an EDF or BDF file are.
 
     Attributes:
         path: the file.
+        width: bytes of a word: 2, or 3 in a BDF file.
         signals: of edfio, without those that hold annotations.
         places: words of a data record that belong to each of them.
         annotations: words that hold annotations, the times of the records first; None in a plain EDF file.
         header: bytes before the first record.
-        words: of two bytes in each record.
+        words: in each record.
         records: number of records.
         duration: of a record, s.
-        interrupted: whether the header says that there are gaps (EDF+D).
+        interrupted: whether the header says that there are gaps (EDF+D, BDF+D).
         notes: what a person should know.
     """
 
     path: Path
+    width: int
     signals: tuple[Any, ...]
     places: tuple[slice, ...]
     annotations: slice | None
@@ -54,15 +61,25 @@ class EdfLayout:
     notes: tuple[str, ...]
 
     def read(self, first: int, last: int, place: slice) -> np.ndarray:
-        """Return the words of the records from `first` to before `last`, `(records, words)` int16."""
+        """Return the words of the records from `first` to before `last`, `(records, words)` int32."""
+        data = self.read_bytes(first, last, place).astype(np.int32)
+        highest = self.width - 1
+        value = (data[..., highest] ^ 0x80) - 0x80  # its sign is that of the word
+        for byte in reversed(range(highest)):
+            value = (value << 8) | data[..., byte]
+        return value
+
+    def read_bytes(self, first: int, last: int, place: slice) -> np.ndarray:
+        """Return the same words as they stand in the file, `(records, words, width)` uint8."""
+        each = self.width * self.words
         with self.path.open("rb") as file:
-            file.seek(self.header + 2 * self.words * first)
-            data = np.fromfile(file, dtype="<i2", count=self.words * (last - first))
-        return data.reshape(last - first, self.words)[:, place]
+            file.seek(self.header + each * first)
+            data = np.fromfile(file, dtype=np.uint8, count=each * (last - first))
+        return data.reshape(last - first, self.words, self.width)[:, place]
 
 
 def read_edf_layout(path: Path) -> EdfLayout:
-    """Read the header of an EDF file.
+    """Read the header of an EDF or BDF file.
 
     Raises:
         DataError: the file is cut short, or holds no record.
@@ -72,32 +89,34 @@ def read_edf_layout(path: Path) -> EdfLayout:
 
     with path.open("rb") as file:
         start = file.read(256)
-        count = int(start[252:256])
+        count = int(start[252:256].replace(b"\0", b" "))
         if not 0 < count < MOST_SIGNALS:
             raise DataError(f"{path}: its header announces {count} signals")
         size = 256 * (count + 1)
-        head = start + file.read(size - 256)
+        head = (start + file.read(size - 256)).replace(b"\0", b" ")  # some writers fill fields with NUL
     if len(head) < size:
         raise DataError(f"{path}: cut short within its header")
     announced, size_in_header = int(head[236:244]), int(head[184:192])
     if size_in_header != size:
         raise DataError(f"{path}: its header of {count} signals has {size} bytes, not {size_in_header}")
-    edf = edfio.read_edf(io.BytesIO(_with_points(head, count)), header_encoding="latin-1")
+    width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
+    edf = read(io.BytesIO(_mended(head, count)), header_encoding="latin-1")
     lengths = [x.samples_per_data_record for x in edf._signals]
     if min(lengths) < 0 or not sum(lengths):
         raise DataError(f"{path}: its header gives no number of samples")
     stops = np.cumsum(lengths).tolist()
     places = [slice(stop - n, stop) for stop, n in zip(stops, lengths, strict=True)]
-    notes = [x.label == "EDF Annotations" for x in edf._signals]
-    there, rest = divmod(os.stat(path).st_size - size, 2 * stops[-1])
+    notes = [x.label in ("EDF Annotations", "BDF Annotations") for x in edf._signals]
+    there, rest = divmod(os.stat(path).st_size - size, width * stops[-1])
     records = there if announced == -1 else announced
     if there < records or not records > 0:
         raise DataError(
             f"{path}: cut short; its header announces {announced} data records, {there} are there"
         )
-    after = rest + (there - records) * 2 * stops[-1]
+    after = rest + (there - records) * width * stops[-1]
     return EdfLayout(
         path,
+        width,
         tuple(edf.signals),
         tuple(place for place, note in zip(places, notes, strict=True) if not note),
         next((place for place, note in zip(places, notes, strict=True) if note), None),
@@ -105,18 +124,23 @@ def read_edf_layout(path: Path) -> EdfLayout:
         stops[-1],
         records,
         float(head[244:252].replace(b",", b".")),
-        head[192:197] == b"EDF+D",
+        head[192:197] in (b"EDF+D", b"BDF+D"),
         (f"{after} bytes after its last data record are not read",) if after else (),
     )
 
 
-def _with_points(head: bytes, count: int) -> bytes:
-    """Return a header with points for decimal commas in its ranges, and without its number of records."""
-    start, stop = 256 + 104 * count, 256 + 120 * count
-    ranges = head[start:stop].replace(b",", b".")
-    return (
-        head[:236] + b"0       " + head[244:252].replace(b",", b".") + head[252:start] + ranges + head[stop:]
-    )
+def _mended(head: bytes, count: int) -> bytes:
+    """Return a header without the small faults that real ones have, and without its number of records.
+
+    Decimal commas in its ranges are points then, units in UTF-8 in the one byte a letter of the rest, and
+    whole numbers of samples have no decimals.
+    """
+    units, ranges, digital, samples, stop = (256 + n * count for n in (96, 104, 120, 216, 224))
+    in_units = [head[i : i + 8].replace(b"\xc2\xb5", b"\xb5").ljust(8) for i in range(units, ranges, 8)]
+    in_samples = [re.sub(rb"\.0*(?= *$)", b"", head[i : i + 8]).ljust(8) for i in range(samples, stop, 8)]
+    parts = [head[:236], b"0".ljust(8), head[244:252].replace(b",", b"."), head[252:units], *in_units]
+    parts += [head[ranges:digital].replace(b",", b"."), head[digital:samples], *in_samples, head[stop:]]
+    return b"".join(parts)
 
 
 def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, int]:
@@ -138,7 +162,7 @@ def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, in
         return starts, 0
     onsets = []
     for first in range(0, edf.records, 1000):
-        for words in edf.read(first, min(first + 1000, edf.records), edf.annotations):
+        for words in edf.read_bytes(first, min(first + 1000, edf.records), edf.annotations):
             found = ONSET.match(words.tobytes())
             onsets.append(float(found[1]) if found else np.nan)
     if np.isnan(onsets).any():

@@ -15,6 +15,7 @@ from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate, h
 from arrhythmia.formats.csv_table import read_column
 from arrhythmia.formats.edf import read_edf_layout, record_starts
 from arrhythmia.formats.guard import check_files, file_size, guarded
+from arrhythmia.formats.leads import choose_lead, is_voltage, millivolts
 from arrhythmia.formats.wfdb_header import (
     Header,
     SignalLine,
@@ -22,25 +23,10 @@ from arrhythmia.formats.wfdb_header import (
     find_file,
     read_header,
     read_segment,
+    unread_notes,
 )
 
-UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
-"""Millivolts in each unit of voltage, by its name in lower case."""
-
-PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
-"""Limb leads, those first that are most like the one that the networks were trained on."""
-
-CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
-"""Chest leads, those first whose complexes are easiest to find."""
-
-NO_ECG = re.compile(
-    r"\b(EEG|EOG|EMG|RESP\w*|PLETH\w*|PPG|ABP|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
-    r"impedance|trigger|rate|bpm|HR|[FCPOTA][pz]?\d?-[AM]\d)\b",
-    re.IGNORECASE,
-)
-"""Words in the name of a signal that is no ECG, whatever else its name says."""
-
-SUFFIXES = (".hea", ".edf", ".csv")
+SUFFIXES = (".hea", ".edf", ".bdf", ".csv")
 """Of recordings in a folder; a WFDB record is known by its header."""
 
 TABLES = (".csv", ".tsv", ".txt")
@@ -49,10 +35,13 @@ TABLES = (".csv", ".tsv", ".txt")
 CHECKED = 500_000
 """Samples that are added up at a time."""
 
+RATES = (100, 20000)
+"""Sampling rates that can be used, Hz."""
+
 LONGEST = 366 * 86400
 """Longest recording, s: lost segments take no space, so no file tells that a length is wrong."""
 
-KINDS = {".csv": "CSV files", ".edf": "EDF files", ".hea": "WFDB records"}
+KINDS = {".csv": "text tables", ".edf": "EDF and BDF files", ".hea": "WFDB records"}
 """Kinds of recordings by their suffix."""
 
 OPTIONS = {".csv": ("column", "fs", "decimal", "time"), ".edf": ("lead",), ".hea": ("lead",)}
@@ -114,9 +103,9 @@ def find_recordings(path: Path) -> list[Path]:
 
 
 def kind(path: Path) -> str:
-    """Return the kind of a recording: `.csv`, `.edf`, or `.hea` for a WFDB record."""
+    """Return the kind of a recording: `.csv` for a text table, `.edf` for BDF too, or `.hea` for WFDB."""
     suffix = path.suffix.lower()
-    return ".csv" if suffix in TABLES else ".edf" if suffix == ".edf" else ".hea"
+    return ".csv" if suffix in TABLES else ".edf" if suffix in (".edf", ".bdf") else ".hea"
 
 
 def open_ecg(
@@ -133,13 +122,13 @@ def open_ecg(
     """Open a recording; what it is tells its suffix.
 
     Args:
-        path: `.csv`, `.tsv`, `.txt`, `.edf`, or a WFDB record with or without `.hea`.
+        path: `.csv`, `.tsv`, `.txt`, `.edf`, `.bdf`, or a WFDB record with or without `.hea`.
         lead: which one; without it the one most like MLII. Not for text tables.
-        column: the lead's column in a CSV file, by name or number from 1.
-        fs: sampling rate of a CSV file, Hz; without it the one that the lines before the table tell.
+        column: the lead's column in a text table, by name or number from 1.
+        fs: sampling rate of a text table, Hz; without it the one that the lines before the table tell.
         unit: of the signal, in place of the one that the file names: mV, uV, V, or a number of units per mV.
-        decimal: of a CSV file: "." or ","; without it found out where that is certain.
-        time: the column of times in a CSV file, or "none"; without it found by its name.
+        decimal: of a text table: "." or ","; without it found out where that is certain.
+        time: the column of times in a text table, or "none"; without it found by its name.
         largest: bytes of all files of the recording.
 
     Raises:
@@ -162,82 +151,6 @@ def open_ecg(
     check_record(header, largest)
     with guarded(record):
         return _open_wfdb(record, header, lead, per_unit)
-
-
-def millivolts(unit: str, where: str) -> float:
-    """Return how many mV one unit is.
-
-    Args:
-        unit: a name in `UNITS`, or a number of units per mV.
-        where: it stands, for the message.
-
-    Raises:
-        DataError: it is no unit of voltage.
-    """
-    if is_voltage(unit):
-        return UNITS[unit.strip().casefold()]
-    try:
-        per_millivolt = float(unit)
-    except ValueError:
-        per_millivolt = 0.0
-    if not per_millivolt > 0:
-        raise DataError(f"{where}: unit '{unit}' is no voltage; say what it is with --unit (mV, uV or V)")
-    return 1 / per_millivolt
-
-
-def is_voltage(unit: str) -> bool:
-    """Whether a name is that of a unit of voltage."""
-    return unit.strip().casefold() in UNITS
-
-
-def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, where: Path) -> int:
-    """Return the channel of the wanted lead: `lead` if given, else the one most like MLII.
-
-    Limb leads come first, then what is called ECG, chest leads, and other voltages in their order.
-
-    Args:
-        names: of the channels; may be empty words.
-        units: of the channels.
-        lead: name, in capitals or not, or number of the channel counted from 0.
-        where: the file, for the message.
-
-    Raises:
-        DataError: there is no such lead, no channel at all, or none that may be an ECG by its name.
-    """
-    if not names:
-        raise DataError(f"{where}: no signal in it")
-    known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))[:300]
-    if lead is not None:
-        if lead in names:
-            return list(names).index(lead)
-        alike = [i for i, name in enumerate(names) if name.casefold() == lead.casefold()]
-        if len(alike) == 1:
-            return alike[0]
-        if lead.isdigit() and int(lead) < len(names):
-            return int(lead)
-        raise DataError(f"{where}: no lead '{lead}'; it has {known}")
-    if len(names) == 1:
-        return 0
-    likely = [(lead_rank(name, unit), i) for i, (name, unit) in enumerate(zip(names, units, strict=True))]
-    rank, channel = min(likely)
-    if rank == math.inf:
-        raise DataError(f"{where}: no signal is an ECG by its name; choose with --lead one of {known}")
-    return channel
-
-
-def lead_rank(name: str, unit: str) -> float:
-    """Return how good a signal is by its name: the less, the better; infinite for what is no ECG."""
-    if NO_ECG.search(name.replace("_", " ")):
-        return math.inf
-    called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
-    bare = re.sub(r"\b(ECG|EKG|lead)\b|[\W_]", "", name, flags=re.IGNORECASE).upper()
-    if bare in PREFERRED:
-        return PREFERRED.index(bare)
-    if called:
-        return 10
-    if bare in CHEST:
-        return 20 + CHEST.index(bare)
-    return 30 if is_voltage(unit) else math.inf
 
 
 def _lead_notes(names: Sequence[str], channel: int, lead: str | None) -> tuple[str, ...]:
@@ -263,7 +176,7 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
     each, name = signal.per_frame, signal.name or f"channel {channel}"
     if per_unit is None:
         millivolts(signal.unit or "mV", f"{header.path}, lead {name}")
-    _check_rate(path, each * header.fs)
+    _check_rate(path, each * header.fs, name)
     spans = _spans(pieces, described, channel, per_unit)
     if not spans:
         raise DataError(f"{header.path}: lead {name} is in no file; try another --lead")
@@ -285,8 +198,9 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
                 frames[each * (low - first) : each * (high - first)] = found * scale
         return frames[start - first * each : stop - first * each].astype(np.float32)
 
-    notes = header.notes + (_checksum_notes(path, header, channel) if header.signals else ())
-    notes += _lead_notes(names, channel, lead)
+    notes = header.notes + _lead_notes(names, channel, lead)
+    for part, place in {part.path: (part, place) for _, _, (part, place, _) in spans}.values():
+        notes += unread_notes(part) + _checksum_notes(part, place)
     lost = header.length - sum(stop - start for start, stop, _ in spans)
     if lost:
         notes += (f"{lost / header.fs:.2f} s are in no file: lost signal",)
@@ -354,7 +268,7 @@ def _read_frames(header: Header, channel: int, start: int, stop: int, *, physica
 
 
 def _no_record(path: Path, header_path: Path) -> DataError:
-    formats = "WFDB records (.hea), EDF (.edf) and text tables (.csv, .tsv, .txt) can be read"
+    formats = "WFDB records (.hea), EDF (.edf), BDF (.bdf) and text tables (.csv, .tsv, .txt) can be read"
     if path == Path("-"):
         return DataError(f"{path}: standard input cannot be read; save it to a file, {formats}")
     if path.exists() and path.suffix.lower() != ".dat":
@@ -363,7 +277,7 @@ def _no_record(path: Path, header_path: Path) -> DataError:
     return DataError(f"{header_path}: missing; {formats}")
 
 
-def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]:
+def _checksum_notes(header: Header, channel: int) -> tuple[str, ...]:
     """Return a note if the sum of a signal's samples is not the one in the header."""
     signal, total = header.signals[channel], 0
     if signal.checksum is None or signal.file == "~":
@@ -374,18 +288,22 @@ def _checksum_notes(path: Path, header: Header, channel: int) -> tuple[str, ...]
     if total % 65536 == signal.checksum:
         return ()
     return (
-        f"the samples of lead {signal.name or channel} have checksum {total % 65536}, its header says "
-        f"{signal.checksum}: one of both was changed",
+        f"the samples of lead {signal.name or channel} have checksum {total % 65536}, {header.path.name} "
+        f"says {signal.checksum}: one of both was changed",
     )
 
 
 def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     edf = read_edf_layout(path)
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
-    channel = choose_lead(names, units, lead, path)
-    signal = edf.signals[channel]
-    each, fs = signal.samples_per_data_record, float(signal.sampling_frequency)
-    _check_rate(path, fs)
+    # what is sampled too slowly is no ECG, so another signal is better
+    rates = [float(x.sampling_frequency) for x in edf.signals]
+    usable = [i for i, fs in enumerate(rates) if lead is not None or RATES[0] <= fs <= RATES[1]]
+    usable = usable or list(range(len(names)))
+    channel = usable[choose_lead([names[i] for i in usable], [units[i] for i in usable], lead, path)]
+    signal, fs = edf.signals[channel], rates[channel]
+    each = signal.samples_per_data_record
+    _check_rate(path, fs, names[channel])
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
     low, high = signal.digital_min, signal.digital_max
     least, most = signal.physical_min, signal.physical_max
@@ -434,8 +352,10 @@ def _open_csv(
         notes.append(f"its head says {told:g} Hz, --fs {fs:g} is taken")
     if column is None and len(layout.names) > 1:
         notes.append(f"column '{layout.names[index]}' is taken (--column takes another)")
-    _check_rate(path, fs)
+    if layout.spaced:
+        notes.append("every second line is blank, and passed over")
     name = layout.names[index]
+    _check_rate(path, fs, name)
     scale = _named_unit(name, layout.units[index] or head_unit(layout)) if per_unit is None else per_unit
     table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
 
@@ -454,6 +374,7 @@ def _named_unit(name: str, below: str) -> float:
     return 1.0
 
 
-def _check_rate(path: Path, fs: float) -> None:
-    if not 100 <= fs <= 20000:
-        raise DataError(f"{path}: sampling rate is {fs:g} Hz; 100 to 20000 Hz can be used")
+def _check_rate(path: Path, fs: float, name: str) -> None:
+    if not RATES[0] <= fs <= RATES[1]:
+        least, most = RATES
+        raise DataError(f"{path}: sampling rate of '{name}' is {fs:g} Hz; {least} to {most} Hz can be used")

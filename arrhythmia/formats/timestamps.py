@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ TIME_WORDS = re.compile(
 )
 """Words that a column of times has in its name, in several languages."""
 
+DAY = 86400.0
+"""A day, s: times of day begin anew after it."""
+
 SHORT_NAMES = ("t", "ts", "sec", "secs", "seconds", "s", "ms", "us", "ns")
 """Whole names of such a column."""
 
@@ -28,8 +32,28 @@ TOLERANCE = 0.02
 REGULAR = 0.95
 """Share of the steps near one sample from which on times tell each sample's place; packets tell less."""
 
-LONGEST_GAP = 86400.0
+LONGEST_GAP = DAY
 """Longest gap that is filled with lost samples, s."""
+
+DATES = {
+    r"\d{4}-\d\d-\d\d": ("ISO8601",),
+    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f"),
+    r"\d{1,2}/\d{1,2}/\d{4}": tuple(
+        f"{date} {clock}"
+        for date in ("%m/%d/%Y", "%d/%m/%Y")  # it only matters at midnight which of both it is
+        for clock in ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M:%S.%f %p")
+    ),
+}
+"""How dates begin, and how they go on."""
+
+LEAST_STEPS = 20
+"""Steps by which a column is known as one of times or numbers of samples, whatever its name."""
+
+CHUNK = 50
+"""Steps that are added up to tell the usual one: rounding and jitter shift single ones."""
+
+DRIFT = 0.002
+"""Relative deviation of all times from the sampling rate that is worth a note."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +68,7 @@ class Clock:
         unit: seconds in a unit of the column.
         noise: how far a step may be from that of one sample by rounding or by jitter, s.
         regular: whether each time is that of its own sample; else only the sum of all steps tells something.
+        twice: whether rounding gives neighbours the same time.
         first: time of the first line, s.
         last: time of the last line, s.
         lines: number of lines read.
@@ -58,6 +83,7 @@ class Clock:
     unit: float
     noise: float
     regular: bool
+    twice: bool
     first: float
     last: float
     lines: int = 0
@@ -75,10 +101,9 @@ class Clock:
         Raises:
             DataError: times stand still or go back, or a gap is longer than `LONGEST_GAP`.
         """
-        times = _filled(times * self.unit, self.last, self.fs)
+        times = _filled(_over_midnight(times * self.unit, self.last), self.last, self.fs)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
-        least = max(0.0, 1 / self.fs - max(0.5 / self.fs, 2 * self.noise)) if self.regular else 0.0
-        if (back := steps < least).any():
+        if (back := steps <= 0 if self.regular and not self.twice else steps < 0).any():
             at = int(back.argmax())
             how = "goes back" if steps[at] < 0 else "does not go on"
             raise DataError(
@@ -107,16 +132,19 @@ class Clock:
         Raises:
             DataError: the times span another duration than so many samples have.
         """
+        span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
             return [f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal"]
-        span, expected = self.last - self.first, (self.lines - 1) / self.fs
         if not self.regular and abs(span - expected) > max(2.0, TOLERANCE * expected):
             raise DataError(
                 f"{self.path}: by column '{self.name}' it lasts {span:.1f} s, by its {self.lines} lines at "
                 f"{self.fs:g} Hz {expected:.1f} s; lines are missing, or --fs is wrong "
                 "(--time none counts lines alone)"
             )
+        if abs(span - expected) > max(0.5, DRIFT * expected):
+            rate = (self.lines - 1) / span
+            return [f"by column '{self.name}' the sampling rate is {rate:.5g} Hz; {self.fs:g} Hz are taken"]
         return []
 
 
@@ -143,6 +171,7 @@ def find_clock(
     if asked is not None and list(names).count(asked) != 1:
         raise DataError(f"{path}: no column '{asked}' for --time; it has {', '.join(names)[:200]}")
     likely = [i for i, name in enumerate(names) if (is_time(name) if asked is None else name == asked)]
+    others = [] if asked is not None else [i for i in range(len(names)) if i not in likely]
     rates, unreadable = {}, []
     for i in likely:
         times = read(i)
@@ -150,7 +179,7 @@ def find_clock(
         if len(known) < 3 or len(known) < 0.5 * len(times):
             unreadable.append(names[i])
             continue
-        steps = np.diff(known)
+        steps = np.diff(_over_midnight(known))
         step = usual_step(steps)
         # in packets the first and the last may be cut
         longest = steps.max()
@@ -159,10 +188,7 @@ def find_clock(
         if unit is None:
             rates[names[i]] = step
             continue
-        away = np.abs(steps * unit - 1 / fs)
-        regular = bool((away * fs < 1 - 1e-6).mean() >= REGULAR)
-        noise, start = float(np.quantile(away, REGULAR)), float(known[0] * unit)
-        return Clock(path, names[i], i, fs, unit, noise, regular, start, start), []
+        return _clock(path, names[i], i, fs, unit, known), []
     if rates:
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
@@ -170,9 +196,46 @@ def find_clock(
             f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
             "correct --fs, or count lines alone with --time none"
         )
+    for i in others:
+        times = read(i)
+        steps = np.diff(_over_midnight(times))
+        # what goes on by a sample at each line counts samples or tells the time, by whatever name
+        if len(steps) >= LEAST_STEPS and np.isfinite(steps).all() and (steps > 0).all():
+            step = usual_step(steps)
+            unit = fitting_unit(step, fs, TOLERANCE)
+            if unit is not None and (np.abs(steps - step) < step).mean() >= REGULAR:
+                return _clock(path, names[i] or str(i + 1), i, fs, unit, times), []
     if unreadable and asked is not None:
         raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
     return None, [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+
+
+def _clock(path: Path, name: str, column: int, fs: float, unit: float, times: np.ndarray) -> Clock:
+    """Return the clock of a column by its first times, `(n,)` in units of `unit` seconds."""
+    steps = np.diff(_over_midnight(times)) * unit
+    away = np.abs(steps - 1 / fs)
+    regular = bool((away * fs < 1 - 1e-6).mean() >= REGULAR)
+    twice = bool((steps == 0).mean() > 0.005)
+    noise, start = float(np.quantile(away, REGULAR)), float(times[0] * unit)
+    return Clock(path, name, column, fs, unit, noise, regular, twice, start, start)
+
+
+def _over_midnight(times: np.ndarray, last: float = np.nan) -> np.ndarray:
+    """Return times of day that go on after midnight; other times as they are.
+
+    Args:
+        times: `(n,)` in any unit, NaN where one is lost.
+        last: time before them.
+    """
+    if not np.nanmax(times, initial=0.0) <= DAY:
+        return times
+    known = np.flatnonzero(np.isfinite(times))
+    days = np.floor(last / DAY) * DAY if np.isfinite(last) else 0.0
+    steps = np.diff(times[known], prepend=last - days if np.isfinite(last) else times[known[:1]])
+    midnights = np.cumsum(steps < -DAY / 2)
+    going_on = times.copy()
+    going_on[known] += days + DAY * midnights
+    return going_on
 
 
 def is_time(name: str) -> bool:
@@ -185,22 +248,26 @@ def clock_times(words: np.ndarray) -> np.ndarray:
     """Return dates and times of day in seconds, `(n,)` float64; NaN for what is none.
 
     Args:
-        words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456.
+        words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456; day and year may stand as `DATES` says.
     """
     import pandas as pd
 
-    words = np.char.strip(words, "\"' []")
-    if re.match(r"\d{4}-\d\d-\d\d", words[0]):
-        dates = pd.to_datetime(pd.Series(words), format="ISO8601", errors="coerce", utc=True)
-        return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
-    return np.array([_time_of_day(word) for word in words.tolist()])
+    words = np.char.replace(np.char.strip(words, "\"' []"), ",", ".")
+    first = next((word for word in words.tolist() if word), "")
+    formats = next((after for date, after in DATES.items() if re.match(date, first)), ())
+    if not formats:
+        return np.array([_time_of_day(word) for word in words.tolist()])
+    read = partial(pd.to_datetime, pd.Series(words), errors="coerce", utc=True)
+    dates = max((read(format=form) for form in formats), key=lambda found: found.notna().sum())
+    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
 
 def _time_of_day(word: str) -> float:
-    if not re.fullmatch(r"(\d+:){1,2}\d+([.,]\d*)?", word):
+    word = re.sub(r"^(\d+:\d+:\d+):(\d{3})$", r"\1.\2", word)  # milliseconds after another colon
+    if not re.fullmatch(r"(\d+:){1,2}\d+(\.\d*)?", word):
         return np.nan
     seconds = 0.0
-    for part in word.replace(",", ".").split(":"):
+    for part in word.split(":"):
         seconds = 60 * seconds + float(part)
     return seconds
 
@@ -208,7 +275,12 @@ def _time_of_day(word: str) -> float:
 def usual_step(steps: np.ndarray) -> float:
     """Return the mean of `(n,)` steps without gaps; of all of them where most are 0, as in packets."""
     median = np.median(steps)
-    return float(steps[(steps >= 0) & (steps < 2.5 * median)].mean() if median > 0 else steps.mean())
+    if not median > 0:
+        return float(steps.mean())
+    if len(steps) < 4 * CHUNK:
+        return float(steps[(steps >= 0) & (steps < 2.5 * median)].mean())
+    chunks = steps[: len(steps) - len(steps) % CHUNK].reshape(-1, CHUNK)
+    return float(np.median(chunks.mean(axis=1)))
 
 
 def fitting_unit(step: float, fs: float, tolerance: float) -> float | None:

@@ -137,7 +137,7 @@ def read_header(path: Path) -> Header:
         )
     if segments:
         parts = tuple(_segment(path, i, line) for i, line in lines[1 : MOST_SEGMENTS + 1])
-        if (total := sum(part[1] for part in parts)) != int(frames):
+        if (total := sum(part[1] for part in parts)) != int(frames) and len(fields) > 3:
             raise DataError(f"{path}: its first line announces {int(frames)} samples, its segments {total}")
         return Header(path, float(rate), total, (), parts)
     signals = tuple(_signal(path, i, line) for i, line in lines[1:])
@@ -156,9 +156,7 @@ def _with_length(header: Header) -> Header:
             f"{header.path}: number of samples missing, and format {inside[0].format} does not tell it; "
             "add it to its first line"
         )
-    samples, size = SAMPLES_IN_BYTES[inside[0].format]
-    each = sum(signal.per_frame for signal in inside)
-    length = (file_size(path) - inside[0].offset) * samples // size // max(each, 1)
+    length = _frames_in(path, inside)
     note = f"its header names no number of samples; by the size of {path.name} there are {length}"
     return replace(header, length=max(length, 0), notes=(note,))
 
@@ -199,8 +197,40 @@ def _plain(found: re.Match[str]) -> str:
 
 
 def read_segment(header: Header, name: str) -> Header:
-    """Read the header of a segment of a record."""
-    return read_header(find_file(header.path.with_name(f"{name}.hea")))
+    """Read the header of a segment of a record.
+
+    Raises:
+        DataError: it has another sampling rate than the record, or is shorter than the record says.
+    """
+    segment = read_header(find_file(header.path.with_name(f"{name}.hea")))
+    if segment.fs != header.fs:
+        raise DataError(f"{segment.path}: {segment.fs:g} Hz, but {header.path.name} says {header.fs:g} Hz")
+    announced = max(frames for part, frames in header.segments if part == name)
+    if segment.files() and segment.length < announced:
+        raise DataError(
+            f"{segment.path}: {segment.length} samples, but {header.path.name} says {announced}; correct one"
+        )
+    return segment
+
+
+def unread_notes(header: Header) -> tuple[str, ...]:
+    """Return a note for each signal file that holds more than the header says."""
+    notes = []
+    for path in header.files():
+        inside = [signal for signal in header.signals if signal.file.casefold() == path.name.casefold()]
+        if not inside or inside[0].format not in SAMPLES_IN_BYTES:
+            continue
+        more = _frames_in(path, inside) - header.length
+        if more >= header.fs:
+            notes.append(f"{path.name} goes on for {more / header.fs:.1f} s after its header's end: not read")
+    return tuple(notes)
+
+
+def _frames_in(path: Path, inside: list[SignalLine]) -> int:
+    """Return how many frames there are in a file with these signals."""
+    samples, size = SAMPLES_IN_BYTES[inside[0].format]
+    each = sum(signal.per_frame for signal in inside)
+    return (file_size(path) - inside[0].offset) * samples // size // max(each, 1)
 
 
 def check_record(header: Header, most: float) -> None:

@@ -225,7 +225,7 @@ def check_beats(where: str, waveform: np.ndarray, state: np.ndarray) -> None:
         shares = ", ".join(f"{share:.0%} {name}" for name, share in shares_of(state).items() if share)
         raise DataError(
             f"{where}: {len(waveform)} beats found, too few ({shares or 'it is all signal'}); is the lead "
-            "connected, is it an ECG? Try another --lead"
+            "connected, is it an ECG? Try another --lead, or --column of a table"
         )
     height = float(np.median(np.ptp(waveform, axis=1)))
     if not HEIGHTS[0] <= height <= HEIGHTS[1]:
@@ -249,7 +249,8 @@ def check_alike(where: str, alike: float, faint: float) -> None:
     if faint > MOST_FAINT and not alike >= LEAST_ALIKE:
         raise DataError(
             f"{where}: the beats found are not alike (correlation {alike:.2f}) and {faint:.0%} are faint; no "
-            "ECG, or complexes that are hard to find: try another --lead, or name known beats with --beats"
+            "ECG, or complexes that are hard to find: try another --lead, or --column of a table, or name "
+            "known beats with --beats"
         )
 
 

@@ -2,6 +2,7 @@ import argparse
 import subprocess
 import sys
 from multiprocessing import forkserver
+from multiprocessing.util import get_temp_dir
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ s3fs = pytest.importorskip("s3fs")
 
 @pytest.fixture(scope="module")
 def address():
+    folder = get_temp_dir()  # asked for once a process: its name may not be as long as that of `tmp_path`
     with served("beats") as address:
         forkserver._forkserver._stop()  # an earlier test's has the environment of then
         yield address
         forkserver._forkserver._stop()
+    assert get_temp_dir() == folder
 
 
 @pytest.fixture

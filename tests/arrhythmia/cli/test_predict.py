@@ -273,10 +273,10 @@ def test_a_note_on_which_wfdb_never_ends(record, tmp_path):
         (["w", "--fs", "250"], "--fs does not apply to WFDB records; leave it out"),
         (
             ["w", "w.edf", "--column", "x"],
-            "--column does not apply to EDF files and WFDB records; leave it out",
+            "--column does not apply to EDF and BDF files and WFDB records; leave it out",
         ),
         (["w", "--decimal", ","], "--decimal does not apply to WFDB records; leave it out"),
-        (["w.csv", "--lead", "II", "--fs", "9"], "--lead does not apply to CSV files; leave it out"),
+        (["w.csv", "--lead", "II", "--fs", "9"], "--lead does not apply to text tables; leave it out"),
     ],
 )
 def test_options_that_do_not_apply_are_wrong_usage(tmp_path, capsys, words, said):

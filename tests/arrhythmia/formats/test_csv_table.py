@@ -149,7 +149,7 @@ def test_a_comma_that_may_be_either_is_asked_for(table, decimal, numbers):
 @pytest.mark.parametrize("decimal", [None, ",", "."])
 @pytest.mark.parametrize(
     "word",
-    ["high", "1 024", "1'024", "1.024,5", "1,02,3", "0,285,1", "1_000", "0x10", "−5", "12,34.5", "1;2"],
+    ["high", "1 024", "1'024", "1,02,3", "0,285,1", "1_000", "0x10", "−5", "12,34.5", "1;2"],
 )
 def test_what_is_no_number_is_refused_with_its_line(table, decimal, word):
     path = table(f'i\tecg\n0\t1\n0\t"{word}"\n0\t3\n')

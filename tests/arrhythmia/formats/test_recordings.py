@@ -11,7 +11,8 @@ import wfdb
 from arrhythmia.errors import DataError
 from arrhythmia.formats import csv_table, recordings
 from arrhythmia.formats.annotations import read_annotations
-from arrhythmia.formats.recordings import choose_lead, find_recordings, millivolts, open_ecg, recording_name
+from arrhythmia.formats.leads import choose_lead, millivolts
+from arrhythmia.formats.recordings import find_recordings, open_ecg, recording_name
 from tests.arrhythmia.formats.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
@@ -154,8 +155,8 @@ def test_csv_missing_values_are_nan(tmp_path):
         ("a,b\n1,2\n", {"column": "ecg", "fs": 250}, "no column 'ecg'"),
         ("ecg\n1\n", {"column": "ecg"}, "unknown sampling rate; say it with --fs"),
         ("ecg\n1\nx\n", {"column": "ecg", "fs": 250}, "line 3: 'x' is no number"),
-        ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate is 5 Hz"),
-        ("ecg\n1\n", {"column": "ecg", "fs": float("nan")}, "sampling rate is nan Hz"),
+        ("ecg\n1\n", {"column": "ecg", "fs": 5}, "sampling rate of 'ecg' is 5 Hz"),
+        ("ecg\n1\n", {"column": "ecg", "fs": float("nan")}, "sampling rate of 'ecg' is nan Hz"),
         ("ecg,t,ecg\n1,2,3\n", {"column": "ecg", "fs": 250}, "2 columns are called 'ecg'"),
         ("e\0c\0g\0", {"column": "ecg", "fs": 250}, "no text in UTF-8"),
     ],
@@ -367,7 +368,7 @@ def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes
     said = [note for note in ecg.notes if "checksum" in note]
     assert len(said) == notes
     if notes:
-        assert f"have checksum {right}, its header says {checksum % 65536}" in said[0]
+        assert f"have checksum {right}, r.hea says {checksum % 65536}" in said[0]
 
 
 def edf_with_note(path, *, kind):
@@ -435,7 +436,7 @@ def test_edf_headers_with_small_faults(tmp_path):
         ("p", "is a named pipe"),
         ("p.csv", "is a named pipe"),
         ("p.edf", "is a named pipe"),
-        ("x.bdf", r"\.bdf is of no known format; WFDB records .* EDF .* text tables"),
+        ("x.ecg", r"\.ecg is of no known format; WFDB records .* EDF .* text tables"),
         ("x.pdf", r"\.pdf is of no known format"),
     ],
 )
