@@ -14,6 +14,7 @@ from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
 from arrhythmia.features.template import correlation, template_beat
 from arrhythmia.formats.recordings import Ecg
+from arrhythmia.inference.artefacts import without_artefacts
 from arrhythmia.inference.quality import (
     FAINT,
     OK,
@@ -181,12 +182,14 @@ def _cut_pieces(
     peak, slope = np.empty(int(most), dtype=np.int64), np.empty(int(most))
     n, measures = 0, []
     for start, stop, first, signal in pieces(ecg):
-        piece = condition(signal, ecg.fs)
+        clean, needle = without_artefacts(signal, ecg.fs)
+        piece = condition(clean, ecg.fs)
         origin = round(first * FS / ecg.fs)
         inside = slice(*(round(x * FS / ecg.fs) - origin for x in (start, stop)))
         on_signal(piece.signal[inside], inside.start + origin)
-        clipped = clipped_share(signal[start - first : stop - first])
-        measures.append(measure(piece, inside, clipped=clipped))
+        own = slice(start - first, stop - first)
+        clipped, count = clipped_share(signal[own]), len(stretches(needle[own], 1))
+        measures.append(measure(piece, inside, clipped=clipped, needles=count))
         if positions is None:
             found = detect_beats(piece)
             # of a beat on the border that both pieces see, only one is kept

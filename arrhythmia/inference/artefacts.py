@@ -1,0 +1,88 @@
+"""Samples of a recorder or a pacemaker that are no ECG, to be taken as missing before anything is filtered.
+
+A filter would smear them over the beats around. The recordings that the networks were trained on have none.
+"""
+
+import numpy as np
+
+from arrhythmia.ecg.detection import median_around
+from arrhythmia.ecg.gaps import stretches, without_gaps
+
+NEEDLE = 0.004
+"""The longest needle, s: a pulse of a pacemaker lasts 0.5 to 2 ms, a QRS complex 60 and more."""
+
+SLOWEST = 200
+"""Sampling rate, Hz, below which a needle cannot be told from a sharp R wave."""
+
+LEAST_HEIGHT = 1.0
+"""What rises less above the samples before and after it is none, mV; in the MIT-BIH Arrhythmia Database
+nothing rises more within `NEEDLE`."""
+
+BLOCK = 2.0
+"""The height of the complexes is taken in blocks of this length, s."""
+
+AROUND = 7
+"""Blocks on either side whose median tells the usual height."""
+
+STANDSTILL = 0.25
+"""Length of signal without any change, s, that is no ECG where other neighbours mostly differ: a calibration
+pulse, or samples that were lost on their way and filled."""
+
+MOST_STANDSTILLS = 0.15
+"""Share of a signal that they may be, 0..1: where there are more, as in a drawn ECG without noise, the line
+between the beats stands still."""
+
+
+def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a signal with NaN for needles and standstills, and which samples were needles.
+
+    Args:
+        signal: `(n,)` mV, NaN where it is missing.
+        fs: sampling rate, Hz.
+
+    Returns:
+        `(n,)` float, and `(n,)` bool.
+    """
+    needle = needles(signal, fs)
+    missing = needle | standstills(signal, fs)
+    return (np.where(missing, np.nan, signal) if missing.any() else signal), needle
+
+
+def needles(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return which samples stand out by more than complexes do, and for no longer than `NEEDLE`, `(n,)` bool.
+
+    The height of the complexes is the range of all but the highest and the lowest hundredth of the samples,
+    which leaves out a needle a beat.
+    """
+    none = np.zeros(len(signal), dtype=bool)
+    reach, block = max(1, int(np.ceil(NEEDLE * fs - 0.01))), round(BLOCK * fs)
+    if fs < SLOWEST or len(signal) < block:
+        return none
+    known = without_gaps(signal)
+    padded = np.pad(known, reach, mode="reflect")
+    before, after = padded[: -2 * reach], padded[2 * reach :]
+    rise = np.maximum(known - np.maximum(before, after), np.minimum(before, after) - known)
+    if not rise.max() > LEAST_HEIGHT:
+        return none
+    blocks = known[: len(known) - len(known) % block].reshape(-1, block)
+    low, high = np.percentile(blocks, (1, 99), axis=1)
+    usual = median_around(high - low, AROUND)
+    place = np.minimum(np.arange(len(known)) // block, len(usual) - 1)
+    return rise > np.maximum(usual[place], LEAST_HEIGHT)
+
+
+def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return which samples belong to a standstill, `(n,)` bool.
+
+    Where most neighbours are equal, because the steps of the recorder are coarse, or where standstills are
+    more than `MOST_STANDSTILLS` of the signal, none is taken for one.
+    """
+    found = np.zeros(len(signal), dtype=bool)
+    still = np.append(np.diff(signal) == 0, False)[: len(signal)]
+    spans = stretches(still, STANDSTILL * fs)
+    within = (spans[:, 1] - spans[:, 0]).sum()
+    coarse = still.sum() - within >= (len(signal) - within) / 2
+    if not coarse and within <= MOST_STANDSTILLS * len(signal):
+        for start, stop in spans:
+            found[start : stop + 1] = True
+    return found

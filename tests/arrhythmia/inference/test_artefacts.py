@@ -1,0 +1,68 @@
+"""Pacing pulses, dropouts, calibration pulses: they are taken out, and nothing of a real ECG is."""
+
+import numpy as np
+import pytest
+
+from arrhythmia.ecg.records import read_recording, record_names
+from arrhythmia.inference.artefacts import needles, standstills, without_artefacts
+from tests.arrhythmia.ecg.test_detection import ecg
+
+
+@pytest.mark.parametrize("fs", [200, 250, 360, 500, 1000])
+@pytest.mark.parametrize("height", [3.0, -5.0, 10.0, -32.768, -9999.0])
+def test_a_needle_a_beat_is_taken_out_and_nothing_else(fs, height):
+    signal, peaks = ecg(fs)
+    width = max(1, fs // 500)
+    places = ((peaks - 0.12) * fs).astype(int)[1:, None] + np.arange(width)
+    disturbed = signal.copy()
+    disturbed[places] += height
+    clean, found = without_artefacts(disturbed, fs)
+    assert set(np.flatnonzero(found)) == set(places.ravel())
+    np.testing.assert_array_equal(np.isnan(clean), found)
+    np.testing.assert_array_equal(clean[~found], signal[~found])
+
+
+def test_the_first_and_the_last_sample_may_be_needles():
+    signal, _ = ecg(360)
+    signal[[0, -1]] = -32.768
+    assert np.flatnonzero(needles(signal, 360)).tolist() == [0, len(signal) - 1]
+
+
+def test_below_200_hz_and_in_less_than_a_block_none_is_looked_for():
+    signal, _ = ecg(125)
+    signal[100] += 10
+    assert not needles(signal, 125).any()
+    assert not needles(np.array([0.0, 9.0, 0.0]), 360).any()
+    assert not needles(np.array([]), 360).any()
+
+
+@pytest.mark.parametrize("level", [0.0, -5.12, 1.0])
+def test_lost_packets_that_were_filled_stand_still(level):
+    rng = np.random.default_rng(0)
+    signal = np.round(ecg(250)[0] + rng.normal(scale=0.01, size=len(ecg(250)[0])), 3)
+    filled = np.zeros(len(signal), dtype=bool)
+    for start in (300, 1000, 2500):
+        filled[start : start + 100] = True
+    signal[filled] = level
+    np.testing.assert_array_equal(standstills(signal, 250), filled)
+
+
+def test_coarse_steps_and_a_drawn_line_between_the_beats_are_no_standstills():
+    rng = np.random.default_rng(0)
+    signal = ecg(250)[0]
+    drawn, coarse = np.round(signal, 3), np.round(signal + rng.normal(scale=0.01, size=len(signal)), 1)
+    assert not standstills(drawn, 250).any()
+    assert not standstills(coarse, 250).any()
+    assert not standstills(np.array([]), 250).any()
+
+
+def test_in_real_recordings_only_lost_signal_is_found(mitdb):
+    """116 stands at a limit thrice; no complex is a needle, nor is a pulse of four pacemakers."""
+    found = {}
+    for name in record_names(mitdb):
+        recording = read_recording(mitdb, name)
+        assert not needles(recording.signal, recording.fs).any(), name
+        if (still := standstills(recording.signal, recording.fs)).any():
+            found[name] = set(recording.signal[still].tolist())
+    assert list(found) == ["116"]
+    assert min(map(abs, found["116"])) > 5.1
