@@ -296,3 +296,35 @@ def test_a_time_that_is_lost(table):
     times = [f"{t:.3f}" for t in SECONDS]
     times[0] = times[10] = times[11] = times[-1] = ""
     assert read(table(timed(times) + "\n\n"))[0][:1000] == list(range(1000))
+
+
+def test_points_between_thousands_are_known_by_the_numbers_without_one(table):
+    words = ["-265", "1.270", "12", "", "-1.005", "999"]
+    samples, notes = read(table("i;ecg\n" + "".join(f"0,5;{word}\n" for word in words)))
+    np.testing.assert_array_equal(samples, [-265, 1270, 12, np.nan, -1005, 999])
+    assert notes == ["points in column 'ecg' are read as separators of thousands"]
+
+
+@pytest.mark.parametrize(
+    "words", [["0.265", "1.270", "3"], ["1.27", "12"], ["1.270", "-2.335"], ["1.270", "1000"]]
+)
+def test_points_are_decimal_ones_elsewhere(table, words):
+    samples, notes = read(table("i;ecg\n" + "".join(f"0;{word}\n" for word in [*words, *words])))
+    assert samples[: len(words)] == pytest.approx([float(word) for word in words])
+    assert notes == []
+
+
+def test_decimal_commas_with_points_between_thousands(table):
+    samples, notes = read(table("i;ecg\n0;1.024,5\n0;-3,25\n0;2.000\n0;7\n"), decimal=",")
+    assert samples == [1024.5, -3.25, 2000, 7]
+    assert notes == ["points in column 'ecg' are read as separators of thousands"]
+
+
+def test_every_second_line_is_no_lost_sample(table):
+    assert read(table("i,ecg\n\n0,1\n\n0,2\n\n0,3\n\n0,4\n\n")) == ([1, 2, 3, 4], [])
+
+
+@pytest.mark.parametrize("word", ["−0.265", "3\u00a0735"])
+def test_a_word_is_said_as_it_was_written(table, word):
+    with pytest.raises(DataError, match=f"line 3: '{word}' is no number"):
+        read(table(f"i;ecg\n0;1\n0;{word}\n0;2\n"))

@@ -634,3 +634,88 @@ def test_a_lead_in_no_file(tmp_path):
     (tmp_path / "r.hea").write_text("r 1 250 99999999999\n~ 0 200 12 0 0 0 0 II\n")
     with pytest.raises(DataError, match="lead II is in no file"):
         open_ecg(tmp_path / "r")
+
+
+def bdf_or_edf(path, signals, *, bdf):
+    """Write signals `(name, unit, fs)` of ten seconds, each a sine of its own."""
+    kind, made = (edfio.Bdf, edfio.BdfSignal) if bdf else (edfio.Edf, edfio.EdfSignal)
+    time = [np.arange(10 * fs) / fs for _, _, fs in signals]
+    waves = [np.sin((i + 1) * t) for i, t in enumerate(time)]
+    kind(
+        [
+            made(w, fs, label=x, physical_dimension=unit)
+            for w, (x, unit, fs) in zip(waves, signals, strict=True)
+        ],
+        annotations=[edfio.EdfAnnotation(1, None, "note")],
+    ).write(path)
+    return waves
+
+
+@pytest.mark.parametrize("bdf", [False, True])
+def test_bdf_is_edf_with_three_bytes_a_sample(tmp_path, bdf):
+    path = tmp_path / ("r.bdf" if bdf else "r.edf")
+    _, wave = bdf_or_edf(path, [("EEG", "mV", 200), ("ECG", "mV", 360)], bdf=bdf)
+    ecg = open_ecg(path)
+    assert (ecg.lead, ecg.fs, ecg.length) == ("ECG", 360, 3600)
+    np.testing.assert_allclose(ecg.read(100, 3000), wave[100:3000], atol=1e-6 if bdf else 1e-4)
+    assert find_recordings(tmp_path) == [path]
+
+
+def test_a_signal_that_is_too_slow_for_an_ecg_is_passed_over(tmp_path):
+    bdf_or_edf(tmp_path / "r.edf", [("II", "mV", 50), ("Thorax", "mV", 25), ("X1", "mV", 360)], bdf=False)
+    assert open_ecg(tmp_path / "r.edf").lead == "X1"
+    with pytest.raises(DataError, match="sampling rate of 'II' is 50 Hz"):
+        open_ecg(tmp_path / "r.edf", lead="II")
+
+
+@pytest.mark.parametrize(
+    ("field", "mended"),
+    [(b"360     ", b"360\0\0\0\0\0"), (b"360     ", b"360.0   "), (b"uV      ", b"\xc2\xb5V     ")],
+)
+def test_small_faults_in_the_fields_of_an_edf_header(tmp_path, field, mended):
+    (wave,) = bdf_or_edf(tmp_path / "r.edf", [("ECG", "uV", 360)], bdf=False)
+    data = (tmp_path / "r.edf").read_bytes()
+    (tmp_path / "r.edf").write_bytes(data.replace(field, mended, 1))
+    np.testing.assert_allclose(open_ecg(tmp_path / "r.edf").read(0, 3600), wave / 1000, atol=1e-6)
+
+
+def two_segments(folder, *, fs=(100, 100), lengths=(500, 500), first="two/2 1 100 1000", checksum=0):
+    """Write a record of two segments, each with a header of its own."""
+    for name, rate, length in zip("ab", fs, lengths, strict=True):
+        SIGNAL[:500].astype("<i2").tofile(folder / f"{name}.dat")
+        (folder / f"{name}.hea").write_text(
+            f"{name} 1 {rate} {length}\n{name}.dat 16 200 12 0 0 {checksum} 0 II\n"
+        )
+    (folder / "two.hea").write_text(f"{first}\na 500\nb 500\n")
+    return folder / "two"
+
+
+def test_a_record_of_segments_without_a_length(tmp_path):
+    assert open_ecg(two_segments(tmp_path, first="two/2 1 100")).length == 1000
+
+
+def test_checksums_of_segments_are_looked_at(tmp_path):
+    notes = open_ecg(two_segments(tmp_path, checksum=77)).notes
+    assert len(notes) == 2
+    for name, note in zip("ab", notes, strict=True):
+        assert note.endswith(f"{name}.hea says 77: one of both was changed")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"fs": (100, 50)}, r"b\.hea: 50 Hz, but two\.hea says 100 Hz"),
+        ({"lengths": (500, 400)}, r"b\.hea: 400 samples, but two\.hea says 500; correct one"),
+    ],
+)
+def test_segments_that_do_not_fit_their_record(tmp_path, settings, words):
+    with pytest.raises(DataError, match=words):
+        open_ecg(two_segments(tmp_path, **settings))
+
+
+def test_a_header_that_ends_before_its_signal_file_is_said(tmp_path):
+    SIGNAL.astype("<i2").tofile(tmp_path / "r.dat")
+    (tmp_path / "r.hea").write_text("r 1 100 500\nr.dat 16 200 12 0 0 0 0 II\n")
+    ecg = open_ecg(tmp_path / "r")
+    assert ecg.length == 500
+    assert ecg.notes == ("r.dat goes on for 5.0 s after its header's end: not read",)

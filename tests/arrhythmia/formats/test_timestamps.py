@@ -1,0 +1,104 @@
+"""Times beside the samples, in many ways of writing them, with gaps, jitter and midnight."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from arrhythmia.errors import DataError
+from arrhythmia.formats.csv_layout import find_layout
+from arrhythmia.formats.csv_table import read_column
+from arrhythmia.formats.timestamps import clock_times
+
+FS = 360
+START = dt.datetime(2024, 3, 1, 23, 59, 58)
+SECONDS = np.arange(2000) / FS
+GAP = (SECONDS >= 2) & (SECONDS < 3)
+
+
+def table(path, name, times):
+    """Write a table of times and samples, whose values are their numbers."""
+    path.write_text(f"{name},ecg\n" + "".join(f"{time},{i}\n" for i, time in times))
+    return path
+
+
+def read(path, fs=FS):
+    """Return samples and notes."""
+    found = read_column(path, find_layout(path), 1, fs=fs, decimal=None, time=None)
+    return found.samples.read(0, found.samples.length), found.notes
+
+
+WAYS = {
+    "datetime": lambda t: (START + dt.timedelta(seconds=t)).isoformat(timespec="milliseconds"),
+    "Messzeit": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d.%m.%Y %H:%M:%S.%f")[:-3],
+    "LocalTime": lambda t: (START + dt.timedelta(seconds=t)).strftime("%m/%d/%Y %I:%M:%S.%f %p"),
+    "clock": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S.%f")[:-3],
+    "time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S:%f")[:-3],
+    "epoch_ms": lambda t: 1_700_000_000_000 + round(1000 * t),
+    "millis": lambda t: round(1000 * t),
+    "sample": lambda t: round(FS * t),
+    "Frame": lambda t: 17 + round(FS * t),
+    "": lambda t: round(FS * t),
+}
+"""Names of a column, most of them no words for time, and what it holds t seconds after the first sample."""
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_gap_is_seen_by_whatever_tells_the_time(tmp_path, name):
+    kept = [(i, WAYS[name](t)) for i, t in enumerate(SECONDS) if not GAP[i]]
+    samples, notes = read(table(tmp_path / "r.csv", name, kept))
+    np.testing.assert_array_equal(np.isnan(samples), GAP)
+    np.testing.assert_array_equal(samples[~GAP], np.flatnonzero(~GAP))
+    assert len(notes) == 1
+    assert "1 gap by column" in notes[0]
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_without_a_gap_nothing_is_said(tmp_path, name):
+    samples, notes = read(
+        table(tmp_path / "r.csv", name, [(i, WAYS[name](t)) for i, t in enumerate(SECONDS)])
+    )
+    np.testing.assert_array_equal(samples, np.arange(len(SECONDS)))
+    assert notes == []
+
+
+@pytest.mark.parametrize("jitter", [0.0003, 0.0015])
+def test_times_that_jitter_are_those_of_the_sampling_rate(tmp_path, jitter):
+    times = np.sort(SECONDS + np.random.default_rng(5).normal(0, jitter, len(SECONDS)))
+    samples, notes = read(table(tmp_path / "r.csv", "time [ms]", enumerate(np.round(1000 * times, 1))))
+    assert len(samples) == len(SECONDS)
+    assert notes == []
+
+
+def test_rounding_may_give_neighbours_the_same_time(tmp_path):
+    times = enumerate(int(1000 * i / 1024) for i in range(5000))
+    samples, notes = read(table(tmp_path / "r.csv", "ms", times), fs=1024)
+    assert (len(samples), notes) == (5000, [])
+
+
+@pytest.mark.parametrize("wrong", [-1, 0])
+def test_times_that_go_back_or_stand_still_are_refused(tmp_path, wrong):
+    times = [f"{t:.4f}" for t in SECONDS]
+    times[1000] = times[999 + wrong]
+    with pytest.raises(DataError, match=r"r\.csv, line 1002: the time in column 'time' (goes back|does not)"):
+        read(table(tmp_path / "r.csv", "time", enumerate(times)))
+
+
+def test_a_column_that_rises_by_chance_is_no_clock(tmp_path):
+    rising = np.cumsum(np.random.default_rng(0).uniform(0.1, 5, len(SECONDS))).round(3)
+    samples, notes = read(table(tmp_path / "r.csv", "energy", enumerate(rising)))
+    assert (len(samples), notes) == (len(SECONDS), [])
+
+
+def test_a_clock_that_runs_a_little_otherwise_is_said(tmp_path):
+    times = enumerate(f"{1.01 * i / FS:.4f}" for i in range(30_000))
+    _, notes = read(table(tmp_path / "r.csv", "time", times))
+    assert notes == ["by column 'time' the sampling rate is 356.44 Hz; 360 Hz are taken"]
+
+
+def test_moments_in_seconds():
+    words = np.array(["2024-03-01T03:04:05,678", "2024-03-01 03:04:06+00:00", "", "x"])
+    seconds = clock_times(words)
+    assert seconds[1] - seconds[0] == pytest.approx(0.322)
+    assert np.isnan(seconds[2:]).all()
+    np.testing.assert_allclose(np.diff(clock_times(np.array(["1:02:03.5", "1:02:03:750"]))), 0.25)
