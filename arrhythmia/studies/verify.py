@@ -1,6 +1,6 @@
 """Run every stage of the last commit again, and say whether each output has the committed bytes.
 
-arrhythmia verify      # or: make verify; twelve minutes on two cores, 1 GB of disk while it runs
+arrhythmia verify      # or: make verify; three quarters of an hour on two cores, 1 GB of disk while it runs
 
 The run is in a temporary copy below .dvc/tmp, with an empty cache: nothing here changes, and nothing that was
 computed here is used. The recordings come from MITDB_MIRROR or else from data/raw, and each is checked; what
