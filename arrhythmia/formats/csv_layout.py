@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.leads import NO_ECG, is_voltage
+from arrhythmia.formats.leads import NO_ECG
 from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
@@ -24,6 +24,9 @@ LONGEST_LINE = 100_000
 LEAST_LINES = 4
 """Lines of data that a table has at least, if other lines before it are passed over."""
 
+HEAD = 4 * LONGEST_LINE
+"""Bytes of a file that are looked at for its layout."""
+
 LONGEST_HEAD = 100
 """Lines before a table that are looked through."""
 
@@ -36,7 +39,7 @@ COUNTERS = ("i", "n", "nr", "no", "nseq", "index", "idx", "sample", "samples", "
 LOST = ["-", "--", "?"]
 """What stands for a lost sample, beside nothing, NaN and the like."""
 
-LOST_WORDS = ("nan", "na", "null", "none", *LOST)
+LOST_WORDS = ("nan", "na", "n/a", "#n/a", "<na>", "null", "none", "inf", "-inf", *LOST)
 """The same in full, in small letters."""
 
 PLAIN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
@@ -48,11 +51,18 @@ COMMA_THOUSANDS = r"[-+]?([1-9]\d{0,2}(\.\d{3})+(,\d*)?|\d+,?\d*|,\d+)([eE][-+]?
 """The same, with or without separators of thousands."""
 
 NUMBER = re.compile(f"{POINT_THOUSANDS}|{COMMA_THOUSANDS}")
-MOMENT = re.compile(r"\[?\d[\d:./,+ TZ-]*([AP]M)?\]?", re.IGNORECASE)
-"""A number in any of these ways, and a date or a time of day."""
+DATE = r"\d{1,4}[-/.](\d{1,2}|[A-Z]{3})[-/.]\d{1,4}"
+CLOCK = r"\d+:\d\d(:\d\d([.,:]\d*)?)?( ?[AP]M)?"
+MOMENT = re.compile(
+    rf"\[?({DATE}([T ]+{CLOCK})?|{CLOCK}([ ]+{DATE})?)( ?(Z|UTC|[-+]\d\d:?\d\d))?\]?", re.IGNORECASE
+)
+"""A number in any of these ways; a date, a time of day, and both together."""
 
-TIME_UNIT = re.compile(r"\W*(s|secs?|seconds?|ms|[uµμ]s|hh:mm.*)\W*", re.IGNORECASE)
-"""What stands below the name of a column of times in a row of units."""
+UNIT = re.compile(
+    r"[munµμ]?V|s|secs?|seconds?|ms|[unµμ]s|min|h|hh:mm.*|n|counts?|adu|a\.?u\.?|bpm|%|m?g|°C|mmHg|-|",
+    re.IGNORECASE,
+)
+"""What stands below the name of a column in a row of units."""
 
 SEEN = 200
 """Lines of a table that are looked at to tell how it is laid out."""
@@ -95,7 +105,7 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
         DataError: the file is no text, or has no line of data.
     """
     with path.open("rb") as file:
-        head = file.read(4 * LONGEST_LINE)
+        head = file.read(HEAD)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:1000]:
         raise DataError(f"{path}: no text in UTF-8; save it as such")
     start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
@@ -110,22 +120,33 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
 
 @dataclass(frozen=True)
 class Row:
-    """A line that is not blank: its first byte, its number from 1, and its text."""
+    """A line that is not blank: its first byte, the one after its last, its number from 1, and its text."""
 
     start: int
+    stop: int
     line: int
     text: str
 
 
+@dataclass(frozen=True)
+class Columns:
+    """How lines of numbers are parted: by what, into how many fields, and up to which one any is filled."""
+
+    separator: str
+    fields: int
+    filled: int
+
+
 def _rows(head: bytes, start: int, path: Path) -> list[Row]:
-    """Return the first lines of a file that are not blank."""
+    """Return the first lines of a file that are not blank; none that is cut where `head` ends."""
     rows, line = [], 1
     while start < len(head) and len(rows) < LONGEST_HEAD + SEEN:
         stop = _after(head, start, path, line)
         if (text := decoded(head[start:stop])).strip():
-            rows.append(Row(start, line, text.rstrip("\r\n")))
+            rows.append(Row(start, stop, line, text.rstrip("\r\n")))
         start, line = stop, line + 1
-    return rows
+    cut = len(head) == HEAD and len(rows) > 1 and rows[-1].stop == len(head)
+    return rows[:-1] if cut else rows
 
 
 def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
@@ -139,67 +160,92 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
         None where no lines of numbers follow one another, or what stands above has fields of another number.
     """
     for place in range(min(len(rows) - LEAST_LINES + 1, LONGEST_HEAD)):
-        counts = _columns([row.text for row in rows[place : place + SEEN]], decimal)
-        if counts:
+        if found := _columns([row.text for row in rows[place : place + SEEN]], decimal):
             break
     else:
         return None
-    first = rows[place]
-    for separator, count in sorted(counts.items(), key=lambda x: -x[1]):
-        if (named := _named_above(rows[:place], separator, count)) is not None:
-            names, units = named
-            head = rows[: place - (2 if any(units) else 1)]
-            break
-    else:
-        separator, count = max(counts.items(), key=lambda x: x[1])
-        if (
-            place
-            and not rows[place - 1].text.startswith("#")
-            and len(_fields(rows[place - 1].text, separator)) > 1
-        ):
-            return None
-        names, units, head = [str(i + 1) for i in range(count)], [""] * count, rows[:place]
-    told = tuple(row.text for row in head)
-    return Layout(tuple(names), separator if count > 1 else "", first.start, first.line, tuple(units), told)
+    for columns in found:
+        while place and _all_data(rows[place - 1].text, columns):  # lost samples, before the first numbers
+            place -= 1
+        above, first = rows[:place], rows[place]
+        if any(all(map(_is_data, _fields(row.text, columns.separator))) for row in above):
+            return None  # a line among the data that is otherwise
+        if (named := _named_above(above, columns)) is not None:
+            names, units, used = named
+            told = tuple(row.text for row in above[:-used])
+            if len(names) == 1:  # blank lines below the name of a single column are lost samples
+                return Layout(tuple(names), "", above[-1].stop, above[-1].line + 1, tuple(units), told)
+            return Layout(tuple(names), columns.separator, first.start, first.line, tuple(units), told)
+    columns = found[0]
+    if above and not above[-1].text.startswith("#") and len(_fields(above[-1].text, columns.separator)) > 1:
+        return None
+    count = columns.filled if columns.fields - columns.filled <= 1 else columns.fields
+    numbers, part = tuple(str(i + 1) for i in range(count)), columns.separator if count > 1 else ""
+    return Layout(numbers, part, first.start, first.line, ("",) * count, tuple(row.text for row in above))
 
 
-def _named_above(rows: list[Row], separator: str, count: int) -> tuple[list[str], list[str]] | None:
-    """Return the names and units of columns that stand right above their numbers; None if there are none.
+def _columns(lines: list[str], decimal: str | None) -> list[Columns]:
+    """Return how the first lines are parted into numbers and times, the most columns first.
+
+    Args:
+        lines: of which the first ones must be numbers, and all must have as many fields.
+        decimal: "," if commas part no columns.
+    """
+    found = []
+    for separator in (*SEPARATORS, BLANK, ""):
+        fields = [_fields(line, separator) for line in lines[:LEAST_LINES]]
+        known = all(map(_is_data, (word for words in fields for word in words)))
+        if not known or separator == decimal == "," or (separator == BLANK and found and found[0].filled > 1):
+            continue
+        fields = [_fields(line, separator) for line in lines]
+        filled = max((i for words in fields for i, word in enumerate(words, 1) if word), default=1)
+        numbers = any(NUMBER.fullmatch(word) for words in fields for word in words)
+        if numbers and len(set(map(len, fields))) == 1:
+            found = sorted([*found, Columns(separator, len(fields[0]), filled)], key=lambda x: -x.filled)
+    known = {columns.separator: columns for columns in found}
+    if "," in known and "" in known:  # one column with decimal commas, or two
+        found.remove(known["," if _decimal_commas(lines) else ""])
+    return found
+
+
+def _all_data(line: str, columns: Columns) -> bool:
+    """Whether a line has as many fields as those of numbers, and no word among them."""
+    fields = _fields(line, columns.separator)
+    return len(fields) == columns.fields and all(map(_is_data, fields))
+
+
+def _named_above(rows: list[Row], columns: Columns) -> tuple[list[str], list[str], int] | None:
+    """Return names and units of columns, and in how many lines they stand right above the numbers; or None.
 
     The name of a single column has no separator in it, and is no comment: as that it would be anything.
     """
-    above = [_fields(row.text.lstrip("# "), separator, stripped=True) for row in rows[-2:]]
-    if not above or len(above[-1]) != count:
+    above = [_names(row.text, columns) for row in rows[-2:]]
+    if not above or above[-1] is None or any(NUMBER.fullmatch(x) or MOMENT.fullmatch(x) for x in above[-1]):
         return None
-    if count == 1 and (rows[-1].text.startswith("#") or any(x in rows[-1].text for x in SEPARATORS)):
+    names, nothing = above[-1], [""] * len(above[-1])
+    if len(names) == 1 and (rows[-1].text.startswith("#") or any(x in rows[-1].text for x in SEPARATORS)):
         return None
-    if len(above) == 2 and len(above[0]) == count and _are_units(above[1]):
-        return above[0], above[1]
-    return above[-1], [""] * count
+    if any(names) and all(UNIT.fullmatch(word.strip("[]() ")) for word in names):
+        if len(above) == 2 and above[0] is not None and not re.search(r"\d\s*$|:|Hz", rows[-2].text):
+            return above[0], names, 2
+        return names, names if len(names) == 1 else nothing, 1
+    return names, nothing, 1
 
 
-def _columns(lines: list[str], decimal: str | None) -> dict[str, int]:
-    """Return by what separators the first lines are numbers and times, and into how many columns each."""
-    counts = {}
-    for separator in (*SEPARATORS, BLANK, ""):
-        fields = [_fields(line, separator, stripped=True) for line in lines[:LEAST_LINES]]
-        known = all(all(map(_is_data, x)) and any(map(NUMBER.fullmatch, x)) for x in fields)
-        if known and not separator == decimal == ",":
-            counts[separator] = max(map(len, fields))
-    if "," in counts and "" in counts:  # one column with decimal commas, or two
-        del counts["," if _decimal_commas(lines) else ""]
-    return counts
+def _names(line: str, columns: Columns) -> list[str] | None:
+    """Return the names in a line; None if they are not as many as the columns."""
+    fields = _fields(line.lstrip("# "), columns.separator)
+    if len(fields) == columns.fields:
+        return fields
+    while len(fields) > 1 and not fields[-1]:
+        fields.pop()
+    return fields if columns.fields - len(fields) in (0, 1) and len(fields) >= columns.filled else None
 
 
 def _is_data(field: str) -> bool:
     """Whether a field is a number, a moment, or a lost sample."""
     lost = not field or field.casefold() in LOST_WORDS
     return lost or NUMBER.fullmatch(field) is not None or MOMENT.fullmatch(field) is not None
-
-
-def _are_units(words: list[str]) -> bool:
-    """Whether words stand for units of voltage or time."""
-    return any(is_voltage(word.strip("[]() ")) or TIME_UNIT.fullmatch(word) for word in words)
 
 
 def _by_fields(head: bytes, start: int, path: Path, decimal: str | None) -> Layout:
@@ -303,7 +349,7 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
 
 
 SAMPLING = re.compile(
-    r"(?:\bfs|rate|frequency|frequenz|fréquence)\W{0,4}(\d+(?:[.,]\d+)?)(?:\s?(k)Hz)?"
+    r"(?:\bfs|rate|frequency|frequenz|fréquence)(?:\W{0,4}k?Hz\b)?\W{0,4}(\d+(?:[.,]\d+)?)(?:\s?(k)Hz)?"
     r"|\b(\d+(?:[.,]\d+)?)\s?(k)?(?:Hz|hertz)\b",
     re.IGNORECASE,
 )
@@ -368,21 +414,12 @@ def decoded(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def _fields(line: str, separator: str, *, stripped: bool = False) -> list[str]:
-    """Return the words between separators that do not stand in quotation marks.
-
-    Args:
-        line: its text.
-        separator: empty for a line that is one word.
-        stripped: without empty words at the end, for a line may end in separators.
-    """
+def _fields(line: str, separator: str) -> list[str]:
+    """Return the words between separators that do not stand in quotation marks; one if there is none."""
     if separator == BLANK:
         return line.split()
     words = next(csv.reader([line], delimiter=separator), [""]) if separator else [line]
-    words = [word.strip().strip("\"'").strip() for word in words]
-    while stripped and len(words) > 1 and not words[-1]:
-        words.pop()
-    return words
+    return [word.strip().strip("\"'").strip() for word in words]
 
 
 def find_column(layout: Layout, column: str | None, path: Path) -> int:

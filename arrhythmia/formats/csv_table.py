@@ -66,6 +66,16 @@ class Spool:
             rest = rest[os.write(self._file, rest) :]
         self.length += len(values)
 
+    def append_with_gaps(self, values: np.ndarray, missing: np.ndarray) -> None:
+        """Add `(n,)` float32, and NaN for the `(n,)` samples that are missing before each of them."""
+        done, lost = 0, np.full(BLOCK // 4, np.nan, dtype=np.float32)
+        for at in np.flatnonzero(missing).tolist():
+            self.append(values[done:at])
+            for start in range(0, int(missing[at]), len(lost)):  # a gap of a day is no matter of memory
+                self.append(lost[: int(missing[at]) - start])
+            done = at
+        self.append(values[done:])
+
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return the samples from `start` to before `stop`, float32."""
         there = os.pread(self._file, 4 * (stop - start), 4 * start)
@@ -100,12 +110,13 @@ def read_column(
         values = values[sample]
         if clock is None and line == layout.line:
             clock, notes = find_clock(path, layout.names, times, fs, time)
+        missing = np.zeros(len(values), dtype=np.int64)
         if clock is not None and len(values):
-            values, clock = clock.with_gaps(values, times(clock.column), line)
+            missing, clock = clock.missing(times(clock.column), line)
         line += block.count(b"\n")
         try:
             with np.errstate(over="ignore"):  # infinite, so lost
-                spool.append(values.astype(np.float32))
+                spool.append_with_gaps(values.astype(np.float32), missing)
         except OSError as error:
             raise DataError(
                 f"{path}: its samples do not fit into {tempfile.gettempdir()} ({error.strerror}); "
@@ -344,6 +355,7 @@ def _may_be_thousands(values: np.ndarray) -> bool:
 
 def _are_thousands(words: np.ndarray) -> bool:
     """Whether three digits follow each point, as between thousands, and some words have none."""
+    words = words[words != ""]
     points = np.char.count(words, ".") > 0
     return not points.all() and bool(_matches(words[points], r"[-+]?[1-9]\d{0,2}(\.\d{3})+").all())
 

@@ -37,20 +37,38 @@ LONGEST_GAP = DAY
 
 DATES = {
     r"\d{4}-\d\d-\d\d": ("ISO8601",),
-    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f"),
-    r"\d{1,2}/\d{1,2}/\d{4}": tuple(
-        f"{date} {clock}"
-        for date in ("%m/%d/%Y", "%d/%m/%Y")  # it only matters at midnight which of both it is
-        for clock in ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M:%S.%f %p")
-    ),
+    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
+    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
+    r"\d{1,2}\.\d{1,2}\.\d\d\b": ("%d.%m.%y",),
+    r"\d{1,2}-[A-Za-z]{3}-\d{4}": ("%d-%b-%Y",),
+    r"\d{1,2}/\d{1,2}/\d{4}": ("%m/%d/%Y", "%d/%m/%Y"),  # it only matters at midnight which of both it is
 }
-"""How dates begin, and how they go on."""
+"""How dates begin, and their formats."""
+
+TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M:%S.%f %p")
+"""Times of day after a date."""
+
+TIME_OF_DAY = re.compile(
+    r"(?P<hour>\d+:)?(?P<minute>\d+:)(?P<second>\d+)(?:[.:](?P<fraction>\d*))?(?P<half> ?[AP]M)?"
+    r"( +\d+[/.-]\d+[/.-]\d+)?",
+    re.IGNORECASE,
+)
+"""A time of day without a date, or before one."""
 
 LEAST_STEPS = 20
 """Steps by which a column is known as one of times or numbers of samples, whatever its name."""
 
 CHUNK = 50
 """Steps that are added up to tell the usual one: rounding and jitter shift single ones."""
+
+FEW = 200
+"""Steps that are too few to tell whether they are regular: one gap among them is much."""
+
+ROUNDED = 0.005
+"""Share of steps of 0 from which on rounding makes them."""
+
+MOST_LOST = 1.1
+"""Mean step in samples at which single ones are lost rather than the sampling rate is another."""
 
 DRIFT = 0.002
 """Relative deviation of all times from the sampling rate that is worth a note."""
@@ -68,12 +86,13 @@ class Clock:
         unit: seconds in a unit of the column.
         noise: how far a step may be from that of one sample by rounding or by jitter, s.
         regular: whether each time is that of its own sample; else only the sum of all steps tells something.
-        twice: whether rounding gives neighbours the same time.
+        named: whether somebody called it a column of times; else it is one by what it holds so far.
         first: time of the first line, s.
         last: time of the last line, s.
         lines: number of lines read.
         gaps: number of gaps.
         lost: number of samples in them.
+        ended: line in which a column that nobody called one of times went on otherwise; 0 if none.
     """
 
     path: Path
@@ -83,28 +102,41 @@ class Clock:
     unit: float
     noise: float
     regular: bool
-    twice: bool
+    named: bool
     first: float
     last: float
     lines: int = 0
     gaps: int = 0
     lost: int = 0
+    ended: int = 0
 
-    def with_gaps(self, values: np.ndarray, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
-        """Return samples with NaN for those that are missing between them, and the clock after them.
+    def missing(self, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
+        """Return how many samples are missing before each of the next ones, and the clock after them.
 
         Args:
-            values: `(n,)` samples.
-            times: `(n,)` of them, in units of the column; NaN where one is lost.
+            times: `(n,)` of the samples, in units of the column; NaN where one is lost.
             line: number of the first line, for the message.
+
+        Returns:
+            `(n,)` int64, and the clock.
 
         Raises:
             DataError: times stand still or go back, or a gap is longer than `LONGEST_GAP`.
         """
-        times = _filled(_over_midnight(times * self.unit, self.last), self.last, self.fs)
+        nothing = np.zeros(len(times), dtype=np.int64)
+        if self.ended:
+            return nothing, replace(self, lines=self.lines + len(times))
+        seconds = times * self.unit
+        if self.unit == 1.0:
+            seconds = _over_midnight(seconds, self.last)
+        times = _filled(seconds, self.last, self.fs)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
-        if (back := steps <= 0 if self.regular and not self.twice else steps < 0).any():
+        regular = self.regular and (len(steps) < FEW or is_regular(steps, self.fs))
+        repeated = not regular or (steps == 0).mean() > ROUNDED
+        if (back := steps < 0 if repeated else steps <= 0).any():
             at = int(back.argmax())
+            if not self.named:
+                return nothing, replace(self, ended=line + at, lines=self.lines + len(times))
             how = "goes back" if steps[at] < 0 else "does not go on"
             raise DataError(
                 f"{self.path}, line {line + at}: the time in column '{self.name}' {how}; "
@@ -117,12 +149,11 @@ class Clock:
                 f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
             )
         after = replace(self, last=float(times[-1]), lines=self.lines + len(times))
-        if not self.regular:
-            return values, after
+        if not regular:
+            return nothing, replace(after, regular=False)
         wide = steps > 1 / self.fs + max(0.75 / self.fs, 2 * self.noise)
         missing = np.where(wide, np.round(steps * self.fs) - 1, 0).astype(np.int64)
-        filled = np.insert(values, np.repeat(np.arange(len(values)), missing), np.nan)
-        return filled, replace(
+        return missing, replace(
             after, gaps=self.gaps + int((missing > 0).sum()), lost=self.lost + int(missing.sum())
         )
 
@@ -132,6 +163,9 @@ class Clock:
         Raises:
             DataError: the times span another duration than so many samples have.
         """
+        if self.ended:
+            said = f"column '{self.name}' does not go on in line {self.ended}: gaps after it are not seen"
+            return [said]
         span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
@@ -171,8 +205,7 @@ def find_clock(
     if asked is not None and list(names).count(asked) != 1:
         raise DataError(f"{path}: no column '{asked}' for --time; it has {', '.join(names)[:200]}")
     likely = [i for i, name in enumerate(names) if (is_time(name) if asked is None else name == asked)]
-    others = [] if asked is not None else [i for i in range(len(names)) if i not in likely]
-    rates, unreadable = {}, []
+    clocks, rates, unreadable = [], {}, []
     for i in likely:
         times = read(i)
         known = times[np.isfinite(times)]
@@ -180,15 +213,19 @@ def find_clock(
             unreadable.append(names[i])
             continue
         steps = np.diff(_over_midnight(known))
+        if np.median(steps) < 0:
+            raise DataError(f"{path}: the times in column '{names[i]}' descend; sort the lines by them")
         step = usual_step(steps)
         # in packets the first and the last may be cut
         longest = steps.max()
         cut = 0.0 if np.median(steps) > 0 else float(longest / max(np.ptp(known) - longest, 1e-9))
-        unit = fitting_unit(step, fs, TOLERANCE + cut)
+        unit = fitting_unit(step, fs, TOLERANCE + cut) or unit_with_losses(steps, fs)
         if unit is None:
             rates[names[i]] = step
-            continue
-        return _clock(path, names[i], i, fs, unit, known), []
+        else:
+            clocks.append(_clock(path, names[i], i, fs, unit, known, named=True))
+    if clocks:
+        return max(clocks, key=lambda clock: clock.regular), []  # the first that tells each sample's place
     if rates:
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
@@ -196,28 +233,38 @@ def find_clock(
             f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
             "correct --fs, or count lines alone with --time none"
         )
-    for i in others:
-        times = read(i)
-        steps = np.diff(_over_midnight(times))
-        # what goes on by a sample at each line counts samples or tells the time, by whatever name
-        if len(steps) >= LEAST_STEPS and np.isfinite(steps).all() and (steps > 0).all():
-            step = usual_step(steps)
-            unit = fitting_unit(step, fs, TOLERANCE)
-            if unit is not None and (np.abs(steps - step) < step).mean() >= REGULAR:
-                return _clock(path, names[i] or str(i + 1), i, fs, unit, times), []
     if unreadable and asked is not None:
         raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
-    return None, [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+    notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+    for i in range(len(names)) if asked is None else ():
+        # what goes on by a sample at each line counts samples or tells the time, by whatever name
+        times = read(i) if i not in likely else np.empty(0)
+        for known in (times, _over_midnight(times)):
+            steps = np.diff(known)
+            if len(steps) >= LEAST_STEPS and (steps > 0).all():
+                unit = fitting_unit(usual_step(steps), fs, TOLERANCE) or unit_with_losses(steps, fs)
+                of_day = known is not times
+                if unit is not None and (unit == 1.0 or not of_day) and is_regular(steps * unit, fs):
+                    return _clock(path, names[i] or str(i + 1), i, fs, unit, times, named=False), notes
+    return None, notes
 
 
-def _clock(path: Path, name: str, column: int, fs: float, unit: float, times: np.ndarray) -> Clock:
+def _clock(
+    path: Path, name: str, column: int, fs: float, unit: float, times: np.ndarray, *, named: bool
+) -> Clock:
     """Return the clock of a column by its first times, `(n,)` in units of `unit` seconds."""
-    steps = np.diff(_over_midnight(times)) * unit
-    away = np.abs(steps - 1 / fs)
-    regular = bool((away * fs < 1 - 1e-6).mean() >= REGULAR)
-    twice = bool((steps == 0).mean() > 0.005)
-    noise, start = float(np.quantile(away, REGULAR)), float(times[0] * unit)
-    return Clock(path, name, column, fs, unit, noise, regular, twice, start, start)
+    steps = np.diff(_over_midnight(times) if unit == 1.0 else times) * unit
+    single = steps[steps * fs < 1.5]  # the others may be gaps
+    noise = float(np.quantile(np.abs(single - 1 / fs), REGULAR)) if len(single) else 0.0
+    start = float(times[0] * unit)
+    return Clock(path, name, column, fs, unit, noise, is_regular(steps, fs), named, start, start)
+
+
+def is_regular(steps: np.ndarray, fs: float) -> bool:
+    """Whether `(n,)` steps, s, tell each sample's place: they are near one sample, or near whole numbers."""
+    near = (np.abs(steps * fs - 1) < 1 - 1e-6).mean() >= REGULAR
+    whole = np.abs(steps * fs - np.round(steps * fs)) < 0.05
+    return bool(near or ((steps > 0) & whole).mean() >= REGULAR)
 
 
 def _over_midnight(times: np.ndarray, last: float = np.nan) -> np.ndarray:
@@ -254,22 +301,24 @@ def clock_times(words: np.ndarray) -> np.ndarray:
 
     words = np.char.replace(np.char.strip(words, "\"' []"), ",", ".")
     first = next((word for word in words.tolist() if word), "")
-    formats = next((after for date, after in DATES.items() if re.match(date, first)), ())
-    if not formats:
+    dates = next((formats for date, formats in DATES.items() if re.match(date, first)), ())
+    if not dates:
         return np.array([_time_of_day(word) for word in words.tolist()])
+    formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
     read = partial(pd.to_datetime, pd.Series(words), errors="coerce", utc=True)
-    dates = max((read(format=form) for form in formats), key=lambda found: found.notna().sum())
-    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    found = max((read(format=form) for form in dict.fromkeys(formats)), key=lambda x: x.notna().sum())
+    return (found - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
 
 def _time_of_day(word: str) -> float:
-    word = re.sub(r"^(\d+:\d+:\d+):(\d{3})$", r"\1.\2", word)  # milliseconds after another colon
-    if not re.fullmatch(r"(\d+:){1,2}\d+(\.\d*)?", word):
+    """Return the seconds of 1:02:03.456, 1:02:03:456 or 1:02:03.456 PM, NaN of another word."""
+    known = TIME_OF_DAY.fullmatch(word)
+    if known is None:
         return np.nan
-    seconds = 0.0
-    for part in word.split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
+    hour, minute = (int((known[name] or "0").rstrip(":")) for name in ("hour", "minute"))
+    if known["half"]:
+        hour = hour % 12 + (12 if "P" in known["half"].upper() else 0)
+    return 3600.0 * hour + 60.0 * minute + float(f"{known['second']}.{known['fraction'] or 0}")
 
 
 def usual_step(steps: np.ndarray) -> float:
@@ -293,6 +342,18 @@ def fitting_unit(step: float, fs: float, tolerance: float) -> float | None:
     """
     fits = [unit for unit in UNITS if abs(step * unit * fs - 1) < tolerance]
     return fits[0] if fits else 1 / fs if step == 1 else None
+
+
+def unit_with_losses(steps: np.ndarray, fs: float) -> float | None:
+    """Return how many seconds a unit is if the median of `(n,)` steps is one sample, and few are more.
+
+    So it is where single samples are lost all the time; None if no unit fits.
+    """
+    median = float(np.median(steps))
+    if not 0 < median <= steps.mean() <= MOST_LOST * median:
+        return None
+    whole = np.abs(steps / median - np.round(steps / median)) < 0.05
+    return fitting_unit(median, fs, TOLERANCE) if ((steps > 0) & whole).mean() >= REGULAR else None
 
 
 def _filled(times: np.ndarray, last: float, fs: float) -> np.ndarray:

@@ -4,6 +4,7 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate, head_unit
+from arrhythmia.formats.csv_table import read_column
 
 DATA = [0.1, 0.25, -0.3, 1.2, 0.4]
 
@@ -34,12 +35,61 @@ def table(path, head, separator=","):
         ("# n,ecg\n", ",", ("n", "ecg"), ("", "")),
         ("Recorded on Monday\necg_uV\n", "", ("ecg_uV",), ("",)),
         ("Unit,µV\n\n", "", ("1",), ("",)),
+        ("Sampling frequency: 360 Hz\nmV\n", "", ("mV",), ("mV",)),
+        ("Device;Holter\nms;ECG\n", ";", ("ms", "ECG"), ("", "")),
+        ("# Fs=360, gain=200\nII,V\n", ",", ("II", "V"), ("", "")),
+        ("Time Stamp\tECG II\n", "\t", ("Time Stamp", "ECG II"), ("", "")),
+        ("time,1\n", ",", ("time", "1"), ("", "")),
     ],
 )
 def test_names_stand_right_above_the_first_numbers(tmp_path, head, separator, names, units):
     layout = find_layout(table(tmp_path / "r.csv", head, separator))
     assert (layout.names, layout.units) == (names, units)
     assert layout.line == head.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("head", "first"),
+    [
+        ("ecg\n", "NaN\n"),
+        ("ecg\n", "\n"),
+        ("ecg\n", "-\n"),
+        ("time,ecg\n", "2024-01-01 00:00:00.000,NaN\n"),
+        ("time,ecg\n", "2024-01-01 00:00:00.000,\n"),
+        ("time,marker,ecg\n", "0.0000,START,-0.105\n"),
+    ],
+)
+def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
+    path = tmp_path / "r.csv"
+    rest = first.replace("START", "").replace("NaN", "1") if "," in first else "0.5\n"
+    path.write_text(head + 60 * first + 200 * rest)
+    layout = find_layout(path)
+    assert layout.names == tuple(head.strip().split(","))
+    assert layout.line == 2
+
+
+@pytest.mark.parametrize("separator", ["\t", ", ", ";"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_blank_between_date_and_time_parts_no_columns(tmp_path, separator, named):
+    path = tmp_path / "r.csv"
+    head = f"Time (UTC){separator}ECG\n" if named else ""
+    path.write_text(head + "".join(f"2024-01-01 00:00:0{i}.000{separator}0.{i}\n" for i in range(9)))
+    assert find_layout(path).names == (("Time (UTC)", "ECG") if named else ("1", "2"))
+
+
+@pytest.mark.parametrize("more", ["", ";", ";;"])
+def test_columns_at_the_end_may_be_empty(tmp_path, more):
+    path = tmp_path / "r.csv"
+    path.write_text(f"time;ecg{more}\n" + "".join(f"0,{i};-0,{i}05{more}\n" for i in range(9)))
+    assert find_layout(path).names[:2] == ("time", "ecg")
+    table = read_column(path, find_layout(path), 1, fs=360, decimal=",", time="none")
+    assert table.samples.length == 9
+
+
+def test_a_line_that_is_otherwise_among_the_numbers_hides_none_before_it(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text(5 * "0.0,1\n" + "# pause\n" + 9 * "0.0,1\n")
+    assert find_layout(path).line == 1
 
 
 def test_words_in_a_column_do_not_hide_its_table(tmp_path):
@@ -53,6 +103,8 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
     [
         ("# 250 Hz\n", 250),
         ("Sampling rate: 512\n", 512),
+        ("Sampling rate (Hz): 360\n", 360),
+        ("Sampling Rate [Hz];250\n", 250),
         ("Abtastrate: 360,0 Hz\n", 360),
         ("fs = 0.5 kHz\n", 500),
         ("Sample rate: 360 Hz, lowpass 150 Hz\n", 360),

@@ -1,11 +1,13 @@
 """Times beside the samples, in many ways of writing them, with gaps, jitter and midnight."""
 
 import datetime as dt
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from arrhythmia.errors import DataError
+from arrhythmia.formats import csv_table
 from arrhythmia.formats.csv_layout import find_layout
 from arrhythmia.formats.csv_table import read_column
 from arrhythmia.formats.timestamps import clock_times
@@ -32,6 +34,9 @@ WAYS = {
     "datetime": lambda t: (START + dt.timedelta(seconds=t)).isoformat(timespec="milliseconds"),
     "Messzeit": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d.%m.%Y %H:%M:%S.%f")[:-3],
     "LocalTime": lambda t: (START + dt.timedelta(seconds=t)).strftime("%m/%d/%Y %I:%M:%S.%f %p"),
+    "written": lambda t: (START + dt.timedelta(seconds=t)).strftime("%Y/%m/%d %H:%M:%S.%f")[:-3],
+    "Datum": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d-%b-%Y %H:%M:%S.%f")[:-3],
+    "of day": lambda t: (START + dt.timedelta(seconds=t)).strftime("%I:%M:%S.%f %p"),
     "clock": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S.%f")[:-3],
     "time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S:%f")[:-3],
     "epoch_ms": lambda t: 1_700_000_000_000 + round(1000 * t),
@@ -102,3 +107,71 @@ def test_moments_in_seconds():
     assert seconds[1] - seconds[0] == pytest.approx(0.322)
     assert np.isnan(seconds[2:]).all()
     np.testing.assert_allclose(np.diff(clock_times(np.array(["1:02:03.5", "1:02:03:750"]))), 0.25)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+@pytest.mark.parametrize(("name", "unit"), [("seq", FS), ("time", 1)])
+def test_single_samples_that_are_lost_all_the_time(tmp_path, name, unit, share):
+    kept = np.random.default_rng(0).random(len(SECONDS)) > share
+    kept[[0, -1]] = True
+    times = [(i, f"{unit * t:.5f}".rstrip("0").rstrip(".")) for i, t in enumerate(SECONDS) if kept[i]]
+    samples, _ = read(table(tmp_path / "r.csv", name, times))
+    np.testing.assert_array_equal(np.isnan(samples), ~kept)
+
+
+def test_a_counter_that_begins_anew_is_no_time_of_day(tmp_path):
+    samples, notes = read(table(tmp_path / "r.csv", "seq", enumerate(i % 65536 for i in range(70_000))))
+    assert (len(samples), notes) == (70_000, [])
+
+
+def test_a_counter_that_begins_anew_later_is_said_and_its_samples_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_table, "BLOCK", 20_000)
+    samples, notes = read(table(tmp_path / "r.csv", "micros", enumerate(i % 4000 for i in range(9000))))
+    assert len(samples) == 9000
+    assert notes == ["column 'micros' does not go on in line 4002: gaps after it are not seen"]
+
+
+def test_the_column_that_tells_each_samples_place_is_the_clock(tmp_path):
+    """A phone stamps packets of 73 samples, the sensor each sample; two packets are lost."""
+    kept = ~np.isin(np.arange(len(SECONDS)) // 73, [5, 11])
+    path = tmp_path / "r.csv"
+    rows = [(i // 73 * 73 / FS, t) for i, t in enumerate(SECONDS) if kept[i]]
+    path.write_text("phone time;sensor timestamp;ecg\n" + "".join(f"{a:.3f};{b:.6f};1\n" for a, b in rows))
+    found = read_column(path, find_layout(path), 2, fs=FS, decimal=None, time=None)
+    assert found.samples.length == len(SECONDS)
+    assert found.notes == ["2 gaps by column 'sensor timestamp', 0.41 s: lost signal"]
+
+
+def test_times_that_are_not_understood_are_said_beside_a_counter(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("n,time,ecg\n" + "".join(f"{i},noon,1\n" for i in range(100)))
+    found = read_column(path, find_layout(path), 2, fs=FS, decimal=None, time=None)
+    assert found.notes == ["times of column 'time' are not understood, so gaps are not seen"]
+
+
+def test_digits_that_run_out_are_no_gaps(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_table, "BLOCK", 20_000)
+    times = enumerate(f"{990 + i / 1024:g}" for i in range(20_000))
+    samples, _ = read(table(tmp_path / "r.csv", "time", times), fs=1024)
+    assert len(samples) == 20_000
+
+
+def test_times_that_descend_are_said(tmp_path):
+    with pytest.raises(DataError, match="the times in column 'time' descend; sort the lines by them"):
+        read(table(tmp_path / "r.csv", "time", enumerate(SECONDS[::-1])))
+
+
+def test_a_gap_of_many_hours_needs_little_memory(tmp_path):
+    tracemalloc.start()
+    samples = read_column(
+        table(tmp_path / "r.csv", "time", enumerate([*SECONDS, *(SECONDS + 72_000)])),
+        find_layout(tmp_path / "r.csv"),
+        1,
+        fs=FS,
+        decimal=None,
+        time=None,
+    ).samples
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert samples.length == 72_000 * FS + len(SECONDS)
+    assert peak < 50e6
