@@ -254,8 +254,9 @@ def _clock(
 ) -> Clock:
     """Return the clock of a column by its first times, `(n,)` in units of `unit` seconds."""
     steps = np.diff(_over_midnight(times) if unit == 1.0 else times) * unit
-    single = steps[steps * fs < 1.5]  # the others may be gaps
-    noise = float(np.quantile(np.abs(single - 1 / fs), REGULAR)) if len(single) else 0.0
+    # where samples are lost all the time, longer steps are gaps and no noise; else rounding may make them
+    near = steps[steps * fs < 1.5] if steps.mean() * fs > 1 + TOLERANCE else steps
+    noise = float(np.quantile(np.abs(near - 1 / fs), REGULAR)) if len(near) else 0.0
     start = float(times[0] * unit)
     return Clock(path, name, column, fs, unit, noise, is_regular(steps, fs), named, start, start)
 
