@@ -104,8 +104,11 @@ def read_column(
         values, style = numbers(path, partial(read_block, block, layout, column), style, line)
         sample = ~(layout.spaced & blank_lines(block))
 
-        def times(index: int, block: bytes = block, sample: np.ndarray = sample) -> np.ndarray:
-            return read_times(path, block, layout, index)[sample]
+        def times(
+            index: int, most: int | None = None, block: bytes = block, sample: np.ndarray = sample
+        ) -> np.ndarray:
+            part = block if most is None else b"".join(block.splitlines(keepends=True)[:most])
+            return read_times(path, part, layout, index)[sample[:most]]
 
         values = values[sample]
         if clock is None and line == layout.line:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +62,9 @@ CHUNK = 50
 
 FEW = 200
 """Steps that are too few to tell whether they are regular: one gap among them is much."""
+
+MANY = 5000
+"""Lines by which a column is known whatever its name."""
 
 ROUNDED = 0.005
 """Share of steps of 0 from which on rounding makes them."""
@@ -183,14 +185,15 @@ class Clock:
 
 
 def find_clock(
-    path: Path, names: Sequence[str], read: Callable[[int], np.ndarray], fs: float, asked: str | None
+    path: Path, names: Sequence[str], read: Callable[..., np.ndarray], fs: float, asked: str | None
 ) -> tuple[Clock | None, list[str]]:
     """Find the column of times by its name and its first lines.
 
     Args:
         path: the table, for messages.
         names: of its columns.
-        read: gives the times in the first lines of a column, by its index; NaN for what is none.
+        read: gives the times in the first lines of a column, by its index and, if not all are wanted, how
+            many; NaN for what is none.
         fs: sampling rate, Hz.
         asked: name of the column, or "none"; None to find it by its name.
 
@@ -238,7 +241,7 @@ def find_clock(
     notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
     for i in range(len(names)) if asked is None else ():
         # what goes on by a sample at each line counts samples or tells the time, by whatever name
-        times = read(i) if i not in likely else np.empty(0)
+        times = read(i, MANY) if i not in likely else np.empty(0)
         for known in (times, _over_midnight(times)):
             steps = np.diff(known)
             if len(steps) >= LEAST_STEPS and (steps > 0).all():
@@ -306,9 +309,12 @@ def clock_times(words: np.ndarray) -> np.ndarray:
     if not dates:
         return np.array([_time_of_day(word) for word in words.tolist()])
     formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
-    read = partial(pd.to_datetime, pd.Series(words), errors="coerce", utc=True)
-    found = max((read(format=form) for form in dict.fromkeys(formats)), key=lambda x: x.notna().sum())
-    return (found - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+
+    def read(form: str, words: np.ndarray = words) -> "pd.Series":
+        return pd.to_datetime(pd.Series(words), format=form, errors="coerce", utc=True)
+
+    best = max(dict.fromkeys(formats), key=lambda form: read(form, words[:FEW]).notna().sum())
+    return (read(best) - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
 
 def _time_of_day(word: str) -> float:
