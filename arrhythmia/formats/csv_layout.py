@@ -274,7 +274,8 @@ def _by_fields(head: bytes, start: int, path: Path, decimal: str | None) -> Layo
 def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the columns of a file of OpenSignals, which a line of JSON before the table tells.
 
-    A channel is called by its label and its sensor, as `A1 ECG`.
+    A channel is called by its label and its sensor, as `A1 ECG`; without labels the sensors are those of the
+    last columns.
 
     Args:
         head: lines before the table.
@@ -283,7 +284,8 @@ def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...
     for line in head:
         with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
             (device,) = json.loads(line.lstrip("# ")).values()
-            sensor = dict(zip(device["label"], device["sensor"], strict=True))
+            labels = device.get("label") or device["column"][-len(device["sensor"]) :]
+            sensor = dict(zip(labels, device["sensor"], strict=True))
             told = tuple(f"{name} {sensor.get(name, '')}".strip() for name in device["column"])
             if len(told) == len(names):
                 return told

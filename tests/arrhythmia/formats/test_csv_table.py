@@ -83,6 +83,16 @@ OPENSIGNALS = """# OpenSignals Text File Format
 """
 
 
+def test_sensors_without_labels_are_those_of_the_last_columns(table):
+    """The first two columns are a number and a digital input."""
+    head = '# {"00:00": {"sensor": ["ECG"], "sampling rate": 1000, "column": ["nSeq", "I1", "A2"]}}\n'
+    path = table(head + "# EndOfHeader\n" + "".join(f"{i}\t1\t{480 + i}\t\n" for i in range(9)))
+    layout = find_layout(path)
+    assert layout.names == ("nSeq", "I1", "A2 ECG")
+    assert find_column(layout, None, path) == 2
+    assert head_rate(layout) == 1000
+
+
 def test_a_file_of_opensignals_tells_its_columns(table):
     layout = find_layout(table(OPENSIGNALS % '"ECG", "EDA"'))
     assert layout.names == ("nSeq", "I1", "A1 ECG", "A2 EDA")
