@@ -75,14 +75,20 @@ def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
     """Return which samples belong to a standstill, `(n,)` bool.
 
     Where most neighbours are equal, because the steps of the recorder are coarse, or where standstills are
-    more than `MOST_STANDSTILLS` of the signal, none is taken for one.
+    more than `MOST_STANDSTILLS` of the signal, none is taken for one; nor is what is clipped: it stands at
+    the highest or the lowest sample, and that is no further off than a complex is high.
     """
-    found = np.zeros(len(signal), dtype=bool)
     still = np.append(np.diff(signal) == 0, False)[: len(signal)]
     spans = stretches(still, STANDSTILL * fs)
-    within = (spans[:, 1] - spans[:, 0]).sum()
-    coarse = still.sum() - within >= (len(signal) - within) / 2
-    if not coarse and within <= MOST_STANDSTILLS * len(signal):
-        for start, stop in spans:
-            found[start : stop + 1] = True
+    found = np.zeros(len(signal), dtype=bool)
+    for start, stop in spans:
+        found[start : stop + 1] = True
+    share = found.mean() if len(found) else 0.0
+    if not 0 < share <= MOST_STANDSTILLS or still[~found].mean() >= 0.5:
+        return np.zeros(len(signal), dtype=bool)
+    low, high = np.nanpercentile(signal[~found], (1, 99))
+    for start, stop in spans:
+        at_limit = signal[start] in (np.nanmin(signal), np.nanmax(signal))
+        if at_limit and 2 * low - high <= signal[start] <= 2 * high - low:
+            found[start : stop + 1] = False
     return found
