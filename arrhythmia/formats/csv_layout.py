@@ -94,8 +94,9 @@ class Layout:
 def find_layout(path: Path, decimal: str | None = None) -> Layout:
     """Find the names of the columns, what parts them, and where the data begins.
 
-    Lines that begin with # are passed over, and others before the table whose fields are not as many as those
-    of the data. A first line of numbers alone means that there are no names.
+    The names stand right above the first lines of numbers and times, after # or not, or above their units;
+    what is above the names is the head. Where other columns hold words, the number of fields tells the table.
+    Numbers with nothing above them that fits have no names.
 
     Args:
         path: the table.
