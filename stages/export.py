@@ -6,17 +6,16 @@ python -m stages.export inter_patient cnn
 import json
 import time
 
-import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
+from arrhythmia.export.agreement import agreement
 from arrhythmia.export.model_card import SUFFIXES, model_card
 from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.protocols import PROTOCOLS
-from arrhythmia.scoring.metrics import confusion, macro_f1
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays, replacing, write_text
 from stages.run import run
@@ -37,15 +36,16 @@ def main(protocol: str, network: str) -> None:
     expected = load_arrays(paths.predictions(protocol, network))["network"]
     converted = onnx_model(model)
     precisions = {"float32": converted, "int8": with_int8_weights(converted)}
-    agreement = {}
+    agreements = {}
     for precision, made in precisions.items():
         data = made.SerializeToString(deterministic=True)
         start = time.perf_counter()
         answer = infer(session(data), test)
         rate = len(answer) / (time.perf_counter() - start)
-        agreement[precision] = {**compare(test["label"], expected, answer, protocol), "bytes": len(data)}
+        agrees = agreement(test["label"], expected, answer, PROTOCOLS[protocol].classes)
+        agreements[precision] = {**agrees, "bytes": len(data)}
         speed = f"{rate:,.0f} beats a second on one core"
-        print(f"{network} {protocol} {precision}: {speed}, {agreement[precision]}")
+        print(f"{network} {protocol} {precision}: {speed}, {agreements[precision]}")
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
     card = json.loads(paths.metrics(protocol, network).read_text())
@@ -60,31 +60,12 @@ def main(protocol: str, network: str) -> None:
         fusion={name: fused[name] for name in ("weight", "temperature")},
     )
     write_text(paths.model(protocol, network, ".json"), config.to_json())
-    write_text(paths.exported(protocol, network), json.dumps(agreement, indent=2) + "\n")
+    write_text(paths.exported(protocol, network), json.dumps(agreements, indent=2) + "\n")
     records = paths.tables(protocol, network) / "records.csv"
     table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
     members = sum(isinstance(layer, keras.Model) for layer in model.layers)
-    text = model_card(config, card, agreement, table, members=members)
+    text = model_card(config, card, agreements, table, members=members)
     write_text(paths.model(protocol, network, ".md"), text)
-
-
-def compare(label: np.ndarray, expected: np.ndarray, answer: np.ndarray, protocol: str) -> dict[str, float]:
-    """Return how far the answers of an exported network are from those of the Keras model.
-
-    Args:
-        label: `(m,)` labels 0..4 of the test beats.
-        expected: `(m, 5)` probabilities by Keras.
-        answer: `(m, 5)` probabilities of the exported network.
-        protocol: which names the classes that macro-F1 averages over.
-    """
-    before, after = expected.argmax(axis=1), answer.argmax(axis=1)
-    classes = PROTOCOLS[protocol].classes
-    change = macro_f1(confusion(label, after), classes) - macro_f1(confusion(label, before), classes)
-    return {
-        "equal_decisions": round(float((before == after).mean()), 5),
-        "macro_f1_change": round(float(change), 5) + 0.0,  # never -0.0
-        "largest_difference": round(float(np.abs(expected - answer).max()), 3),
-    }
 
 
 if __name__ == "__main__":

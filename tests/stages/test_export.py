@@ -140,13 +140,3 @@ def test_same_bytes_on_every_run(project):
 def test_a_missing_model_is_named(project):
     with pytest.raises(DataError, match=r"^models/inter_patient/rnn\.keras: missing; run `dvc repro`"):
         export.main(PROTOCOL, "rnn")
-
-
-def test_compare_counts_decisions_and_scores():
-    label = np.array([0, 1, 2, 3])
-    expected, answer = np.eye(5)[[0, 1, 2, 3]], np.eye(5)[[0, 1, 2, 0]]
-    agreement = export.compare(label, expected, answer, PROTOCOL)
-    assert agreement["equal_decisions"] == 0.75
-    assert agreement["largest_difference"] == 1.0
-    assert agreement["macro_f1_change"] == pytest.approx((2 / 3 + 1 + 1) / 4 - 1, abs=1e-5)
-    assert export.compare(label, expected, expected, PROTOCOL)["macro_f1_change"] == 0.0
