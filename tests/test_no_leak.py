@@ -32,7 +32,7 @@ INTER, INTRA, ALL = "inter_patient", "intra_patient", "all_patients"
 TINY = {
     "download": {"source": "synthetic"},
     "split": {"folds": 2},
-    "train": {"epochs": dict.fromkeys((INTRA, INTER), 1), "ensemble_size": dict.fromkeys((INTRA, INTER), 2)},
+    "train": {"epochs": dict.fromkeys((INTRA, INTER), 1), "ensemble_size": 1},
     "cnn": {"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "dense": 4},
 }
 
