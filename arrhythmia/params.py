@@ -169,6 +169,11 @@ WIDEST = 4096
 
 Units = whole(1, WIDEST)
 
+Filters = Annotated[
+    Units | Annotated[list[Units], Field(strict=True, min_length=1)],
+    allowed(f"a whole number from 1 to {WIDEST}, or a list of such, one a layer"),
+]
+
 
 class Download(Group):
     """Where the recordings come from."""
@@ -250,8 +255,7 @@ class Cnn(Group):
     """The convolutional network."""
 
     network: by_protocol(choice("residual", "kachuee", "three_layer"))
-    filters: by_protocol(Units)
-    widening: by_protocol(number(0, 8, above=True))
+    filters: by_protocol(Filters)
     # The longest window is halved to one step by thirteen
     blocks: by_protocol(whole(0, 13))
     # Wider than a beat at 250 Hz it is no longer a convolution
@@ -363,7 +367,7 @@ def misfits(params: Parameters) -> Iterator[str]:
     for protocol in params.protocols:
         yield from _lengths(params, protocol)
         yield from _members(params, protocol)
-        yield from _widths(params.cnn, protocol)
+        yield from _layers(params.cnn, protocol)
         yield from _patches(params.rnn, protocol)
         yield from _p_waves(params, protocol)
     if "all_patients" in params.protocols:
@@ -414,10 +418,13 @@ def _members(params: Parameters, protocol: str) -> Iterator[str]:
         yield f"train.ensemble_size.{protocol} is {members}; use 1 to {folds} (split.folds)"
 
 
-def _widths(cnn: Cnn, protocol: str) -> Iterator[str]:
-    filters, widening, blocks = (chosen(x, protocol) for x in (cnn.filters, cnn.widening, cnn.blocks))
-    if chosen(cnn.network, protocol) == "residual" and filters * widening**blocks > WIDEST:
-        yield f"cnn.widening.{protocol} is {widening}; use less: a layer may have {WIDEST} channels"
+def _layers(cnn: Cnn, protocol: str) -> Iterator[str]:
+    filters, layers = chosen(cnn.filters, protocol), chosen(cnn.blocks, protocol) + 1
+    if chosen(cnn.network, protocol) == "residual" and isinstance(filters, list) and len(filters) != layers:
+        yield (
+            f"cnn.filters.{protocol} is {filters}; use one number for all layers, or a list of {layers}: of "
+            "the first convolution, then of each block (cnn.blocks)"
+        )
 
 
 def _patches(rnn: Rnn, protocol: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The convolutional network: residual blocks over the beat, then the features of rhythm and shape."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -12,8 +14,7 @@ def build_cnn(
     channels: int,
     features: int,
     *,
-    filters: int,
-    widening: float,
+    filters: int | Sequence[int],
     blocks: int,
     kernel_size: int,
     stride: int,
@@ -26,8 +27,7 @@ def build_cnn(
         length: samples in a waveform.
         channels: channels of a waveform.
         features: number of features; 0 for none.
-        filters: channels of the first convolution.
-        widening: channels of a block as a multiple of those of the one before.
+        filters: channels of every layer, or one number a layer: of the first convolution, then of each block.
         blocks: residual blocks, each of which halves the number of steps.
         kernel_size: width of every convolution but a shortcut's, samples.
         stride: step of the first convolution, samples.
@@ -41,9 +41,9 @@ def build_cnn(
         `(batch, 5)` logits, by the names of `layers.classify`
     """
     waveform, *given = inputs(length, channels, features)
-    x = layers.Conv1D(filters, kernel_size, strides=stride, padding="same")(waveform)
-    for block in range(1, blocks + 1):
-        width = max(1, round(filters * widening**block))
+    first, *widths = (blocks + 1) * [filters] if isinstance(filters, int) else filters
+    x = layers.Conv1D(first, kernel_size, strides=stride, padding="same")(waveform)
+    for width in widths:
         x = residual_block(x, width, kernel_size)  # (batch, steps / 2, width)
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=BN_MOMENTUM)(x))
     summary = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])

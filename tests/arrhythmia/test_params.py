@@ -143,8 +143,14 @@ def test_the_shortest_beats_of_the_networks_of_the_literature(network, keras):
             "is ['dvclive', 'dvclive']; use [dvclive] or [dvclive, wandb]",
         ),
         ("cnn.network", "vgg", "is 'vgg'; use residual, kachuee or three_layer"),
-        ("cnn.filters", 0, "is 0; use a whole number from 1 to 4096"),
-        ("cnn.widening", 0, "is 0; use a number above 0 to 8"),
+        *(
+            (
+                "cnn.filters",
+                value,
+                f"is {value}; use a whole number from 1 to 4096, or a list of such, one a layer",
+            )
+            for value in (0, 16.0, [], [16, 0], [16, "24"], [[16]])
+        ),
         ("cnn.dropout", 1, "is 1; use a number from 0 to below 1"),
         ("rnn.cell", "rnn", "is 'rnn'; use gru or lstm"),
         ("forest.features", [], f"is []; use a list of some of {ALL_FEATURES}, none twice"),
@@ -228,8 +234,9 @@ def test_names_that_are_not_in_the_model(tree, said):
         ),
         ({"train": {"ensemble_size": 6}}, "train.ensemble_size.intra_patient is 6; use 1 to 5 (split.folds)"),
         (
-            {"cnn": {"widening": 8}},
-            "cnn.widening.intra_patient is 8; use less: a layer may have 4096 channels",
+            {"cnn": {"filters": [16, 24, 32]}},  # which fits inter_patient, that has two blocks
+            "cnn.filters.intra_patient is [16, 24, 32]; use one number for all layers, or a list of 4: of "
+            "the first convolution, then of each block (cnn.blocks)",
         ),
         (
             {"rnn": {"patch": 5}},

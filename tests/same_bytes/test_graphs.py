@@ -17,9 +17,7 @@ RECURRENT = {"cell": "gru", "units": 8, "patch": 4, "embedding": 8, "dense": 8, 
 def small_cnn():
     from arrhythmia.models.cnn import build_cnn
 
-    return build_cnn(
-        100, 2, 7, filters=4, widening=1, blocks=2, kernel_size=3, stride=2, dense=8, dropout=0.5
-    )
+    return build_cnn(100, 2, 7, filters=4, blocks=2, kernel_size=3, stride=2, dense=8, dropout=0.5)
 
 
 def small_rnn(cell):

@@ -60,7 +60,6 @@ def project(tmp_path_factory, keras, rows):
         keras.utils.set_random_seed(0)
         sizes = {
             "filters": 16,
-            "widening": 1,
             "blocks": 1,
             "kernel_size": 5,
             "stride": 2,

@@ -1,14 +1,17 @@
 """One run of a Weights & Biases sweep, as its agent starts it: a cross-validated training, logged by epoch.
 
 arrhythmia sweep-run cnn inter_patient --train.lr=0.002 --cnn.filters=24
+arrhythmia sweep-run cnn inter_patient --cnn.filters.0=16 --cnn.filters.1=24 --cnn.filters.2=32
 
-Values are given by dotted names of params.yaml, which has all others. After each epoch the scores of the
+Values are given by dotted names of params.yaml, which has all others; those of a list, such as the filters of
+each layer, one by one by their places, from 0, if W&B shall choose each. After each epoch the scores of the
 held-out folds go to W&B; the test records play no part. Ctrl-C, SIGTERM and the stop button of W&B end the
 run with the scores it has. The sweeps themselves are experiments/sweep/cnn.yaml and rnn.yaml.
 """
 
 import argparse
 import os
+import re
 import signal
 from collections.abc import Iterable
 from typing import Any
@@ -69,21 +72,21 @@ def read_command(argv: list[str]) -> tuple[str, str, dict[str, Any]]:
 
 
 def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
-    """Return the values of `--NAME=VALUE` by name, read as YAML.
+    """Return the values of `--NAME=VALUE` by name, read as YAML; those of `--NAME.PLACE` as a list.
 
     Args:
         settings: as the agent writes them.
         known: names that may be given.
 
     Raises:
-        DataError: one has another form or an unknown name, or two are of one parameter.
+        DataError: one has another form or an unknown name, two are of one parameter, or a place is missing.
     """
     changes: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.removeprefix("--").partition("=")
         if not setting.startswith("--") or not equals:
             raise DataError(f"'{setting}': give --NAME=VALUE")
-        if name not in known:
+        if name not in known and _list_of(name) not in known:
             plain = sorted(other for other in known if other.count(".") == 1)
             raise DataError(f"--{name} is unknown; use {', '.join(plain)}")
         for other in changes:
@@ -93,7 +96,26 @@ def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
             changes[name] = parse_yaml(text)
         except (yaml.YAMLError, ValueError) as error:
             raise DataError(f"--{name} is '{text}', which is no YAML") from error
-    return changes
+    return _with_lists(changes, known)
+
+
+def _list_of(name: str) -> str:
+    """Return the name of the list of which `name` is a place, such as `cnn.filters.0`; "" if it is none."""
+    whole, _, place = name.rpartition(".")
+    return whole if re.fullmatch("0|[1-9][0-9]?", place) else ""
+
+
+def _with_lists(changes: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    """Return the values with a list in place of those that were given place by place."""
+    lists = dict.fromkeys(_list_of(name) for name in changes if name not in known)
+    made = {name: value for name, value in changes.items() if name in known}
+    for name in lists:
+        places = [f"{name}.{i}" for i in range(sum(_list_of(other) == name for other in changes))]
+        for place in places:
+            if place not in changes:
+                raise DataError(f"--{place} is missing beside the other places of {name}")
+        made[name] = [changes[place] for place in places]
+    return made
 
 
 def start_run(config: dict[str, Any]) -> wandb.Run:

@@ -5,7 +5,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.export.quantization import quantized, with_int8_weights
 from arrhythmia.inference.model import infer, session
 
-CNN = {"filters": 8, "widening": 1.5, "blocks": 3, "kernel_size": 5, "stride": 2, "dense": 8, "dropout": 0.5}
+CNN = {"filters": [8, 12, 18, 27], "blocks": 3, "kernel_size": 5, "stride": 2, "dense": 8, "dropout": 0.5}
 RNN = {"units": 8, "stem": 4, "patch": 4, "embedding": 8, "dense": 8, "dropout": 0.5}
 KINDS = ["cnn", "cnn without features", "gru", "lstm", "kachuee", "three_layer", "stacked_lstm"]
 

@@ -12,11 +12,11 @@ from arrhythmia.models.cnn import build_cnn  # noqa: E402
 from arrhythmia.models.layers import inputs_of  # noqa: E402
 from arrhythmia.models.rnn import build_rnn  # noqa: E402
 
-CNN = {"filters": 4, "widening": 1, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.1}
+CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.1}
 RNN = {"cell": "gru", "units": 3, "stem": 0, "patch": 4, "embedding": 4, "dense": 4, "dropout": 0.1}
 BUILDERS = [
     (build_cnn, CNN),
-    (build_cnn, CNN | {"widening": 1.5}),
+    (build_cnn, CNN | {"filters": [4, 6, 9]}),
     (build_rnn, RNN),
     (build_rnn, RNN | {"cell": "lstm"}),
 ]
@@ -68,16 +68,16 @@ def test_inputs_of_takes_what_the_model_takes_and_nothing_else():
     assert list(inputs_of(build_cnn(40, 1, 3, **CNN), arrays)) == ["waveform", "features"]
 
 
-@pytest.mark.parametrize("setting", ["filters", "widening", "blocks", "kernel_size", "dense"])
+@pytest.mark.parametrize("setting", ["filters", "blocks", "kernel_size", "dense"])
 def test_every_size_of_the_cnn_changes_it(setting):
     larger = CNN | {setting: CNN[setting] + 2}
     assert build_cnn(64, 1, 2, **larger).count_params() > build_cnn(64, 1, 2, **CNN).count_params()
 
 
-def test_each_block_has_more_filters_by_the_widening():
-    model = build_cnn(64, 1, 2, **CNN | {"widening": 1.6, "blocks": 3})
+def test_each_layer_has_the_filters_of_its_own():
+    model = build_cnn(64, 1, 2, **CNN | {"filters": [4, 6, 10, 7], "blocks": 3})
     wide = [x.filters for x in model.layers if isinstance(x, keras.layers.Conv1D) and x.kernel_size == (3,)]
-    assert wide == [4, 6, 6, 10, 10, 16, 16]
+    assert wide == [4, 6, 6, 10, 10, 7, 7]
 
 
 @pytest.mark.parametrize("setting", ["units", "stem", "embedding", "patch", "dense"])

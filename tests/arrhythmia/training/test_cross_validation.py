@@ -35,7 +35,7 @@ PARAMS = {
         "threads": 1,
     },
     "cnn": {
-        **{"network": "residual", "filters": 4, "widening": 1, "blocks": 1, "kernel_size": 3, "stride": 2},
+        **{"network": "residual", "filters": 4, "blocks": 1, "kernel_size": 3, "stride": 2},
         **{"dense": 4, "dropout": 0.1},
     },
     "rnn": {

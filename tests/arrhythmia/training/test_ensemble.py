@@ -4,7 +4,7 @@ from scipy.special import softmax
 
 pytestmark = pytest.mark.slow  # for the import of TensorFlow
 
-CNN = {"filters": 4, "widening": 1, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.5}
+CNN = {"filters": 4, "blocks": 2, "kernel_size": 3, "stride": 2, "dense": 4, "dropout": 0.5}
 TEMPERATURE = 1.7
 
 

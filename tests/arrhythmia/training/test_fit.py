@@ -13,7 +13,7 @@ SETTINGS = {
     "seed": 0,
 }
 LENGTH = 130
-CNN = {"filters": 4, "widening": 1, "blocks": 1, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.3}
+CNN = {"filters": 4, "blocks": 1, "kernel_size": 3, "stride": 2, "dense": 8, "dropout": 0.3}
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,13 @@ SWEEPS = {model: read_yaml(ROOT / f"experiments/sweep/{model}.yaml") for model i
 SMALL = {
     "train.epochs.inter_patient": 2,
     "train.ensemble_size.inter_patient": 1,
-    "cnn.blocks": 1,
     "rnn.stem": 0,
     "normalize.features.inter_patient": ["pre_rr_local", "qrs_width"],
 }
 TRAINING = {"train.lr": 0.01, "train.batch_size": 32}
 CHOSEN = {
-    "cnn": TRAINING | {"cnn.filters": 4, "cnn.widening": 1.5, "cnn.dense": 4, "cnn.dropout": 0.25},
+    "cnn": TRAINING
+    | {**{f"cnn.filters.{i}": n for i, n in enumerate((4, 6, 5))}, "cnn.dense": 4, "cnn.dropout": 0.25},
     "rnn": TRAINING | {"rnn.units": 4, "rnn.embedding": 4, "rnn.dense": 4, "rnn.dropout": 0.25},
 }
 """What the server chooses; small values, each of a parameter that the sweep varies."""
@@ -79,6 +79,12 @@ def start(agent, model, **chosen):
     return told(agent, "run", program=SWEEPS[model]["program"], args=args)
 
 
+def by_place(values):
+    """Return the values by name, and those of lists by place too, as `cnn.filters.0`."""
+    lists = {name: value for name, value in values.items() if isinstance(value, list)}
+    return values | {f"{name}.{i}": x for name, value in lists.items() for i, x in enumerate(value)}
+
+
 def run_left_in(project):
     """Return the records of the one run, its rows of history and its summary."""
     (path,) = project.glob("wandb/offline-run-*/*.wandb")
@@ -92,10 +98,15 @@ def run_left_in(project):
 def test_the_sweeps_of_the_project_fit_its_parameters(model, monkeypatch):
     monkeypatch.chdir(ROOT)
     sweep_file = SWEEPS[model]
-    for name, bounds in sweep_file["parameters"].items():
-        for value in bounds.get("values") or (bounds["min"], bounds["max"]):
-            *_, params = sweep.read_command([model, "inter_patient", f"--{name}={value}"])
-            assert flattened(params)[name] == value
+    for end in (0, -1):
+        chosen = {
+            name: (bounds.get("values") or (bounds["min"], bounds["max"]))[end]
+            for name, bounds in sweep_file["parameters"].items()
+        }
+        words = [f"--{name}={value}" for name, value in chosen.items()]
+        *_, params = sweep.read_command([model, "inter_patient", *words])
+        values = by_place(flattened(params))
+        assert {name: values[name] for name in chosen} == chosen
     assert sweep_file["parameters"].keys() == CHOSEN[model].keys()
     assert sweep_file["metric"]["name"] in OBJECTIVES
 
@@ -106,9 +117,22 @@ def test_the_sweeps_of_the_project_fit_its_parameters(model, monkeypatch):
         (["--cnn.width=3"], r"--cnn\.width is unknown; use cnn\.blocks, .*, train\.template_mixing$"),
         (["--segment.fs=250"], r"--segment\.fs is unknown; use"),
         (["--cnn.stride.inter_patient=2"], r"--cnn\.stride\.inter_patient is unknown; use"),
-        (["--cnn.filters=0"], r"the arguments: cnn\.filters is 0; use a whole number from 1 to 4096$"),
+        (
+            ["--cnn.filters=0"],
+            r"the arguments: cnn\.filters is 0; use a whole number from 1 to 4096, or a list",
+        ),
         (["--cnn.filters=16.0"], r"the arguments: cnn\.filters is 16\.0; use a whole number"),
         (["--train.lr=fast"], r"the arguments: train\.lr is 'fast'; use a number above 0"),
+        (["--cnn.filters.0=16", "--cnn.filters.2=24"], r"--cnn\.filters\.1 is missing beside the other "),
+        (
+            ["--cnn.filters=[16, 24]"],
+            r"the arguments: cnn\.filters\.inter_patient is .*; use one number .*, or a list of 3",
+        ),
+        (
+            ["--cnn.filters=16", "--cnn.filters.0=16"],
+            r"--cnn\.filters and --cnn\.filters\.0 are one parameter",
+        ),
+        (["--cnn.dense.0=16"], r"the arguments: cnn\.dense is \[16\]; use a whole number"),
         (["--train.lr=["], r"--train\.lr is '\[', which is no YAML$"),
         (
             ["--train.lr.inter_patient=1", "--train.lr=1"],
@@ -146,7 +170,7 @@ def test_a_run_that_an_agent_starts_logs_each_epoch(project, agent, capfd, model
     records, rows, summary = run_left_in(project)
     (run,) = [record.run for record in records if record.HasField("run")]
     assert (run.run_id, run.sweep_id) == ("run", "swp")
-    config = as_dict(run.config.update)
+    config = by_place(as_dict(run.config.update))
     assert {name: config[name] for name in CHOSEN[model]} == CHOSEN[model]
     assert (config["model"], config["protocol"]) == (model, "inter_patient")
     assert [row["_step"] for row in rows] == [1, 2]
