@@ -12,7 +12,7 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import load_beats
 from arrhythmia.errors import DataError
 from arrhythmia.features.table import FEATURES, columns_of
-from arrhythmia.params import changed
+from arrhythmia.params import changed, checked
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 from arrhythmia.protocols import PROTOCOLS, of_protocol
 from arrhythmia.scoring.summary import cv_metrics
@@ -50,7 +50,8 @@ def score(
         DataError: a parameter has an impossible value.
     """
     protocol = plan["protocol"]
-    params = changed(params, suggest(trial, plan["space"]))
+    params = changed(params, suggest(trial, plan["space"])) | {"protocols": [protocol]}
+    params = checked(params, where=f"trial {trial.number}")
     try:
         parameters, cards = begin_training(name, protocol, params, arrays)
         trial.set_user_attr("parameters", parameters)
