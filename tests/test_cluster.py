@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from arrhythmia.cli.cluster import code_and_models, outcome_of, silent_dask
+from arrhythmia.cli.cluster import code_and_models, lost_workers_noted, outcome_of, silent_dask
 from arrhythmia.cli.predict import main
 from arrhythmia.errors import DataError
 from tests.buckets import KEYS, served
@@ -212,6 +213,49 @@ def test_no_scheduler_is_one_line(tmp_path, monkeypatch):
     folder = recordings(tmp_path / "in", "a")
     with pytest.raises(DataError, match=r"^tcp://127.0.0.1:9: no Dask scheduler answers"):
         main([str(folder), "--out", str(tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9"])
+
+
+@pytest.mark.parametrize("address", ["tls://127.0.0.1:9", "ucx://127.0.0.1:9"])
+def test_an_address_that_dask_is_not_configured_for_is_one_line(tmp_path, monkeypatch, address):
+    monkeypatch.setattr("arrhythmia.cli.cluster.PATIENCE", 1)
+    folder = recordings(tmp_path / "in", "a")
+    with pytest.raises(DataError, match=rf"^{address}: .*"):
+        main([str(folder), "--out", str(tmp_path / "out"), "--scheduler", address])
+
+
+def test_an_empty_address_is_wrong_usage(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--scheduler", ""])
+    assert "argument --scheduler: invalid address value: ''" in capsys.readouterr().err
+
+
+def test_where_nothing_is_left_no_scheduler_is_asked(tmp_path):
+    folder, table = recordings(tmp_path / "in", "a"), tmp_path / "table.csv"
+    words = [str(folder), "--out", str(tmp_path / "out")]
+    assert main([*words, "--jobs", "1"]) == 0
+    assert main([*words, "--resume", "--table", str(table), "--scheduler", "tcp://127.0.0.1:9"]) == 0
+    assert len(table.read_text().splitlines()) == 2
+
+
+def test_that_no_workers_are_left_is_said_once_each_time(monkeypatch, capsys):
+    monkeypatch.setattr("arrhythmia.cli.cluster.PATIENCE", 0.01)
+    seen = iter([{"w": 1}, {}, {}, {"w": 1}, {}])
+    over = threading.Event()
+
+    def nthreads():
+        threads = next(seen, None)
+        if threads is None:
+            over.set()
+            raise OSError("the scheduler has gone")
+        return threads
+
+    with lost_workers_noted(SimpleNamespace(nthreads=nthreads), "tcp://here:1"):
+        assert over.wait(PATIENCE)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert set(said) == {
+        "note: tcp://here:1: no workers are left; waiting for new ones (Ctrl-C ends, --resume goes on)"
+    }
 
 
 def test_networks_of_a_folder_count_with_the_rhythm_network_above(tmp_path):

@@ -12,7 +12,7 @@ from arrhythmia.formats.guard import one_line
 from arrhythmia.formats.recordings import kind
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER
 from arrhythmia.inference.outcome import Outcome
-from arrhythmia.inference.unfinished import SUMMARY
+from arrhythmia.inference.unfinished import PAGE, SUMMARY
 from arrhythmia.utils.limited import wants_memory
 
 if TYPE_CHECKING:
@@ -243,7 +243,8 @@ def send(folder: Path, out: S3Path) -> None:
     """Copy the files of a recording's prediction into a bucket, the summary last.
 
     Where the summary is not there, the others count as nothing: storage cannot rename, so this tells a
-    recording that is whole from one that is not. An earlier one's summary goes first.
+    recording that is whole from one that is not. What an earlier one had goes first: its page, which may not
+    be written anew, and its summary.
 
     Raises:
         DataError: not all of them could be written.
@@ -252,6 +253,7 @@ def send(folder: Path, out: S3Path) -> None:
     summary = str(out / files[-1].name)
     with told(f"{summary}: not written"):
         if storage().exists(summary):
+            storage().rm_file(summary.removesuffix(SUMMARY) + PAGE)  # no error where there is none
             storage().rm_file(summary)
         for file in files:
             storage().put_file(str(file), str(out / file.name), max_concurrency=1)

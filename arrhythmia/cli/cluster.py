@@ -3,11 +3,15 @@
 import argparse
 import hashlib
 import logging
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place
 from arrhythmia.errors import DataError
@@ -71,7 +75,7 @@ def cluster_results(
 
     Raises:
         DataError: no scheduler or worker is there, a worker has other code or networks or cannot work, or
-            all went away.
+            the scheduler went away.
     """
     try:
         from distributed import Client
@@ -84,8 +88,34 @@ def cluster_results(
             raise DataError(
                 f"{asked.scheduler}: no Dask scheduler answers; start one, or leave it out"
             ) from error
-        with client:
+        except TypeError as error:  # so Dask tells that its configuration names no certificates
+            raise DataError(
+                f"{asked.scheduler}: {one_line(error)}; set distributed.comm.tls for Dask"
+            ) from error
+        with client, lost_workers_noted(client, asked.scheduler):
             yield from outcomes_of(client, work, recordings, asked)
+
+
+@contextmanager
+def lost_workers_noted(client: "Client", scheduler: str) -> Iterator[None]:
+    """Say so, beside the block, when the last worker has gone: what is left waits for a new one."""
+    over = threading.Event()
+
+    def watch() -> None:
+        noted = False
+        with suppress(OSError, ValueError, RuntimeError):  # the scheduler has gone, which the block tells
+            while not over.wait(PATIENCE):
+                none = not client.nthreads()
+                if none and not noted:
+                    words = "no workers are left; waiting for new ones (Ctrl-C ends, --resume goes on)"
+                    tqdm.write(f"note: {scheduler}: {words}", file=sys.stderr)
+                noted = none
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @contextmanager

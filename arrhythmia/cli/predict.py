@@ -128,7 +128,12 @@ def arguments() -> argparse.ArgumentParser:
     add("--page", action="store_true", help="write a page too, to look through the beats and correct them")
     add("--resume", action="store_true", help="leave out recordings whose results are in --out")
     add("--table", type=place, metavar="FILE", help="write a row a recording to this CSV file at the end")
-    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees these places: tcp://host:8786")
+    add(
+        "--scheduler",
+        type=address,
+        metavar="ADDRESS",
+        help="of a Dask cluster that sees these places: tcp://host:8786",
+    )
     add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
     parser.set_defaults(scratch=None)  # folder for copies from a bucket; a worker of a cluster has its own
     limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
@@ -153,6 +158,17 @@ def positive(text: str) -> float:
     if not 0 < (number := float(text)) < 1e9:
         raise ValueError
     return number
+
+
+def address(text: str) -> str:
+    """Return an address for argparse; a variable of the shell that is not set is none.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    if not text:
+        raise ValueError
+    return text
 
 
 def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
@@ -225,7 +241,7 @@ def of_a_name_each(recordings: list[Place]) -> tuple[list[Place], dict[Place, Ou
 
 def work_on(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tuple[Place, Outcome]]:
     """Yield each recording and what became of it, on the cluster if one is named."""
-    if not asked.scheduler:
+    if asked.scheduler is None or not recordings:
         yield from results(recordings, asked)
         return
     from arrhythmia.cli.cluster import cluster_results  # loads Dask, an extra

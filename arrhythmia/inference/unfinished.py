@@ -64,4 +64,5 @@ def finished_together(folder: Path, name: str) -> Iterator[Path]:
             stack.enter_context(locked(unfinished, wait=True))
         yield unfinished
         with locked(folder, wait=True):
+            (folder / f"{name}{PAGE}").unlink(missing_ok=True)  # one of an earlier prediction has other beats
             move_all([(path, folder / path.name) for path in sorted(unfinished.iterdir())])

@@ -75,7 +75,7 @@ def distribution(bounds: dict[str, Any]) -> BaseDistribution:
 def _holds(bounds: dict[str, Any], value: Any) -> bool:
     if "choices" in bounds:
         return value in values_by_label(bounds["choices"]).values()
-    return bounds["low"] <= value <= bounds["high"]
+    return isinstance(value, int | float) and bounds["low"] <= value <= bounds["high"]
 
 
 def values_by_label(choices: list | dict[str, Any]) -> dict[Any, Any]:

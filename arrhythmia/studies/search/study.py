@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.params import changed, checked, flattened, load_params, read_named_yaml
+from arrhythmia.params import changed, checked, load_params, read_named_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS, of_protocol
 from arrhythmia.studies.search.results import write_results
 from arrhythmia.studies.search.space import check_space, labels_of, values_by_label
@@ -184,13 +184,19 @@ def check_values(plan: dict[str, Any], params: dict[str, Any], *, where: str) ->
 def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:
     """Return the parameters that need no other beats, with their values: training, network, features.
 
-    One that differs between protocols goes by its plain name, and by that with the protocol at its end.
+    One that differs between protocols goes by its plain name, and by that with the protocol at its end whose
+    value counts: all_patients follows inter_patient where it has none of its own.
     """
     features = {"features": params["normalize"]["features"]}
     groups = {"train": params["train"], model: params[model], "normalize": features}
-    plain = {group: of_protocol(settings, protocol) for group, settings in groups.items()}
     fixed = {"train.seed", "train.threads", "train.loggers"}
-    names = flattened(plain) | flattened(groups)
+    names = {}
+    for group, settings in groups.items():
+        for key, value in of_protocol(settings, protocol).items():
+            names[f"{group}.{key}"] = value
+            if isinstance(settings[key], dict):
+                counts = protocol if protocol in settings[key] else "inter_patient"
+                names[f"{group}.{key}.{counts}"] = value
     return {name: value for name, value in names.items() if name not in fixed}
 
 

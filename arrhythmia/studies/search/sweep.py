@@ -86,15 +86,18 @@ def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
         name, equals, text = setting.removeprefix("--").partition("=")
         if not setting.startswith("--") or not equals:
             raise DataError(f"'{setting}': give --NAME=VALUE")
-        if name not in known and _list_of(name) not in known:
+        whole = name if name in known else _list_of(name)
+        if whole not in known:
             plain = sorted(other for other in known if other.count(".") == 1)
             raise DataError(f"--{name} is unknown; use {', '.join(plain)}")
         for other in changes:
-            if f"{name}.".startswith(f"{other}.") or other.startswith(f"{name}."):
+            theirs = other if other in known else _list_of(other)
+            places = whole == theirs and name not in (whole, other) and other != theirs
+            if not places and (f"{whole}.".startswith(f"{theirs}.") or theirs.startswith(f"{whole}.")):
                 raise DataError(f"--{other} and --{name} are one parameter; give one of them")
         try:
             changes[name] = parse_yaml(text)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise DataError(f"--{name} is '{text}', which is no YAML") from error
     return _with_lists(changes, known)
 

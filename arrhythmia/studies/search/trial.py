@@ -46,12 +46,16 @@ def score(
         arrays: from `training_beats`.
 
     Raises:
-        optuna.TrialPruned: the model is too large, has diverged or promises little.
+        optuna.TrialPruned: the values do not fit together, or the model is too large, has diverged or
+            promises little.
         DataError: a parameter has an impossible value.
     """
     protocol = plan["protocol"]
     params = changed(params, suggest(trial, plan["space"])) | {"protocols": [protocol]}
-    params = checked(params, where=f"trial {trial.number}")
+    try:
+        params = checked(params, where="its values")
+    except DataError as error:  # each is possible, but not beside the others
+        stop(trial, str(error))
     try:
         parameters, cards = begin_training(name, protocol, params, arrays)
         trial.set_user_attr("parameters", parameters)

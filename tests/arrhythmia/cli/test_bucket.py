@@ -122,6 +122,17 @@ def test_what_could_not_be_written_whole_does_not_count(storage, tmp_path, monke
     assert sorted(objects(storage, "out")) == sorted(names[:-1])
 
 
+def test_a_page_of_an_earlier_prediction_goes(storage, tmp_path):
+    (tmp_path / "r.pred").write_text("new")
+    (tmp_path / "r.summary.json").write_text("new")
+    for name in ("r.page.html", "r.pred", "r.summary.json"):
+        storage.pipe_file(f"beats/out/{name}", b"earlier")
+    bucket.send(tmp_path, S3Path("s3://beats/out"))
+    assert objects(storage, "out") == {"r.pred": b"new", "r.summary.json": b"new"}
+    bucket.send(tmp_path, S3Path("s3://beats/out"))  # without a page before
+    assert len(objects(storage, "out")) == 2
+
+
 def test_one_of_each_fault_and_a_good_one(records, storage, tmp_path, capsys):
     upload(storage, records)
     header = (records / "a.hea").read_text()

@@ -577,6 +577,13 @@ def test_resume_writes_the_page_that_is_missing(made, tmp_path):
     assert (tmp_path / "out" / "a.page.html").exists()
 
 
+def test_a_page_of_an_earlier_prediction_goes(made, tmp_path):
+    recording = made("a.csv")
+    assert run(tmp_path, recording, "--page") == 0
+    assert run(tmp_path, recording, "--model", "rnn") == 0
+    assert written(tmp_path) == sorted(name.format("a") for name in FILES)
+
+
 def test_resume_has_nothing_to_compare(made, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run(tmp_path, made(), "--resume", "--compare", "atr")

@@ -132,6 +132,17 @@ def test_the_sweeps_of_the_project_fit_its_parameters(model, monkeypatch):
             ["--cnn.filters=16", "--cnn.filters.0=16"],
             r"--cnn\.filters and --cnn\.filters\.0 are one parameter",
         ),
+        (
+            ["--cnn.filters.0=16", "--cnn.filters.inter_patient=8"],
+            r"--cnn\.filters\.0 and --cnn\.filters\.inter_patient are one parameter",
+        ),
+        (
+            ["--cnn.filters.inter_patient.0=16", "--cnn.filters.0=8"],
+            r"--cnn\.filters\.inter_patient\.0 and --cnn\.filters\.0 are one parameter",
+        ),
+        (["--cnn.filters.0=16", "--cnn.filters.0=8"], r"--cnn\.filters\.0 and --cnn\.filters\.0 are one"),
+        (["--cnn.filters.intra_patient=5"], r"--cnn\.filters\.intra_patient is unknown; use"),
+        (["--train.lr=" + "[" * 3000], r"--train\.lr is .*, which is no YAML$"),
         (["--cnn.dense.0=16"], r"the arguments: cnn\.dense is \[16\]; use a whole number"),
         (["--train.lr=["], r"--train\.lr is '\[', which is no YAML$"),
         (
