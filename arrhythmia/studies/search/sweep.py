@@ -86,14 +86,11 @@ def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
         name, equals, text = setting.removeprefix("--").partition("=")
         if not setting.startswith("--") or not equals:
             raise DataError(f"'{setting}': give --NAME=VALUE")
-        whole = name if name in known else _list_of(name)
-        if whole not in known:
+        if _parameter(name, known) not in known:
             plain = sorted(other for other in known if other.count(".") == 1)
             raise DataError(f"--{name} is unknown; use {', '.join(plain)}")
         for other in changes:
-            theirs = other if other in known else _list_of(other)
-            places = whole == theirs and name not in (whole, other) and other != theirs
-            if not places and (f"{whole}.".startswith(f"{theirs}.") or theirs.startswith(f"{whole}.")):
+            if _are_one(name, other, known):
                 raise DataError(f"--{other} and --{name} are one parameter; give one of them")
         try:
             changes[name] = parse_yaml(text)
@@ -102,22 +99,34 @@ def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
     return _with_lists(changes, known)
 
 
-def _list_of(name: str) -> str:
-    """Return the name of the list of which `name` is a place, such as `cnn.filters.0`; "" if it is none."""
+def _parameter(name: str, known: set[str]) -> str:
+    """Return the parameter that a name gives: itself, or the list it is a place of (`cnn.filters.0`)."""
     whole, _, place = name.rpartition(".")
-    return whole if re.fullmatch("0|[1-9][0-9]?", place) else ""
+    return whole if name not in known and re.fullmatch("0|[1-9][0-9]?", place) else name
+
+
+def _are_one(name: str, other: str, known: set[str]) -> bool:
+    """Whether two names give one value; two places of a list give two."""
+    mine, theirs = _parameter(name, known), _parameter(other, known)
+    if mine == theirs:
+        return name == other or mine in (name, other)
+    return mine.startswith(f"{theirs}.") or theirs.startswith(f"{mine}.")
 
 
 def _with_lists(changes: dict[str, Any], known: set[str]) -> dict[str, Any]:
     """Return the values with a list in place of those that were given place by place."""
-    lists = dict.fromkeys(_list_of(name) for name in changes if name not in known)
-    made = {name: value for name, value in changes.items() if name in known}
-    for name in lists:
-        places = [f"{name}.{i}" for i in range(sum(_list_of(other) == name for other in changes))]
-        for place in places:
-            if place not in changes:
-                raise DataError(f"--{place} is missing beside the other places of {name}")
-        made[name] = [changes[place] for place in places]
+    names_of: dict[str, list[str]] = {}
+    for name in changes:
+        names_of.setdefault(_parameter(name, known), []).append(name)
+    made = {}
+    for parameter, names in names_of.items():
+        if names == [parameter]:
+            made[parameter] = changes[parameter]
+            continue
+        places = [f"{parameter}.{i}" for i in range(len(names))]
+        if missing := [place for place in places if place not in names]:
+            raise DataError(f"--{missing[0]} is missing beside the other places of {parameter}")
+        made[parameter] = [changes[place] for place in places]
     return made
 
 
