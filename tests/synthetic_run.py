@@ -118,9 +118,7 @@ def synthetic_run(shared):
             write_params(archive / "params.yaml", **SMALL)
             for protocol in PROTOCOLS.keys() - SMALL["protocols"]:
                 shutil.rmtree(archive / "metrics" / protocol)  # of the real recordings
-            (
-                archive / "dvc.lock"
-            ).unlink()  # DVC reads all of it, in a second, whenever it begins or ends a stage
+            (archive / "dvc.lock").unlink()  # of them too: DVC takes two seconds a stage to read and write it
             before = files_of(archive)
             said = checked(sys.executable, "-m", "arrhythmia", "demo", cwd=archive, env=environment(home))
             copy = archive / "demo" / ".copy"
