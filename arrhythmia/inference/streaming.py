@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -29,13 +30,33 @@ from arrhythmia.inference.rejection import false_detections
 from arrhythmia.utils.chunks import ROWS, in_blocks
 
 PIECE = 600
-"""Length of a piece, s; a multiple of a block of two seconds, so that blocks lie the same in every piece."""
+"""Length of a piece, s; a multiple of a block of two seconds, so that blocks follow on one another from piece
+to piece, as if there were none."""
 
 MARGIN = 20
 """What is read beside a piece on either side, s: thresholds look 15 s around, and filters need to settle."""
 
 BORDER = 0.1
 """Beats of two neighbouring pieces cannot be closer, s."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a recording, with margins.
+
+    Attributes:
+        start: its first sample.
+        stop: the sample after its last.
+        first: the first sample of the signal, which is one at `FS` too.
+        signal: `(n,)` mV, with the margins.
+        inside: the piece without them, in samples at `FS` from `first` on; whole blocks, but in the last one.
+    """
+
+    start: int
+    stop: int
+    first: int
+    signal: np.ndarray
+    inside: slice
 
 
 @dataclass(frozen=True)
@@ -181,27 +202,26 @@ def _cut_pieces(
     waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
     peak, slope = np.empty(int(most), dtype=np.int64), np.empty(int(most))
     n, measures = 0, []
-    for start, stop, first, signal in pieces(ecg):
-        clean, needle = without_artefacts(signal, ecg.fs)
-        piece = condition(clean, ecg.fs)
-        origin = round(first * FS / ecg.fs)
-        inside = slice(*(round(x * FS / ecg.fs) - origin for x in (start, stop)))
-        on_signal(piece.signal[inside], inside.start + origin)
-        own = slice(start - first, stop - first)
-        clipped, count = clipped_share(signal[own]), len(stretches(needle[own], 1))
-        measures.append(measure(piece, inside, clipped=clipped, needles=count))
+    for piece in pieces(ecg):
+        clean, needle = without_artefacts(piece.signal, ecg.fs)
+        conditioned = condition(clean, ecg.fs)
+        origin, inside = round(piece.first * FS / ecg.fs), piece.inside
+        on_signal(conditioned.signal[inside], inside.start + origin)
+        own = slice(piece.start - piece.first, piece.stop - piece.first)
+        clipped, needles = clipped_share(piece.signal[own]), len(stretches(needle[own], 1))
+        measures.append(measure(conditioned, inside, clipped=clipped, needles=needles))
         if positions is None:
-            found = detect_beats(piece)
+            found = detect_beats(conditioned)
             # of a beat on the border that both pieces see, only one is kept
             earliest = max(inside.start, peak[n - 1] + BORDER * FS - origin if n else 0)
             found = found[(found >= earliest) & (found < inside.stop)]
         else:
-            known = positions[(positions >= start) & (positions < stop)]
-            found = annotated_beats(piece, known - first, ecg.fs)
-        waveform[n : n + len(found)] = centred_windows(piece.signal, found, kernel, r_row)
-        peak[n : n + len(found)], slope[n : n + len(found)] = found + origin, piece.slope[found]
+            known = positions[(positions >= piece.start) & (positions < piece.stop)]
+            found = annotated_beats(conditioned, known - piece.first, ecg.fs)
+        waveform[n : n + len(found)] = centred_windows(conditioned.signal, found, kernel, r_row)
+        peak[n : n + len(found)], slope[n : n + len(found)] = found + origin, conditioned.slope[found]
         n += len(found)
-        on_piece((stop - start) / ecg.fs)
+        on_piece((piece.stop - piece.start) / ecg.fs)
     return Cut(waveform[:n], peak[:n], slope[:n]), Measures.joined(measures)
 
 
@@ -210,18 +230,24 @@ def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:
     return np.round(peak * fs / FS).astype(np.int64)
 
 
-def pieces(ecg: Ecg) -> Iterator[tuple[int, int, int, np.ndarray]]:
-    """Yield the recording in pieces: first sample, the one after the last, and the signal with its margins.
-
-    Yields:
-        `start`, `stop`, `first` (position of the signal's first sample, which is one at `FS` too) and the
-        signal, mV.
-    """
-    length, margin, grid = round(PIECE * ecg.fs), round(MARGIN * ecg.fs), rate_ratio(ecg.fs).denominator
-    for start in range(0, ecg.length, length):
-        stop = min(start + length, ecg.length)
+def pieces(ecg: Ecg) -> Iterator[Piece]:
+    """Yield the recording in pieces of `PIECE` s; the last one is shorter."""
+    margin, grid = round(MARGIN * ecg.fs), rate_ratio(ecg.fs).denominator
+    for number in count():
+        start, stop = (min(round(k * PIECE * ecg.fs), ecg.length) for k in (number, number + 1))
+        if start == ecg.length:
+            return
         first = max(start - margin, 0) // grid * grid
-        yield start, stop, first, ecg.read(first, min(stop + margin, ecg.length))
+        # by the time, not by the samples, of which at some rates no whole number makes a block
+        end = (number + 1) * PIECE * FS if stop < ecg.length else round(ecg.length * FS / ecg.fs)
+        origin = round(first * FS / ecg.fs)
+        yield Piece(
+            start,
+            stop,
+            first,
+            ecg.read(first, min(stop + margin, ecg.length)),
+            inside=slice(number * PIECE * FS - origin, end - origin),
+        )
 
 
 def lost_between(sample: np.ndarray, lost: np.ndarray) -> np.ndarray:

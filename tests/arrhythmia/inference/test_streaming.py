@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arrhythmia.ecg import detection
 from arrhythmia.ecg.filtering import FS
+from arrhythmia.ecg.gaps import stretches
 from arrhythmia.ecg.records import read_recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.features.rhythm import rhythm_features
 from arrhythmia.formats.recordings import Ecg, open_ecg
 from arrhythmia.inference import streaming
+from arrhythmia.inference.quality import NOISE
 from arrhythmia.inference.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats
 from tests.arrhythmia.ecg.test_detection import ecg
 
@@ -29,9 +32,36 @@ def test_pieces_cover_the_recording_once(monkeypatch):
     monkeypatch.setattr(streaming, "MARGIN", 0.5)
     signal = np.arange(1100)
     seen = list(pieces(recording(signal)))
-    assert [(start, stop) for start, stop, _, _ in seen] == [(0, 500), (500, 1000), (1000, 1100)]
-    for start, stop, first, part in seen:
-        np.testing.assert_array_equal(part[start - first : stop - first], signal[start:stop])
+    assert [(piece.start, piece.stop) for piece in seen] == [(0, 500), (500, 1000), (1000, 1100)]
+    for piece in seen:
+        own = slice(piece.start - piece.first, piece.stop - piece.first)
+        np.testing.assert_array_equal(piece.signal[own], signal[piece.start : piece.stop])
+
+
+@pytest.mark.parametrize("fs", [1000 / 7, 128, 142.22, 249.997, 360])
+def test_blocks_follow_on_one_another_from_piece_to_piece(fs):
+    """Also where a piece has no whole number of samples: in a day, blocks would be a minute late."""
+    length = round(24 * 3600 * fs) + 100
+    places = [
+        (round(piece.first * FS / fs) + piece.inside.start, round(piece.first * FS / fs) + piece.inside.stop)
+        for piece in pieces(Ecg(Path("r"), fs, "II", length, lambda start, stop: np.zeros(1)))
+    ]
+    assert places[0][0] == 0
+    assert places[-1][1] == round(length * FS / fs)
+    assert [start for start, _ in places[1:]] == [stop for _, stop in places[:-1]]
+    assert {start % detection.BLOCK for start, _ in places} == {0}
+
+
+@pytest.mark.parametrize("fs", [1000 / 7, 143])
+def test_noise_is_found_where_it_is_at_any_rate(monkeypatch, fs):
+    monkeypatch.setattr(streaming, "PIECE", 20)
+    signal, _ = ecg(fs, 400)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    noisy = slice(round(300 * fs), round(330 * fs))
+    signal[noisy] = 0.3 * np.random.default_rng(1).normal(size=len(signal[noisy]))
+    state = stream_beats(recording(signal, fs), **CUT).state
+    (part,) = stretches(state == NOISE, 1)
+    np.testing.assert_allclose(part / 10, [300, 330], atol=4)
 
 
 def test_beats_in_pieces_are_those_of_the_whole(monkeypatch):
