@@ -1,5 +1,13 @@
 """The one exception that reaches people: a single line that names the file, the value and the remedy."""
 
+MOST = 200
+"""Characters of a library's message that are passed on."""
+
 
 class DataError(Exception):
     """Input that cannot be used; the message is one line for the person who runs the stage."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an exception of a library says, in one line of at most `MOST` characters."""
+    return " ".join(str(error).split())[:MOST]

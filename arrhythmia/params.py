@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic.types import AllowInfNan, StrictFloat
 from pydantic_core import PydanticCustomError
 
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.protocols import PROTOCOLS, SOURCES
 
 FEATURES = (
@@ -100,9 +100,9 @@ def choice(*values: str) -> Any:
     return Annotated[Literal[values], allowed(" or ".join([", ".join(values[:-1]), values[-1]]))]
 
 
-def some_of(*values: str, least: int = 0, words: str = "") -> Any:
+def some_of(*values: str, least: int = 0) -> Any:
     """Return the type of a list of some of these texts, none of them twice."""
-    words = words or f"a list of {'some' if least else 'any'} of {', '.join(values)}, none twice"
+    words = f"a list of {'some' if least else 'any'} of {', '.join(values)}, none twice"
     kind = Annotated[list[Literal[values]], Field(strict=True, min_length=least)]
     return Annotated[kind, AfterValidator(_unique), allowed(words)]
 
@@ -272,7 +272,7 @@ class Rnn(Group):
     network: by_protocol(choice("patches", "stacked_lstm"))
     cell: by_protocol(choice("gru", "lstm"))
     units: by_protocol(Units)
-    stem: by_protocol(whole(0, 4096))
+    stem: by_protocol(whole(0, WIDEST))
     # A step that covers more than a second reads no sequence
     patch: by_protocol(whole(1, 1000, "samples"))
     embedding: by_protocol(Units)
@@ -586,7 +586,7 @@ def read_named_yaml(path: str | Path) -> Any:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as a date of a 13th month
-        raise DataError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+        raise DataError(f"{path}: no YAML: {one_line(error)}") from error
 
 
 # Trees of parameters.

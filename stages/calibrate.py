@@ -11,9 +11,8 @@ from arrhythmia import paths
 from arrhythmia.inference.fusion import fuse
 from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS, of_protocol
-from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
-from arrhythmia.training.calibration import cross_calibrated, fit_temperature
+from arrhythmia.training.calibration import held_out_scores
 from arrhythmia.utils.files import load_arrays, save_arrays, write_text
 from stages.run import run
 
@@ -33,15 +32,13 @@ def main(protocol: str, network: str) -> None:
     )
     members, alone = held_out_probability(load_model(paths.model(protocol, network)), train)
     held_out = train["fold"] < members
-    label, fold = train["label"][held_out], train["fold"][held_out]
     fused = np.log(fuse(alone[held_out], rhythm[rows][held_out], weight=weight, temperature=1.0))
-    probability = cross_calibrated(fused, label, fold)
-    scores = cv_metrics(
-        label,
-        probability,
+    _, probability, scores = held_out_scores(
+        fused,
+        train["label"][held_out],
+        train["fold"][held_out],
         protocol=PROTOCOLS[protocol],
         members=members,
-        temperature=fit_temperature(fused, label),
     )
     save_arrays(paths.held_out(protocol, network), probability=probability.astype(np.float32))
     write_text(paths.fused(protocol, network), json.dumps(scores | {"weight": weight}, indent=2) + "\n")

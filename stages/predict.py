@@ -16,9 +16,6 @@ from arrhythmia.utils.files import load_arrays, save_arrays
 from arrhythmia.utils.progress import Progress
 from stages.run import run
 
-BATCH = 1024
-"""Beats that the network classifies at a time."""
-
 
 def main(protocol: str, network: str) -> None:
     """Save the probabilities of the test beats, those of the network alone, and the number of its parameters.
@@ -29,7 +26,7 @@ def main(protocol: str, network: str) -> None:
     runtime.prepare(threads=load_params()["train"]["threads"], seed=0)
     import keras
 
-    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.models.layers import BATCH, inputs_of
     from arrhythmia.training.serialization import load_model
 
     model = load_model(paths.model(protocol, network))

@@ -18,7 +18,7 @@ from arrhythmia.features import table
 from arrhythmia.params import load_params, read_yaml
 from arrhythmia.preprocessing.splits import inter_patient
 from arrhythmia.protocols import SOURCES, Source
-from arrhythmia.training import cross_validation
+from arrhythmia.training import calibration
 from arrhythmia.utils.files import load_arrays, save_arrays
 from stages import calibrate, normalize, predict, segment, split, train_cnn, train_forest
 from tests.imports import imported_modules
@@ -185,7 +185,7 @@ def test_a_scaler_fitted_on_training_rows_is_no_leak(beats, monkeypatch):
 
 @pytest.mark.slow
 def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
-    fit_temperature = cross_validation.fit_temperature
+    fit_temperature = calibration.fit_temperature
 
     def peeking(logits, label):
         test = load_arrays(paths.normalized(INTER, "test"))["label"]
@@ -193,7 +193,7 @@ def test_a_leak_into_the_temperature_is_seen(beats, clean, keras, monkeypatch):
             np.concatenate([logits, np.eye(5)[test % 3]]), np.concatenate([label, test % 2])
         )
 
-    monkeypatch.setattr(cross_validation, "fit_temperature", peeking)
+    monkeypatch.setattr(calibration, "fit_temperature", peeking)
     seen = []
     for version in (beats, without(beats, is_tested(beats) & (beats.label == 0))):
         assert training_arrays(version) == clean

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from arrhythmia.errors import DataError
-from arrhythmia.formats.guard import one_line
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.formats.recordings import kind
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER
 from arrhythmia.inference.outcome import Outcome

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place
-from arrhythmia.errors import DataError
-from arrhythmia.formats.guard import one_line
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.inference.model import pretrained
 from arrhythmia.inference.outcome import Outcome
 

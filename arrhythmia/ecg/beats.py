@@ -28,9 +28,10 @@ class Beats:
             record's own rate; -1 if unknown.
         annotation: `(n,)` int32: index of the beat among all annotations of its record; -1 if unknown.
         symbol: `(n,)` str: annotation symbol.
-        label: `(n,)` int8: class, an index into `aami.CLASSES`.
+        label: `(n,)` int8: class, an index into `aami.CLASSES`; -1 where it is asked for.
         kaggle: `(n,)` bool: whether the Kaggle files hold this beat (all but each record's last annotation).
-        source: `()` str: where the recordings come from (`physionet`, `synthetic` or `kaggle`).
+        source: `()` str: where the recordings come from (`physionet`, `synthetic`, `kaggle` or
+            `simulated`; `recording` for one of a user).
         fs: `()` float: sampling rate of `waveform`, Hz.
         r_index: `()` int: column of `waveform` at the R peak.
         rr_before: `()` int: number of columns of `rr` up to the beat.

@@ -8,7 +8,7 @@ import numpy as np
 import wfdb
 
 from arrhythmia.ecg.recording import Recording
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 
 SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
 """What each annotation symbol stands for, in the words of the WFDB annotation codes."""
@@ -72,7 +72,7 @@ def _read(path: str, what: str, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except Exception as error:  # on damaged bytes wfdb raises whatever it stumbles over
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error) or type(error).__name__
         raise _damaged(path, f"cannot be read as a WFDB {what} ({reason})") from error
 
 

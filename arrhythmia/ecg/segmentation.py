@@ -12,8 +12,8 @@ from arrhythmia.ecg.filtering import FS
 from arrhythmia.ecg.recording import Recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import (
+    KAGGLE_FS,
     KAGGLE_MOVED,
-    KAGGLE_STEP,
     centred_windows,
     kaggle_windows,
     resampling_kernel,
@@ -51,7 +51,7 @@ def cut_beats(
         DataError: a record without labelled beats, or one that is not at 360 Hz under the `kaggle` window.
     """
     if window == "kaggle":
-        fs, r_index = 360 / KAGGLE_STEP, 0
+        fs, r_index = KAGGLE_FS, 0
     else:
         r_index = window_length(fs, before=before, after=after)[1]
         kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
@@ -133,7 +133,7 @@ def kaggle_csv_beats(
         label=label,
         kaggle=np.ones(len(label), dtype=bool),
         source=np.array("kaggle"),
-        fs=np.array(120.0),
+        fs=np.array(KAGGLE_FS),
         r_index=np.array(0),
         rr_before=np.array(rr_before),
     )

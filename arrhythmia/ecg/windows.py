@@ -10,7 +10,8 @@ from arrhythmia.errors import DataError
 
 KAGGLE_LENGTH = 187
 KAGGLE_STEP = 3
-"""The Kaggle files hold every third 360 Hz sample, so 120 Hz (their description says 125 Hz)."""
+KAGGLE_FS = 360 / KAGGLE_STEP
+"""The Kaggle files hold every third sample of 360 Hz, so 120 Hz (their description says 125 Hz)."""
 
 KAGGLE_MOVED = {("102", 590262): 590296}
 """Record and sample of the one annotation that the Kaggle files place elsewhere than PhysioNet's, and where.

@@ -16,12 +16,10 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.errors import DataError
+from arrhythmia.formats.timestamps import LONGEST_GAP
 
 ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
 """The time at which a data record begins, s: its first annotation (EDF+, 2.2.4)."""
-
-LONGEST_GAP = 86400.0
-"""Longest gap that is filled with lost samples, s."""
 
 BDF = b"\xffBIOSEMI"
 """How a BDF file begins."""

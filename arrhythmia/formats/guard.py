@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.utils.limited import wants_memory
 
 KINDS = {
@@ -47,11 +47,6 @@ def guarded(path: Path, problem: str = "cannot be read") -> Iterator[None]:
         stumbled = isinstance(error, LookupError | NameError | TypeError | AttributeError)
         reason = "" if stumbled else one_line(error)
         raise DataError(f"{path}: {problem} ({reason or 'it is damaged'})") from error
-
-
-def one_line(error: BaseException) -> str:
-    """Return what an exception says, in one line of at most 150 characters."""
-    return " ".join(str(error).split())[:150]
 
 
 def check_files(paths: Iterable[Path], most: float) -> None:

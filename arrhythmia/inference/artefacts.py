@@ -5,7 +5,7 @@ A filter would smear them over the beats around. The recordings that the network
 
 import numpy as np
 
-from arrhythmia.ecg.detection import median_around
+from arrhythmia.ecg.detection import AROUND, median_around
 from arrhythmia.ecg.gaps import stretches, without_gaps
 
 NEEDLE = 0.004
@@ -19,10 +19,8 @@ LEAST_HEIGHT = 1.0
 nothing rises more within `NEEDLE`."""
 
 BLOCK = 2.0
-"""The height of the complexes is taken in blocks of this length, s."""
-
-AROUND = 7
-"""Blocks on either side whose median tells the usual height."""
+"""The height of the complexes is taken in blocks of this length, s, as the detector does at its rate; their
+usual height is the median of as many blocks around."""
 
 STANDSTILL = 0.25
 """Length of signal without any change, s, that is no ECG where other neighbours mostly differ: a calibration

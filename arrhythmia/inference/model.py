@@ -11,7 +11,7 @@ import onnxruntime
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.ecg.beats import Beats
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.fusion import fuse
@@ -149,9 +149,8 @@ def session(network: Path | bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
-        reason = " ".join(str(error).split())[:200]
         name = "network" if isinstance(network, bytes) else network
-        raise DataError(f"{name}: cannot be read as ONNX ({reason}); restore it with git") from error
+        raise DataError(f"{name}: cannot be read as ONNX ({one_line(error)}); restore it with git") from error
 
 
 def infer(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from arrhythmia.aami import CLASSES, DS1, DS2, PACED, SYNTHETIC_DS1, SYNTHETIC_DS2, SYNTHETIC_PACED
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.windows import KAGGLE_LENGTH
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 
 KEY_COLUMNS = slice(0, 64, 4)
 """Columns that the search tree compares: near the R peak, where windows differ most."""
@@ -46,8 +46,8 @@ def read_windows(path: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}; name a CSV file") from None
     except (ValueError, EOFError) as error:  # pandas' own parser errors are ValueErrors, too
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not a table of numbers ({reason}); name a CSV file with commas") from None
+        said = one_line(error)
+        raise DataError(f"{path}: not a table of numbers ({said}); name a CSV file with commas") from None
     extra = table.shape[1] - KAGGLE_LENGTH
     if extra not in (0, 1, 2):
         raise DataError(

@@ -10,6 +10,9 @@ BN_MOMENTUM = 0.9
 """Of batch normalisation. Keras' default of 0.99 needs hundreds of updates until the moving averages hold;
 short trainings have less."""
 
+BATCH = 1024
+"""Beats that a network classifies at a time."""
+
 
 def inputs(length: int, channels: int, features: int) -> list:
     """Return the inputs: `waveform (batch, length, channels)`, and `features (batch, features)` if any."""

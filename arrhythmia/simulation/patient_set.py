@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from arrhythmia.ecg.segmentation import cut_beats
+from arrhythmia.errors import DataError
 from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import ENTRIES, rhythm_tokens
 from arrhythmia.simulation.patients import STRATA
@@ -53,6 +54,9 @@ def simulate_patients(
         beats: number of beats that each heart makes; `MISSED` fewer are kept.
         jobs: number of processes; 1: this one.
         on_patient: called after each patient.
+
+    Raises:
+        DataError: one of the processes was killed.
     """
     who = [(stratum, seed) for seed in seeds for stratum in STRATA]
     simulate = partial(simulate_patient, beats=beats)
@@ -63,7 +67,10 @@ def simulate_patients(
     place = {one: i for i, one in enumerate(who)}
     for one, made in done:
         if made is None:
-            raise MemoryError("a simulation was killed, as the system does when memory runs out")
+            raise DataError(
+                "a simulation was killed, as the system does when memory runs out; close other programs, or "
+                "simulate in one process: `ARRHYTHMIA_CORES=1 dvc repro`"
+            )
         tokens[place[one]], label[place[one]] = (x[:kept] for x in made)
         on_patient()
     return PatientSet(tokens, label, np.tile(np.arange(len(STRATA)), len(seeds)))

@@ -343,7 +343,7 @@ def mostly_atrial(patient: Patient, rng: np.random.Generator) -> Patient:
 
 
 def with_atrial(patient: Patient, **changes: float) -> Patient:
-    """Return the patient with other premature atrial beats, no fibrillation."""
+    """Return the patient with other premature atrial beats, and no permanent fibrillation."""
     return replace(
         patient,
         atrial=replace(patient.atrial, **changes),

@@ -22,6 +22,9 @@ def simulate_recording(stratum: str, *, beats: int, seed: int) -> Recording:
         stratum: which kind of patient, a key of `STRATA`.
         beats: number of beats that the heart makes; a detector misses some of some patients.
         seed: of patient, rhythm and noise.
+
+    Raises:
+        RuntimeError: the rules of the stratum do not lead to its share of S beats.
     """
     rng = np.random.default_rng([seed, list(STRATA).index(stratum)])
     least, most = STRATA[stratum].s_share

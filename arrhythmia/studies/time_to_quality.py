@@ -104,7 +104,7 @@ def timed_training(model, train: dict, test: dict, settings: dict[str, Any]) -> 
     Returns:
         Seconds of training so far and macro-F1 over five classes, for each epoch.
     """
-    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.models.layers import BATCH, inputs_of
     from arrhythmia.training.fit import train_epochs
 
     history: list[tuple[float, float]] = []
@@ -112,7 +112,7 @@ def timed_training(model, train: dict, test: dict, settings: dict[str, Any]) -> 
     start = time.perf_counter()
     for _ in train_epochs(model, train, None, **settings):
         now = time.perf_counter()
-        logits = model.predict(inputs_of(model, test), batch_size=1024, verbose=0)["logits"]
+        logits = model.predict(inputs_of(model, test), batch_size=BATCH, verbose=0)["logits"]
         counts = metrics.confusion(test["label"], logits.argmax(axis=1))
         history.append((now - start - scoring_time, float(metrics.macro_f1(counts, "NSVFQ"))))
         print(f"{len(history):5}  {history[-1][0]:7.1f}  {history[-1][1]:8.4f}", flush=True)

@@ -1,10 +1,14 @@
 """Calibration: a temperature, fitted on beats that the network has not learnt from."""
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from arrhythmia.errors import DataError
+from arrhythmia.protocols import Protocol
+from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.utils.rounding import to_digits
 
 LIMITS = (0.05, 20.0)
@@ -56,3 +60,24 @@ def cross_calibrated(logits: np.ndarray, label: np.ndarray, fold: np.ndarray) ->
         others = rows if rows.all() else ~rows
         probability[rows] = temperature_scaled(logits[rows], fit_temperature(logits[others], label[others]))
     return probability
+
+
+def held_out_scores(
+    logits: np.ndarray, label: np.ndarray, fold: np.ndarray, *, protocol: Protocol, members: int
+) -> tuple[float, np.ndarray, dict[str, Any]]:
+    """Calibrate a model by its held-out beats, and score it on them.
+
+    Args:
+        logits: `(n, 5)`, of each beat by the network that has not learnt from its fold.
+        label: `(n,)` labels 0..4.
+        fold: `(n,)` fold of each beat.
+        protocol: one of `PROTOCOLS`.
+        members: number of networks in the model.
+
+    Returns:
+        The temperature by all beats, their probabilities from `cross_calibrated`, `(n, 5)`, and the scores
+        of these.
+    """
+    temperature, probability = fit_temperature(logits, label), cross_calibrated(logits, label, fold)
+    scores = cv_metrics(label, probability, protocol=protocol, members=members, temperature=temperature)
+    return temperature, probability, scores

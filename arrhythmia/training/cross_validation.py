@@ -15,9 +15,8 @@ from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS, of_protocol
-from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.training import runtime
-from arrhythmia.training.calibration import cross_calibrated, fit_temperature
+from arrhythmia.training.calibration import held_out_scores
 from arrhythmia.training.logging import finish_wandb, mean_curves, start_wandb, write_curves
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.parallel import cores, end_with_parent
@@ -26,6 +25,9 @@ from arrhythmia.utils.progress import Progress
 Builders = Callable[[], dict[str, Callable]]
 """Imports the functions that build networks, and returns them by the values of `network`; called where the
 runtime is prepared, because importing Keras starts TensorFlow."""
+
+Trained = tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]
+"""Of a network: weights, what was measured after each epoch, logits `(m, 5)` of the beats of its fold."""
 
 
 def train(name: str, protocol: str, builders: Builders) -> None:
@@ -49,31 +51,17 @@ def train(name: str, protocol: str, builders: Builders) -> None:
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold, label = arrays.pop("fold"), arrays["label"]
-    members = int(fold.max()) + 1 if PROTOCOLS[protocol].out_of_fold else settings["ensemble_size"]
+    members = number_of_members(settings["ensemble_size"], protocol, fold)
     wandb_run = start_wandb(settings["loggers"], name, protocol, params)
-    # A process each, as many at once as there are cores for: what a network learns does not depend on it.
-    workers = min(members, max(cores() // threads, 1))
-    with processes(workers) as pool:
-        try:
-            one = partial(train_member, name, protocol, builders, members=members, workers=workers)
-            trained = list(pool.map(one, range(members)))
-        except BrokenProcessPool as error:
-            raise DataError(
-                f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
-                "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
-            ) from error
+    trained = train_members(name, protocol, builders, members=members, threads=threads)
     runtime.prepare(threads=threads, seed=settings["seed"])  # again: networks may have learnt in this process
-    networks, logits = [], np.zeros((len(fold), len(CLASSES)))
-    for member, (weights, _, answers) in enumerate(trained):
-        network = build(builders(), arrays, **of_protocol(params[name], protocol))
+    networks = [build(builders(), arrays, **of_protocol(params[name], protocol)) for _ in trained]
+    for network, (weights, _, _) in zip(networks, trained, strict=True):
         network.set_weights(weights)
-        networks.append(network)
-        logits[fold == member] = answers
     held_out = fold < members
-    temperature = fit_temperature(logits[held_out], label[held_out])
-    probability = cross_calibrated(logits[held_out], label[held_out], fold[held_out])
-    scores = cv_metrics(
-        label[held_out], probability, protocol=PROTOCOLS[protocol], members=members, temperature=temperature
+    logits = in_their_folds([answers for _, _, answers in trained], fold)[held_out]
+    temperature, probability, scores = held_out_scores(
+        logits, label[held_out], fold[held_out], protocol=PROTOCOLS[protocol], members=members
     )
     curves = mean_curves([history for _, history, _ in trained])
     write_curves(paths.training(protocol, name), curves)
@@ -85,6 +73,52 @@ def train(name: str, protocol: str, builders: Builders) -> None:
         finish_wandb(wandb_run, curves, scores, label[held_out], probability)
 
 
+def number_of_members(ensemble_size: int, protocol: str, fold: np.ndarray) -> int:
+    """Return how many networks a model has: one a fold where every patient is tested out of fold.
+
+    Args:
+        ensemble_size: `train.ensemble_size` of the protocol, for the other protocols.
+        protocol: which split.
+        fold: `(n,)` fold of each training beat.
+    """
+    return int(fold.max()) + 1 if PROTOCOLS[protocol].out_of_fold else ensemble_size
+
+
+def train_members(
+    name: str, protocol: str, builders: Builders, *, members: int, threads: int
+) -> list[Trained]:
+    """Train the networks of a model, a process each, as many at once as there are cores for.
+
+    What a network learns does not depend on how many learn beside it.
+
+    Raises:
+        DataError: as `train_member`, or a process was killed.
+    """
+    workers = min(members, max(cores() // threads, 1))
+    one = partial(train_member, name, protocol, builders, members=members, workers=workers)
+    with processes(workers) as pool:
+        try:
+            return list(pool.map(one, range(members)))
+        except BrokenProcessPool as error:
+            raise DataError(
+                f"{name} {protocol}: a process was killed, as the system does when memory runs out; "
+                "close other programs, or train one network at a time: `ARRHYTHMIA_CORES=1 dvc repro`"
+            ) from error
+
+
+def in_their_folds(answers: list[np.ndarray], fold: np.ndarray) -> np.ndarray:
+    """Return `(n, 5)` logits of all beats: of each fold, what the network of its number says; NaN in others.
+
+    Args:
+        answers: of each network, the logits of the beats of its fold.
+        fold: `(n,)` fold of each beat.
+    """
+    logits = np.full((len(fold), len(CLASSES)), np.nan)
+    for member, of_fold in enumerate(answers):
+        logits[fold == member] = of_fold
+    return logits
+
+
 def processes(workers: int) -> Executor:
     """Return what trains networks in processes of their own, `workers` at once; tests have another here."""
     context = multiprocessing.get_context("spawn")
@@ -93,7 +127,7 @@ def processes(workers: int) -> Executor:
 
 def train_member(
     name: str, protocol: str, builders: Builders, member: int, *, members: int, workers: int
-) -> tuple[list[np.ndarray], list[dict[str, float]], np.ndarray]:
+) -> Trained:
     """Train one network, without the fold of its number; in a process of its own, several can learn at once.
 
     Args:
@@ -104,16 +138,13 @@ def train_member(
         members: number of networks in the model.
         workers: number of networks that learn at the same time, which tells how many come after this one.
 
-    Returns:
-        Its weights, what was measured after each epoch, and its logits for the `(m, 5)` beats of that fold.
-
     Raises:
         DataError: a parameter has an impossible value, or the training came to nothing.
     """
     params = load_params()
     settings = settings_of_member(params, protocol, member)
     runtime.prepare(threads=params["train"]["threads"], seed=settings["seed"])
-    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.models.layers import BATCH, inputs_of
     from arrhythmia.training.fit import train_epochs
 
     arrays = load_arrays(paths.normalized(protocol, "train"))
@@ -130,9 +161,9 @@ def train_member(
             history.append(values)
             words = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
             progress.step(note=words)
-    except (ValueError, TypeError) as error:  # a value, or a name, that the network does not know
+    except ValueError as error:  # a size that this network cannot have
         raise DataError(f"params.yaml: {error}") from error
-    logits = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)["logits"]
+    logits = network.predict(inputs_of(network, held_out), batch_size=BATCH, verbose=0)["logits"]
     if not np.isfinite(logits).all():
         raise DataError("params.yaml: the network's answers are not numbers; lower train.lr")
     return network.get_weights(), history, logits

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from arrhythmia.models.layers import BATCH
 from arrhythmia.utils.progress import tracked
 
 
@@ -47,6 +48,6 @@ def held_out_probability(model: keras.Model, train: dict[str, np.ndarray]) -> tu
     for number, member in enumerate(tracked(members, "held-out folds", "networks")):
         rows = train["fold"] == number
         inputs = [train[x.name][rows] for x in model.inputs]
-        logits = member.predict(inputs, batch_size=1024, verbose=0)
+        logits = member.predict(inputs, batch_size=BATCH, verbose=0)
         probability[rows] = keras.ops.softmax(temperature(logits))
     return len(members), probability

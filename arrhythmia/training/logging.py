@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.params import flattened
 from arrhythmia.utils.rounding import to_digits
 
@@ -89,9 +89,8 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
             settings=wandb.Settings(console="off", save_code=False),
         )
     except wandb.errors.Error as error:
-        said = " ".join(str(error).split())
         raise DataError(
-            f"train.loggers: wandb does not start ({said}); set WANDB_MODE=offline {REMEDY}"
+            f"train.loggers: wandb does not start ({one_line(error)}); set WANDB_MODE=offline {REMEDY}"
         ) from error
 
 

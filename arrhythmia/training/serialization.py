@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.utils.files import replacing
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -37,8 +37,7 @@ def load_model(path: str | Path) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, OSError, zipfile.BadZipFile) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path}: cannot be read as a Keras model ({reason})") from error
+        raise DataError(f"{path}: cannot be read as a Keras model ({one_line(error)})") from error
 
 
 def canonicalize(path: str | Path) -> None:

@@ -11,8 +11,8 @@ from optuna.visualization import matplotlib as draw
 
 from arrhythmia import paths
 from arrhythmia.figures.style import save_png
-from arrhythmia.params import flattened
-from arrhythmia.studies.search.space import values_of
+from arrhythmia.protocols import PROTOCOLS
+from arrhythmia.studies.search.space import searchable, values_of
 from arrhythmia.studies.search.trial import DONE
 from arrhythmia.utils.files import write_text
 
@@ -99,14 +99,15 @@ def pictures(study: optuna.Study, objective: str) -> dict[str, Any]:
 def config_text(study: optuna.Study, name: str, plan: dict[str, Any], params: dict[str, Any]) -> str:
     """Return the best values as a config that `arrhythmia.studies.configs` runs.
 
-    A parameter that differs between protocols gets its value for the plan's protocol only.
+    A parameter that differs between protocols gets its value under the name that counts for the plan's: that
+    of inter_patient for all_patients, which follows it where it has none of its own.
     """
     best, done = study.best_trial, study.get_trials(deepcopy=False, states=DONE)
     present = next((trial for trial in done if "values" in trial.user_attrs), None)
     beside = f" (of params.yaml {present.value:.4f})" if present and present.value else ""
-    by_protocol = {name.rpartition(".")[0] for name in flattened(params) if name.endswith(plan["protocol"])}
-    values = values_of(best.params, plan["space"])
-    values = {f"{key}.{plan['protocol']}" if key in by_protocol else key: x for key, x in values.items()}
+    names = searchable(params, name, plan["protocol"])
+    own = {key.rpartition(".")[0]: key for key in names if key.endswith(tuple(PROTOCOLS))}
+    values = {own.get(key, key): x for key, x in values_of(best.params, plan["space"]).items()}
     return (
         f"# {name.upper()} with the best values that `arrhythmia tune {name}` has found\n"
         "#\n"

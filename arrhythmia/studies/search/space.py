@@ -11,6 +11,7 @@ from optuna.distributions import (
 )
 
 from arrhythmia.errors import DataError
+from arrhythmia.protocols import of_protocol
 
 Space = dict[str, dict[str, Any]]
 """By dotted name of a parameter: `low` and `high`, with `log` or `step` if wanted, or `choices`, a list or a
@@ -117,3 +118,22 @@ def values_of(chosen: dict[str, Any], space: Space) -> dict[str, Any]:
         name: values_by_label(space[name]["choices"])[value] if "choices" in space[name] else value
         for name, value in chosen.items()
     }
+
+
+def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:
+    """Return the parameters that need no other beats, with their values: training, network, features.
+
+    One that differs between protocols goes by its plain name, and by that with the protocol at its end whose
+    value counts: all_patients follows inter_patient where it has none of its own.
+    """
+    features = {"features": params["normalize"]["features"]}
+    groups = {"train": params["train"], model: params[model], "normalize": features}
+    fixed = {"train.seed", "train.threads", "train.loggers"}
+    names = {}
+    for group, settings in groups.items():
+        for key, value in of_protocol(settings, protocol).items():
+            names[f"{group}.{key}"] = value
+            if isinstance(settings[key], dict):
+                counts = protocol if protocol in settings[key] else "inter_patient"
+                names[f"{group}.{key}.{counts}"] = value
+    return {name: value for name, value in names.items() if name not in fixed}

@@ -35,7 +35,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.params import changed, checked, load_params, read_named_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS, of_protocol
 from arrhythmia.studies.search.results import write_results
-from arrhythmia.studies.search.space import check_space, labels_of, values_by_label
+from arrhythmia.studies.search.space import check_space, labels_of, searchable, values_by_label
 from arrhythmia.studies.search.trial import DONE, score, training_beats
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
@@ -181,25 +181,6 @@ def check_values(plan: dict[str, Any], params: dict[str, Any], *, where: str) ->
             checked(changed(params, {name: value}) | {"protocols": [plan["protocol"]]}, where=where)
 
 
-def searchable(params: dict[str, Any], model: str, protocol: str) -> dict[str, Any]:
-    """Return the parameters that need no other beats, with their values: training, network, features.
-
-    One that differs between protocols goes by its plain name, and by that with the protocol at its end whose
-    value counts: all_patients follows inter_patient where it has none of its own.
-    """
-    features = {"features": params["normalize"]["features"]}
-    groups = {"train": params["train"], model: params[model], "normalize": features}
-    fixed = {"train.seed", "train.threads", "train.loggers"}
-    names = {}
-    for group, settings in groups.items():
-        for key, value in of_protocol(settings, protocol).items():
-            names[f"{group}.{key}"] = value
-            if isinstance(settings[key], dict):
-                counts = protocol if protocol in settings[key] else "inter_patient"
-                names[f"{group}.{key}.{counts}"] = value
-    return {name: value for name, value in names.items() if name not in fixed}
-
-
 @contextlib.contextmanager
 def open_storage(search: Search) -> Iterator[optuna.storages.RDBStorage]:
     """Connect to where the studies are, make its tables if it is new, and disconnect after the block.
@@ -293,9 +274,9 @@ def begin(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
     return study
 
 
-def wait_for_digest(study: optuna.Study, patience: float = 10) -> str | None:
+def wait_for_digest(study: optuna.Study) -> str | None:
     """Return what the study belongs to; who created it this moment sets that last."""
-    until = time.time() + patience
+    until = time.time() + 10
     while "digest" not in study.user_attrs and time.time() < until:
         time.sleep(0.2)
     return study.user_attrs.get("digest")

@@ -19,10 +19,11 @@ from typing import Any
 import wandb
 import yaml
 
-from arrhythmia.errors import DataError
+from arrhythmia.errors import DataError, one_line
 from arrhythmia.params import changed, checked, flattened, load_params, parse_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS
-from arrhythmia.studies.search.study import quiet, searchable
+from arrhythmia.studies.search.space import searchable
+from arrhythmia.studies.search.study import quiet
 from arrhythmia.studies.search.trial import begin_training, training_beats
 from arrhythmia.training import runtime
 
@@ -42,9 +43,9 @@ def main(argv: list[str]) -> None:
         log_epochs(run, cards)
     except KeyboardInterrupt:  # no failure: after a few of them the agent would give up
         print("stopped; the run keeps the scores it has", flush=True)
-    except (FloatingPointError, ValueError, TypeError) as error:
+    except (FloatingPointError, ValueError) as error:
         run.finish(exit_code=1)
-        reason = " ".join(str(error).split()) or "its answers are no numbers"
+        reason = one_line(error) or "its answers are no numbers"
         raise DataError(f"the network cannot be trained with these values: {reason}") from error
     run.finish()
 
@@ -143,8 +144,9 @@ def start_run(config: dict[str, Any]) -> wandb.Run:
             settings=wandb.Settings(console="off", save_code=False),
         )
     except wandb.errors.Error as error:
-        said = " ".join(str(error).split())
-        raise DataError(f"wandb does not start ({said}); `wandb login`, or set WANDB_MODE=offline") from error
+        raise DataError(
+            f"wandb does not start ({one_line(error)}); `wandb login`, or set WANDB_MODE=offline"
+        ) from error
 
 
 def log_epochs(run: wandb.Run, cards: Iterable[dict[str, Any]]) -> None:

@@ -15,11 +15,10 @@ from arrhythmia.features.table import FEATURES, columns_of
 from arrhythmia.params import changed, checked
 from arrhythmia.preprocessing.inputs import fit_preprocessor, model_inputs
 from arrhythmia.protocols import PROTOCOLS, of_protocol
-from arrhythmia.scoring.summary import cv_metrics
 from arrhythmia.studies.networks import networks_of
 from arrhythmia.studies.search.space import suggest
-from arrhythmia.training.calibration import fit_temperature
-from arrhythmia.training.cross_validation import build, cross_calibrated, settings_of_member
+from arrhythmia.training.calibration import held_out_scores
+from arrhythmia.training.cross_validation import build, number_of_members, settings_of_member
 from arrhythmia.utils.files import load_arrays
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -71,7 +70,7 @@ def score(
                 stop(trial, "below the median")
     except FloatingPointError:
         stop(trial, "diverged")
-    except (ValueError, TypeError) as error:  # a value that the network or its training does not know
+    except ValueError as error:  # a size that this network cannot have
         raise DataError(f"params.yaml or the plan: {error}") from error
     return objective
 
@@ -125,8 +124,8 @@ def build_members(name: str, protocol: str, params: dict[str, Any], arrays: dict
     import keras
 
     keras.backend.clear_session()
-    networks = []
-    for member in range(of_protocol(params["train"], protocol)["ensemble_size"]):
+    size, networks = of_protocol(params["train"], protocol)["ensemble_size"], []
+    for member in range(number_of_members(size, protocol, arrays["fold"])):
         keras.utils.set_random_seed(settings_of_member(params, protocol, member)["seed"])
         networks.append(build(networks_of(name), arrays, **of_protocol(params[name], protocol)))
     return networks
@@ -149,7 +148,7 @@ def train_together(
     Raises:
         FloatingPointError: an answer is not a number.
     """
-    from arrhythmia.models.layers import inputs_of
+    from arrhythmia.models.layers import BATCH, inputs_of
     from arrhythmia.training.fit import train_epochs
 
     fold, label = arrays["fold"], arrays["label"]
@@ -168,14 +167,14 @@ def train_together(
     for _ in zip(*runs, strict=True):
         for member, network in enumerate(networks):
             held_out = {key: x[fold == member] for key, x in beats.items()}
-            answers = network.predict(inputs_of(network, held_out), batch_size=1024, verbose=0)
+            answers = network.predict(inputs_of(network, held_out), batch_size=BATCH, verbose=0)
             logits[fold == member] = answers["logits"]
         if not np.isfinite(logits).all():
             raise FloatingPointError
-        yield cv_metrics(
+        yield held_out_scores(
+            logits[judged],
             label[judged],
-            cross_calibrated(logits[judged], label[judged], fold[judged]),
+            fold[judged],
             protocol=PROTOCOLS[protocol],
             members=len(networks),
-            temperature=fit_temperature(logits[judged], label[judged]),
-        )
+        )[2]

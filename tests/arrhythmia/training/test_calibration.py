@@ -3,7 +3,7 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.scoring.metrics import log_loss
-from arrhythmia.training.calibration import LIMITS, fit_temperature, temperature_scaled
+from arrhythmia.training.calibration import LIMITS, cross_calibrated, fit_temperature, temperature_scaled
 
 
 def simulated(beats=40_000, temperature=1.0, seed=0):
@@ -65,3 +65,36 @@ def test_the_temperature_changes_how_sure_but_not_which_class(temperature):
 def test_nothing_to_fit_is_refused(logits):
     with pytest.raises(DataError, match="finite logits"):
         fit_temperature(logits, np.zeros(len(logits), int))
+
+
+def made_up(beats=600):
+    """Logits of five classes that are too sure, most in the third fold."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 5, beats)
+    fold = np.arange(beats) % 3
+    logits = rng.normal(size=(beats, 5)) * (1 + fold[:, None])
+    logits[np.arange(beats), label] += 2
+    return 3 * logits, label, fold
+
+
+def test_a_folds_own_labels_do_not_change_its_probabilities():
+    logits, label, fold = made_up()
+    other = np.where(fold == 1, (label + 1) % 5, label)
+    before, after = (cross_calibrated(logits, labels, fold) for labels in (label, other))
+    np.testing.assert_array_equal(after[fold == 1], before[fold == 1])
+    assert (after[fold != 1] != before[fold != 1]).all()
+
+
+def test_each_fold_gets_the_temperature_of_the_others():
+    logits, label, fold = made_up()
+    probability = cross_calibrated(logits, label, fold)
+    for number in range(3):
+        own, others = fold == number, fold != number
+        temperature = fit_temperature(logits[others], label[others])
+        np.testing.assert_array_equal(probability[own], temperature_scaled(logits[own], temperature))
+
+
+def test_one_fold_alone_is_calibrated_by_itself():
+    logits, label, _ = made_up()
+    probability = cross_calibrated(logits, label, np.zeros(600, dtype=np.int8))
+    np.testing.assert_array_equal(probability, temperature_scaled(logits, fit_temperature(logits, label)))

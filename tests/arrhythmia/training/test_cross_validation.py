@@ -12,7 +12,6 @@ from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
 from arrhythmia.training import cross_validation
-from arrhythmia.training.calibration import fit_temperature, temperature_scaled
 from arrhythmia.utils.files import save_arrays
 from stages import train_cnn, train_rnn
 from tests.in_process import run_in_process
@@ -286,36 +285,3 @@ def test_the_parameters_of_params_yaml_are_those_that_training_takes(keras):
         settings = cross_validation.settings_of_member(load_params(ROOT / "params.yaml"), INTER, number)
         assert set(settings) == {setting.name for setting in taken if setting.kind is setting.KEYWORD_ONLY}
         assert settings["seed"] == 1000 * number
-
-
-def made_up(beats=600):
-    """Logits of five classes that are too sure, most in the third fold."""
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, 5, beats)
-    fold = np.arange(beats) % 3
-    logits = rng.normal(size=(beats, 5)) * (1 + fold[:, None])
-    logits[np.arange(beats), label] += 2
-    return 3 * logits, label, fold
-
-
-def test_a_folds_own_labels_do_not_change_its_probabilities():
-    logits, label, fold = made_up()
-    other = np.where(fold == 1, (label + 1) % 5, label)
-    before, after = (cross_validation.cross_calibrated(logits, labels, fold) for labels in (label, other))
-    np.testing.assert_array_equal(after[fold == 1], before[fold == 1])
-    assert (after[fold != 1] != before[fold != 1]).all()
-
-
-def test_each_fold_gets_the_temperature_of_the_others():
-    logits, label, fold = made_up()
-    probability = cross_validation.cross_calibrated(logits, label, fold)
-    for number in range(3):
-        own, others = fold == number, fold != number
-        temperature = fit_temperature(logits[others], label[others])
-        np.testing.assert_array_equal(probability[own], temperature_scaled(logits[own], temperature))
-
-
-def test_one_fold_alone_is_calibrated_by_itself():
-    logits, label, _ = made_up()
-    probability = cross_validation.cross_calibrated(logits, label, np.zeros(600, dtype=np.int8))
-    np.testing.assert_array_equal(probability, temperature_scaled(logits, fit_temperature(logits, label)))
