@@ -39,13 +39,14 @@ def main(argv: list[str]) -> None:
 
 
 def experiments() -> pd.DataFrame:
-    """Return all finished experiments of the last commit, which is the first row, as DVC lists them.
+    """Return the last commit, the first row, and all its finished experiments, as DVC lists them.
 
     Raises:
         DataError: DVC failed.
     """
     words = "exp show --csv --only-changed --hide-workspace --hide-queued --hide-failed".split()
-    return pd.read_csv(io.StringIO(dvc_output(words)))
+    shown = dvc_output(words)
+    return pd.read_csv(io.StringIO(shown)) if shown.strip() else pd.DataFrame()
 
 
 def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -75,4 +76,5 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
         )
         title = f"{MODELS[model]}{', fused' if fused else ''}, {protocol_name(protocol)}, held-out folds"
         if len(table) > 1:
-            yield title, table.sort_values(next(iter(scores)), ascending=False, kind="stable")
+            first = next(iter(scores))
+            yield title, table.sort_values(first, ascending=first == "log_loss", kind="stable")

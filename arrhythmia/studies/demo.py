@@ -13,6 +13,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from arrhythmia.studies.dvc import dvc_environment
+
 HERE = Path.cwd()
 RESULTS = HERE / "demo"
 COPY = RESULTS / ".copy"
@@ -26,7 +28,7 @@ def main(argv: list[str]) -> None:
     lend_identity()
     repository = HERE if has_commit() else snapshot()
     # An earlier demo makes way by name only: DVC's run cache keeps its stages (--force would run them again).
-    subprocess.run(["dvc", "exp", "remove", NAME], cwd=repository, capture_output=True)
+    subprocess.run(["dvc", "exp", "remove", NAME], cwd=repository, env=dvc_environment(), capture_output=True)
     run(*f"dvc exp run --temp -n {NAME} -S download.source=synthetic".split(), cwd=repository)
     lay_out(repository)
     print(
@@ -92,6 +94,6 @@ def git(*words: str, cwd: Path = HERE, env: dict[str, str] | None = None, check:
 
 def run(*words: str, cwd: Path) -> None:
     """Run a command that shows what it does; end with its exit code where it fails."""
-    code = subprocess.run(words, cwd=cwd).returncode
+    code = subprocess.run(words, cwd=cwd, env=dvc_environment()).returncode
     if code:
         sys.exit(code)

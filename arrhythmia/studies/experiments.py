@@ -1,7 +1,8 @@
 """DVC experiments beside the workspace, and what their commits hold.
 
-Each runs in a temporary copy of the last commit (`dvc exp run --temp`), so that the workspace stays as it is
-even when the command is killed.
+Each runs in a temporary copy of the last commit (`dvc exp run --temp`), so that the workspace stays as it is,
+also when the command is killed; only in the seconds in which DVC makes the copy does params.yaml hold the
+parameters of the experiment.
 """
 
 import json

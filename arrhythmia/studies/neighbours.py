@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
-from arrhythmia.aami import DS1, DS2
+from arrhythmia.aami import CLASSES, DS1, DS2, SAME_PATIENT
 from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.kaggle.export import file_rows
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
     ).parse_args(argv)
     beats = kaggle_beats(paths.RAW)
     train, test = file_rows(beats, load_test_fold()).values()
-    patient = np.where(beats.record == "202", "201", beats.record)  # one patient, two records
+    patient = np.array([SAME_PATIENT.get(name, name) for name in beats.record])
     rows = [row_of("Kaggle files", "any", beats, test, train[near(beats, test, train)])]
     other = nearest_of_other_patients(
         beats.waveform[test], beats.waveform[train], patient[test], patient[train]
@@ -73,6 +73,6 @@ def row_of(
         "accuracy": float(metrics.accuracy(counts)),
         "macro_f1": float(metrics.macro_f1(counts, CLASSES_SCORED[division])),
         "macro_f1_nsv": float(metrics.macro_f1(counts, "NSV")),
-        "f1_S": f1[1],
-        "f1_V": f1[2],
+        "f1_S": f1[CLASSES.index("S")],
+        "f1_V": f1[CLASSES.index("V")],
     }

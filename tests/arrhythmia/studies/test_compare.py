@@ -59,8 +59,14 @@ def test_scores_on_the_test_records_stay_out():
     assert list(tables_of(listed, SETTINGS)) == []
 
 
-def test_nothing_to_compare_is_said(monkeypatch):
-    monkeypatch.setattr(compare, "experiments", shown)
+def test_the_lowest_log_loss_is_the_best():
+    ((_, table),) = tables_of(shown(cnn_log_loss=[0.15, 0.3, 0.1]), SETTINGS)
+    assert table["experiment"].tolist() == ["large", "main", "small"]
+
+
+@pytest.mark.parametrize("said", ["", shown().to_csv(index=False)], ids=["no experiment", "equal scores"])
+def test_nothing_to_compare_is_said(monkeypatch, said):
+    monkeypatch.setattr(compare, "dvc_output", lambda words: said)
     with pytest.raises(DataError, match="no experiment of the last commit differs from it"):
         compare.main([])
 
