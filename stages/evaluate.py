@@ -53,8 +53,7 @@ def main(protocol: str, model: str) -> None:
     for name, table in tables.items():
         write_table(paths.tables(protocol, model) / f"{name}.csv", table)
     figures = scores_figures(label, probability, title=title)
-    if "records" in tables:
-        figures["records"] = records_map(tables["records"], title=title)
+    figures["records"] = records_map(tables["records"], title=title)
     figures |= mistakes_figures(beats, test, probability, title=title)
     for name, figure in tracked(figures.items(), f"{model} {protocol}", "figures"):
         save_png(paths.figures(protocol, model) / f"{name}.png", figure)
@@ -100,8 +99,7 @@ def mistakes_figures(
         title: heading.
     """
     label, record = beats.label[test], beats.record[test]
-    group = np.where(record == "", np.arange(len(test)).astype(str), record)
-    chosen = strips.confident_mistakes(label, probability, group)
+    chosen = strips.confident_mistakes(label, probability, record)
     shown = mistake_strips(beats, test[chosen], probability[chosen])
     figures = {"mistakes": strips.gallery(shown, title=f"{title}: most confident mistakes")}
     if (beats.sample[test] >= 0).all():

@@ -1,4 +1,4 @@
-"""Stage `export PROTOCOL MODEL`: small files that predict without TensorFlow, and how well they agree.
+"""Stage `export PROTOCOL NETWORK`: small files that predict without TensorFlow, and how well they agree.
 
 python -m stages.export inter_patient cnn
 """
@@ -61,10 +61,9 @@ def main(protocol: str, network: str) -> None:
     )
     write_text(paths.model(protocol, network, ".json"), config.to_json())
     write_text(paths.exported(protocol, network), json.dumps(agreements, indent=2) + "\n")
-    records = paths.tables(protocol, network) / "records.csv"
-    table = pd.read_csv(records, dtype={"record": str}) if records.exists() else None
+    records = pd.read_csv(paths.tables(protocol, network) / "records.csv", dtype={"record": str})
     members = sum(isinstance(layer, keras.Model) for layer in model.layers)
-    text = model_card(config, card, agreements, table, members=members)
+    text = model_card(config, card, agreements, records, members=members)
     write_text(paths.model(protocol, network, ".md"), text)
 
 

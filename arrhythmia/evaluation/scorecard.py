@@ -36,7 +36,7 @@ def scorecard(
     Args:
         label: `(m,)` labels 0..4.
         probability: `(m, 5)` predicted probabilities; the largest one is the predicted class.
-        record: `(m,)` record of each beat; empty where unknown.
+        record: `(m,)` record of each beat.
         protocol: one of `PROTOCOLS`.
         source: where the recordings come from.
         parameters: number of parameters of the model.

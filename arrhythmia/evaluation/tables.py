@@ -19,8 +19,7 @@ def evaluation_tables(
         label: `(m,)` labels 0..4.
         probability: `(m, 5)` predicted probabilities.
         symbol: `(m,)` annotation symbols; empty where the source does not tell.
-        record: `(m,)` names of the records; empty where the source does not tell, and then the tables by
-            record, `records` and `ec57`, are missing.
+        record: `(m,)` names of the records.
     """
     predicted = probability.argmax(axis=1)
     classes = np.array(CLASSES)
@@ -33,7 +32,5 @@ def evaluation_tables(
         "risk_coverage": pd.DataFrame(metrics.risk_coverage(label, probability)),
         "symbols": symbols_table(symbol, label, predicted),
     }
-    if (record != "").all():
-        names, counts = metrics.confusion_by_record(label, predicted, record)
-        tables |= {"records": records_table(names, counts), "ec57": ec57.table(names, counts)}
-    return tables
+    names, counts = metrics.confusion_by_record(label, predicted, record)
+    return tables | {"records": records_table(names, counts), "ec57": ec57.table(names, counts)}

@@ -36,7 +36,7 @@ def model_card(
     config: ModelConfig,
     scores: dict[str, Any],
     agreement: dict[str, dict[str, float]],
-    records: pd.DataFrame | None,
+    records: pd.DataFrame,
     *,
     members: int,
 ) -> str:
@@ -46,7 +46,7 @@ def model_card(
         config: of the ONNX network.
         scores: its metrics file, from `scorecard.scorecard`.
         agreement: by precision: `equal_decisions`, `macro_f1_change`, `largest_difference`, `bytes`.
-        records: from `scorecard.records_table`, or None where beats have no record.
+        records: from `scorecard.records_table`.
         members: networks that it averages.
     """
     synthetic = config.source == "synthetic"
@@ -59,7 +59,7 @@ def model_card(
         scores=scores,
         agreement=agreement,
         members=members,
-        weak=None if records is None else weakest(records),
+        weak=weakest(records),
         needed=needed_later(config),
         measured=(config.source, config.segment["window"], config.protocol) == MEASURED,
         training=source.training,
@@ -80,6 +80,10 @@ def weakest(records: pd.DataFrame) -> list[dict[str, Any]]:
 def needed_later(config: ModelConfig) -> list[str]:
     """Return what the network needs of the recording after the beat's own window."""
     preprocessor, needed = config.preprocessor, []
+    if config.fusion[
+        "weight"
+    ]:  # the rhythm network reads the beats around, and compares them with the template
+        return ["later beats", "the whole recording"]
     if (set(RHYTHM) - {"pre_rr_ratio", "pre_post_rr_ratio"}) & set(preprocessor.features):
         needed.append("later beats")
     elif config.segment["window"] == "kaggle" or "pre_post_rr_ratio" in preprocessor.features:

@@ -17,6 +17,9 @@ SECONDS = 2.0
 
 COLUMNS = 3
 
+OF_A_RECORD = 2
+"""Most beats of one record among the mistakes that are shown."""
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -40,17 +43,16 @@ class Strip:
 
 
 def confident_mistakes(
-    label: np.ndarray, probability: np.ndarray, group: np.ndarray, *, count: int = 12, per_group: int = 2
+    label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, count: int = 12
 ) -> np.ndarray:
     """Return which beats were misclassified with the highest probability.
 
     Args:
         label: `(m,)` labels 0..4.
         probability: `(m, 5)`.
-        group: `(m,)` such as the record: at most `per_group` beats are taken of each, or one record with a
-            strange morphology would fill the gallery.
+        record: `(m,)` record of each beat: at most `OF_A_RECORD` are taken of each, or one with a strange
+            morphology would fill the gallery.
         count: most beats to return.
-        per_group: most beats of one group.
 
     Returns:
         Row numbers, most confident first; equally confident ones in their order.
@@ -61,8 +63,8 @@ def confident_mistakes(
     taken: dict[str, int] = {}
     chosen = []
     for row in wrong:
-        taken[group[row]] = taken.get(group[row], 0) + 1
-        if taken[group[row]] <= per_group:
+        taken[record[row]] = taken.get(record[row], 0) + 1
+        if taken[record[row]] <= OF_A_RECORD:
             chosen.append(row)
     return np.array(chosen[:count], dtype=int)
 
@@ -92,9 +94,8 @@ def recording_strip(recording: Recording, sample: int, mistake: str) -> Strip:
 
 def window_strip(beats: Beats, row: int, mistake: str) -> Strip:
     """Show a beat's own window, for a source without recordings."""
-    record = f"record {beats.record[row]}, " if beats.record[row] else ""
     return Strip(
-        caption=f"{record}{mistake}",
+        caption=f"record {beats.record[row]}, {mistake}",
         unit="0 to 1",
         time=(np.arange(beats.waveform.shape[1]) - int(beats.r_index)) / float(beats.fs),
         signal=beats.waveform[row],

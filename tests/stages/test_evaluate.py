@@ -28,11 +28,13 @@ FIGURES = {
         "worst_records",
     )
 }
-BY_BEAT = {
+TABLES = {
     f"{name}.csv"
-    for name in ("classes", "precision_recall", "roc", "reliability", "risk_coverage", "symbols")
+    for name in (
+        *("classes", "precision_recall", "roc", "reliability", "risk_coverage", "symbols"),
+        *("records", "ec57"),
+    )
 }
-TABLES = BY_BEAT | {"records.csv", "ec57.csv"}
 
 
 def beats_at(record, sample, symbol, *, source):
@@ -142,14 +144,14 @@ def test_the_tables_hold_a_row_a_beat_and_a_row_a_record(project):
     assert (len(risk_coverage), risk_coverage["rejected"].max()) == (101, 0.5)
 
 
-def test_beats_without_records_and_recordings_are_scored_all_the_same():
-    beats = beats_at([""] * 60, [-1] * 60, np.tile(list("NNAVF/"), 10), source="kaggle")
+def test_beats_without_recordings_are_scored_all_the_same():
+    beats = beats_at(["100", "101"] * 30, [-1] * 60, np.tile(list("NNAVF/"), 10), source="kaggle")
     write(beats, np.arange(60), protocol="intra_patient")
     written = [
         {path.name for path in place("intra_patient", "cnn").iterdir()}
         for place in (paths.figures, paths.tables)
     ]
-    assert written == [FIGURES - {"records.png", "worst_records.png"}, BY_BEAT]
+    assert written == [FIGURES - {"worst_records.png"}, TABLES]
 
 
 def captions(monkeypatch):
@@ -174,15 +176,15 @@ def test_the_gallery_shows_recordings_two_strips_of_each(monkeypatch):
     ]
 
 
-def test_the_gallery_is_full_where_records_are_unknown(monkeypatch):
-    shown, beats = captions(monkeypatch), beats_at([""] * 30, [-1] * 30, ["V"] * 30, source="kaggle")
+def test_the_gallery_shows_windows_where_there_are_no_recordings(monkeypatch):
+    shown, beats = captions(monkeypatch), beats_at(["100"] * 30, [-1] * 30, ["V"] * 30, source="kaggle")
     write(
         beats,
         np.arange(30),
         protocol="intra_patient",
         probability=np.tile(np.eye(5)[0] * 0.8 + 0.04, (30, 1)),
     )
-    assert shown == ["V classified as N (0.84)"] * 12
+    assert shown == ["record 100, V classified as N (0.84)"] * 2
 
 
 def test_a_model_that_diverged_is_named_and_leaves_no_metrics():

@@ -2,7 +2,7 @@
 
     write_recordings(Path("data/raw"), seconds=300, seed=1)
 
-`synthetic_rhythm` says which beats come when, `synthetic_beats` what they look like (and cites the models);
+`rhythm` says which beats come when, `waveforms` what they look like (and cites the models);
 this module adds what electrodes pick up besides the heart, and writes the files. Their bytes depend on
 `seconds`, `seed` and NumPy's random generators alone: the last bits in which processors differ vanish in the
 rounding to ADC units.

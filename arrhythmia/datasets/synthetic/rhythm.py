@@ -1,6 +1,6 @@
 """Who the synthetic patients are, and when which of their beats occur.
 
-The RR intervals of the basic rhythm vary as in McSharry et al. 2003 (cited in `synthetic_beats`): respiratory
+The RR intervals of the basic rhythm vary as in McSharry et al. 2003 (cited in `waveforms`): respiratory
 sinus arrhythmia and Mayer waves around a mean, plus slow noise. Premature beats come on top, by the textbook
 rule: a ventricular beat leaves the sinus node alone, so that the next sinus beat is on time (a full
 compensatory pause); an atrial one resets it (a shorter pause).

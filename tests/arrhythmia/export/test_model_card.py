@@ -31,11 +31,12 @@ def config(
     method="record",
     template_channel=True,
     features=("pre_rr_local", "qrs_width"),
+    fusion=FUSION,
 ):
     none = np.empty(0)
     preprocessor = Preprocessor(method, template_channel, features, none, none)
     segment = SEGMENT | {"window": window}
-    return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), segment, preprocessor, FUSION)
+    return ModelConfig("cnn", protocol, source, tuple("NSVFQ"), segment, preprocessor, fusion)
 
 
 def text(members=5, **settings):
@@ -143,7 +144,7 @@ def test_the_leads_are_those_of_the_recordings(mitdb, window, protocol, words):
     ],
 )
 def test_what_it_needs_to_see(settings, words):
-    assert words in text(**settings)
+    assert words in text(**settings, fusion={"weight": 0.0, "temperature": 1.0})
 
 
 def test_scaling_and_second_channel_are_told():
@@ -165,9 +166,9 @@ def test_one_network_is_no_average():
     assert "12,345 parameters that gives" in text(members=1)
 
 
-def test_it_works_without_records():
-    made = config()
-    assert "Weak spots" not in model_card(made, card(made.protocol, hits=0.7), AGREEMENT, None, members=5)
+def test_fused_with_the_rhythm_network_it_needs_what_that_one_reads():
+    bare = {"features": (), "method": "beat", "template_channel": False}
+    assert "It looks at later beats and at the whole recording, so" in text(**bare)
 
 
 @pytest.mark.parametrize("source", ["physionet", "synthetic"])
