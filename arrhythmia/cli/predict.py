@@ -113,7 +113,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--model", choices=("cnn", "rnn"), default="cnn", help="network (cnn)")
     add("--int8", action="store_true", help="the smaller file of the network, with 8-bit weights")
     add("--models", type=Path, help="folder of the networks (those for new patients)")
-    add("--lead", help="name or number of the lead; else the one most like MLII")
+    add("--lead", help="name of the lead, or its number from 0; else the one most like MLII")
     add("--column", help="column of the ECG in text tables, by name or number from 1")
     add("--fs", type=float, help="sampling rate of text tables, Hz, if they tell none")
     add("--decimal", choices=(".", ","), help="decimal sign in text tables; with . commas part thousands")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from arrhythmia.features import morphology, rhythm
 from arrhythmia.protocols import MODELS, NETWORKS, of_protocol, protocol_name
 from arrhythmia.report import tables
 from arrhythmia.report.tables import Cards
@@ -75,6 +76,11 @@ def report(material: Material) -> str:
         source=material.source,
         settings=run_settings(material.params, material.protocols),
         inputs=inputs_seen(material.params["normalize"], material.protocols),
+        fused=[
+            protocol_name(protocol)
+            for protocol in material.protocols
+            if of_protocol(material.params["fusion"], protocol)["weight"]
+        ],
         gap=gap(material.cards) if both else {},
         normal_share=normal_share(material.cards) if both else None,
         comparison=material.comparison,
@@ -98,7 +104,7 @@ def report(material: Material) -> str:
 
 
 def run_settings(params: dict[str, Any], protocols: list[str]) -> str:
-    """Return in one line what was run: window, normalization and training, as in params.yaml.
+    """Return in one line what was run: window, normalization, training and fusion, as in params.yaml.
 
     Args:
         params: by group; a value may differ by protocol, and is then a dict.
@@ -106,7 +112,7 @@ def run_settings(params: dict[str, Any], protocols: list[str]) -> str:
     """
     groups = {"segment": {"window": params["segment"]["window"]}}
     train = {name: value for name, value in params["train"].items() if name != "loggers"}  # changes no score
-    groups |= {"normalize": params["normalize"], "train": train}
+    groups |= {"normalize": params["normalize"], "train": train, "fusion": params["fusion"]}
     return "; ".join(
         f"`{group}` " + ", ".join(_setting_words(name, value, protocols) for name, value in settings.items())
         for group, settings in groups.items()
@@ -153,10 +159,10 @@ def seen_besides(method: str, template_channel: bool, features: list[str]) -> di
         statistics.append("its median amplitude")
     if "qrs_width" in features:
         statistics.append("its median QRS width")
-    if template_channel or features:
+    if template_channel or set(morphology.FEATURES) & set(features):
         statistics.append("its template beat (the median of the late ones)")
     return {
-        "intervals": bool(features),
+        "intervals": bool(set(rhythm.FEATURES) & set(features)),
         "p_waves": "p_wave_correlation" in features,
         "statistics": statistics,
     }
@@ -167,8 +173,10 @@ def gap(cards: Cards) -> dict[str, dict[str, tuple[float | None, float | None]]]
     found = {}
     for model, title in MODELS.items():
         pair = [cards[protocol, model] for protocol in ("intra_patient", "inter_patient")]
-        found[title] = {key: tuple(card[key] for card in pair) for key in ("accuracy", "macro_f1_nsv")}
-        found[title] |= {f"f1_{name}": tuple(card["classes"][name]["f1"] for card in pair) for name in "SV"}
+        found[title] = {
+            key: tuple(tables.with_f1(card)[key] for card in pair)
+            for key in ("accuracy", "macro_f1_nsv", "f1_S", "f1_V")
+        }
     return found
 
 

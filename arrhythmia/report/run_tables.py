@@ -5,13 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from arrhythmia.report.tables import HEADLINE, with_f1
+
 Card = dict[str, Any]
 """What a metrics file holds (see `arrhythmia.evaluation.scorecard`)."""
 
-SCORES = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece")
 SEEDS_COLUMNS = ("protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit")
 BASELINES_COLUMNS = (
-    *("name", "what", "protocol", *SCORES, "parameters", "train_seconds", "seconds_to_0918"),
+    *("name", "what", "protocol", *HEADLINE, "parameters", "train_seconds", "seconds_to_0918"),
     "commit",
 )
 """The two columns in s depend on the machine."""
@@ -26,9 +27,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def headline(card: Card) -> dict[str, float]:
-    """Return the scores of `SCORES`; NaN where one is undefined."""
-    scores = card | {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
-    return {key: float("nan") if scores[key] is None else float(scores[key]) for key in SCORES}
+    """Return the scores of `HEADLINE`; NaN where one is undefined."""
+    scores = with_f1(card)
+    return {key: float("nan") if scores[key] is None else float(scores[key]) for key in HEADLINE}
 
 
 def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> p
     rows = []
     for protocol, model in next(iter(cards.values())):
         scores = pd.DataFrame([headline(of_seed[protocol, model]) for of_seed in cards.values()])
-        for metric in SCORES:
+        for metric in HEADLINE:
             values = scores[metric]
             rows.append(
                 {

@@ -40,13 +40,17 @@ def results_table(cards: Cards, cross_validated: Cards, protocol: str) -> str:
     rows = []
     for model, title in MODELS.items():
         card = cards[protocol, model]
-        f1 = {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
-        scores = [with_interval(card, key, (card | f1)[key]) for key in HEADLINE]
+        scores = [with_interval(card, key, with_f1(card)[key]) for key in HEADLINE]
         rows.append([title, *scores, f"{card['parameters']:,}"])
         if protocol in LEARNT_FROM and (inner := cross_validated.get((protocol, model))):
             title = f"{title}, cross-validated on the {LEARNT_FROM[protocol]}"
             rows.append([title, *(number(inner[key]) for key in HEADLINE), ""])
     return markdown_table(["model", *(SCORES[key] for key in HEADLINE), "size"], rows)
+
+
+def with_f1(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card with F1 of S and of V among its scores, as `f1_S` and `f1_V`."""
+    return card | {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
 
 
 def with_interval(card: dict[str, Any], key: str, value: float | None) -> str:
@@ -89,8 +93,7 @@ def without_table(cards: Cards, protocol: str) -> str:
     for model, title in MODELS.items():
         card = cards[protocol, model]
         if "without" in card:
-            f1 = {f"f1_{name}": card["classes"][name]["f1"] for name in "SV"}
-            for record, scores in {"none": card | f1, **card["without"]}.items():
+            for record, scores in {"none": with_f1(card), **card["without"]}.items():
                 rows.append([title, record, *(number(scores[key]) for key in keys)])
     return markdown_table(["model", "left out", *(SCORES[key] for key in keys)], rows) if rows else ""
 

@@ -23,6 +23,7 @@ PARAMS = {
     "segment": {"window": "centred", "fs": 125},
     "normalize": {"method": "record", "template_channel": True, "features": ["pre_rr_local", "qrs_width"]},
     "train": {"lr": 0.002, "epochs": 8, "seed": 0},
+    "fusion": {"weight": {"intra_patient": 0.0, "inter_patient": 0.5}},
 }
 SEEDS = pd.DataFrame(
     [["inter_patient", "cnn", "ece", 0.02, 0.001, 0.01, 0.03, "0 1 2", "abc1234"]],
@@ -176,6 +177,15 @@ def test_the_report_says_with_what_it_was_run():
     assert "`train` epochs 6 (inter-patient)" in run_settings(other, ["inter_patient"])
 
 
+def test_the_report_says_where_the_networks_are_fused(material):
+    text = report(material)
+    assert "\nUnder inter-patient what the CNN and the RNN say of a beat is pooled" in text
+    assert text.count("Size: parameters of all networks of a model, nodes") == 1
+    assert text.count("Size: parameters of all networks of a model, but for those of the rhythm network") == 1
+    alone = {**PARAMS, "fusion": {"weight": 0.0}}
+    assert "is pooled" not in report(dataclasses.replace(material, params=alone))
+
+
 def seen(**changed):
     plain = {"method": "standard", "template_channel": False, "features": []}
     return inputs_seen(plain | changed, BOTH)["intra_patient"]
@@ -190,7 +200,12 @@ def test_what_is_seen_of_the_whole_recording():
         "statistics": ["its median amplitude", "its median QRS width", template],
     }
     assert seen(template_channel=True)["statistics"] == [template]
-    assert seen(features=["p_wave_correlation"])["p_waves"]
+    assert seen(features=["pre_rr_local"]) == {"intervals": True, "p_waves": False, "statistics": []}
+    assert seen(features=["p_wave_correlation"]) == {
+        "intervals": False,
+        "p_waves": True,
+        "statistics": [template],
+    }
 
 
 def test_the_report_says_what_is_seen_once_or_for_each_protocol(material):

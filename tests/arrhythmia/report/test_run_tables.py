@@ -6,12 +6,12 @@ import pytest
 
 from arrhythmia.report.run_tables import (
     BASELINES_COLUMNS,
-    SCORES,
     baseline_row,
     headline,
     seeds_table,
     updated,
 )
+from arrhythmia.report.tables import HEADLINE
 
 
 def card(accuracy=0.9, f1_s=0.5):
@@ -22,7 +22,7 @@ def card(accuracy=0.9, f1_s=0.5):
 
 def test_headline_takes_the_f1_of_s_and_v_out_of_the_classes():
     scores = headline(card(f1_s=0.5))
-    assert tuple(scores) == SCORES
+    assert tuple(scores) == HEADLINE
     assert scores["f1_S"] == 0.5
     assert scores["f1_V"] == 0.75
 
@@ -38,7 +38,7 @@ def test_seeds_table_of_two_models():
     }
     table = seeds_table(cards, "abc1234")
     assert list(table) == ["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit"]
-    assert len(table) == 2 * len(SCORES)
+    assert len(table) == 2 * len(HEADLINE)
     first = table.set_index(["protocol", "model", "metric"]).loc["intra_patient", "cnn", "accuracy"]
     assert first["mean"] == pytest.approx(0.7)
     assert first["sd"] == pytest.approx(np.std([0.9, 0.8, 0.4], ddof=1))
