@@ -5,6 +5,7 @@ import sys
 
 from arrhythmia.command_line import end_at_interrupts, errors_in_one_line
 from arrhythmia.determinism import fix_environment
+from arrhythmia.inference.disclaimer import DISCLAIMER
 
 COMMANDS = {
     "predict": ("arrhythmia.cli.predict", "find and classify the heartbeats of recordings"),
@@ -72,6 +73,6 @@ def usage() -> str:
             *lines,
             "",
             "`arrhythmia COMMAND --help` says more. The pipeline itself runs with `dvc repro`.",
-            "Research software, not a medical device.",
+            DISCLAIMER,
         ]
     )
