@@ -1,7 +1,7 @@
 """The one exception that reaches people: a single line that names the file, the value and the remedy."""
 
-MOST = 200
-"""Characters of a library's message that are passed on."""
+LONGEST = 300
+"""Characters of a library's message that are passed on; that of YAML ends with the place of the fault."""
 
 
 class DataError(Exception):
@@ -9,5 +9,5 @@ class DataError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """Return what an exception of a library says, in one line of at most `MOST` characters."""
-    return " ".join(str(error).split())[:MOST]
+    """Return what an exception of a library says, in one line of at most `LONGEST` characters."""
+    return " ".join(str(error).split())[:LONGEST]

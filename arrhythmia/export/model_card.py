@@ -79,11 +79,10 @@ def weakest(records: pd.DataFrame) -> list[dict[str, Any]]:
 
 def needed_later(config: ModelConfig) -> list[str]:
     """Return what the network needs of the recording after the beat's own window."""
-    preprocessor, needed = config.preprocessor, []
-    if config.fusion[
-        "weight"
-    ]:  # the rhythm network reads the beats around, and compares them with the template
+    # the rhythm network reads later beats, and compares with the template beat
+    if config.fusion["weight"]:
         return ["later beats", "the whole recording"]
+    preprocessor, needed = config.preprocessor, []
     if (set(RHYTHM) - {"pre_rr_ratio", "pre_post_rr_ratio"}) & set(preprocessor.features):
         needed.append("later beats")
     elif config.segment["window"] == "kaggle" or "pre_post_rr_ratio" in preprocessor.features:

@@ -17,8 +17,9 @@ SECONDS = 2.0
 
 COLUMNS = 3
 
+MISTAKES = 12
 OF_A_RECORD = 2
-"""Most beats of one record among the mistakes that are shown."""
+"""Most beats among the mistakes that are shown, in all and of one record."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,14 @@ class Strip:
     beat_symbol: np.ndarray
 
 
-def confident_mistakes(
-    label: np.ndarray, probability: np.ndarray, record: np.ndarray, *, count: int = 12
-) -> np.ndarray:
-    """Return which beats were misclassified with the highest probability.
+def confident_mistakes(label: np.ndarray, probability: np.ndarray, record: np.ndarray) -> np.ndarray:
+    """Return which beats were misclassified with the highest probability, at most `MISTAKES`.
 
     Args:
         label: `(m,)` labels 0..4.
         probability: `(m, 5)`.
         record: `(m,)` record of each beat: at most `OF_A_RECORD` are taken of each, or one with a strange
             morphology would fill the gallery.
-        count: most beats to return.
 
     Returns:
         Row numbers, most confident first; equally confident ones in their order.
@@ -66,7 +64,7 @@ def confident_mistakes(
         taken[record[row]] = taken.get(record[row], 0) + 1
         if taken[record[row]] <= OF_A_RECORD:
             chosen.append(row)
-    return np.array(chosen[:count], dtype=int)
+    return np.array(chosen[:MISTAKES], dtype=int)
 
 
 def recording_strip(recording: Recording, sample: int, mistake: str) -> Strip:

@@ -141,7 +141,8 @@ def results_table(seeds: pd.DataFrame, baselines: pd.DataFrame) -> str:
     scores = seeds.set_index(["model", "protocol", "metric"])
     rows = []
     for model, title in MODELS.items():
-        rows += [*protocol_rows(title, scores.loc[model]), gap_row(scores.loc[model])]
+        intra, inter, *others = protocol_rows(title, scores.loc[model])
+        rows += [intra, inter, gap_row(scores.loc[model]), *others]
     always_n = baselines[baselines["name"] == "majority"].melt(["protocol"], list(SHOWN), "metric", "mean")
     rows += protocol_rows("always N", always_n.assign(sd=math.nan).set_index(["protocol", "metric"]))
     return markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2)
@@ -163,7 +164,7 @@ def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:
 
 
 def gap_row(scores: pd.DataFrame) -> list[str]:
-    """Return what is lost on new patients; `scores` as for `protocol_rows`."""
+    """Return what inter-patient loses against intra-patient; `scores` as for `protocol_rows`."""
     near, far = (scores.loc[protocol]["mean"] for protocol in ("intra_patient", "inter_patient"))
     gaps = [f"**{far[key] - near[key]:+.3f}**".replace("-", "−") for key in SHOWN]
     gaps[SHOWN.index("macro_f1")] = "–"  # over other classes

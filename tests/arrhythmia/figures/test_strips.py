@@ -53,7 +53,6 @@ def test_no_record_fills_the_gallery_and_ties_keep_their_order():
     label, probability = np.zeros(6, int), np.tile(guess(1, 0.9), (6, 1))
     record = np.array(list("aaabbb"))
     assert strips.confident_mistakes(label, probability, record).tolist() == [0, 1, 3, 4]
-    assert strips.confident_mistakes(label, probability, record, count=3).tolist() == [0, 1, 3]
 
 
 def test_many_equally_confident_mistakes_keep_their_order():

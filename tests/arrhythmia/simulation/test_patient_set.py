@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from arrhythmia.aami import CLASSES
+from arrhythmia.errors import DataError
 from arrhythmia.features.tokens import ENTRIES
 from arrhythmia.params import load_params
+from arrhythmia.simulation import patient_set
 from arrhythmia.simulation.patient_set import CUT, simulate_patient, simulate_patients
 from arrhythmia.simulation.patients import STRATA
 
@@ -26,6 +28,15 @@ def test_a_patient_of_each_stratum_for_each_seed():
     row = len(STRATA) + list(STRATA).index("flutter")
     np.testing.assert_array_equal(patients.tokens[row], tokens[:190])
     np.testing.assert_array_equal(patients.label[row], label[:190])
+
+
+def test_a_killed_process_is_one_line(monkeypatch):
+    def killed(simulate, who, *, jobs):
+        return ((one, None) for one in who)
+
+    monkeypatch.setattr(patient_set, "in_processes", killed)
+    with pytest.raises(DataError, match=r"^a simulation was killed.* `ARRHYTHMIA_CORES=1 dvc repro`"):
+        simulate_patients([3], beats=200, jobs=2)
 
 
 @pytest.mark.slow
