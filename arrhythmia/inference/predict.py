@@ -82,12 +82,15 @@ def predict(
     if positions is None:
         check_alike(where, found.detections.alike, found.detections.faint)
     probability = network.probability(beats)
+    notes = [*ecg.notes, *signal_notes(found.measures, found.faint)]
+    if found.unseen:
+        notes.append(f"{found.unseen} known beats lie in lost signal, and are left out")
     known = {
         "note": DISCLAIMER,
         "recording": ecg.name,
         "lead": ecg.lead,
         "fs": ecg.fs,
-        "notes": [*ecg.notes, *signal_notes(found.measures, found.faint)],
+        "notes": notes,
         "duration_s": round(ecg.length / ecg.fs, 2),
         "share": shares_of(found.state),
         "parts": [asdict(part) for part in parts_of(found.state)],

@@ -69,7 +69,7 @@ class Measures:
         hum: `(b, 2)` amplitude of the hum taken out at each of `filtering.MAINS`, mV.
         wander: `(b,)` root mean square of the wander taken out, about the mean of its piece, mV.
         lost: `(t,)` bool, of each tenth of a second, whether some of it is lost.
-        clipped: share of samples at the recorder's limits, 0..1.
+        clipped: share of samples, but for lost ones, at the recorder's limits, 0..1.
         needles: number of pacing pulses and the like that were taken out.
     """
 
@@ -88,7 +88,7 @@ class Measures:
             name: np.concatenate([getattr(piece, name) for piece in pieces])
             for name in ("peak", "median", "hum", "wander", "lost")
         }
-        clipped = np.average([x.clipped for x in pieces], weights=[len(x.lost) for x in pieces])
+        clipped = np.average([x.clipped for x in pieces], weights=[(~x.lost).sum() + 1e-9 for x in pieces])
         return cls(**arrays, clipped=float(clipped), needles=sum(x.needles for x in pieces))
 
 
@@ -98,7 +98,7 @@ def measure(piece: Conditioned, inside: slice, *, clipped: float, needles: int) 
     Args:
         piece: with its margins.
         inside: the piece without them, in samples at `FS`.
-        clipped: share of its samples that stand at the recorder's limits, 0..1.
+        clipped: share of its samples, but for lost ones, that stand at the recorder's limits, 0..1.
         needles: number of those in it.
     """
     known, slope = piece.known[inside], piece.slope[inside]

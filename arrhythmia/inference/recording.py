@@ -72,7 +72,7 @@ def _predicted(
     settings = {name: getattr(asked, name) for name in OPTIONS[kind(path)]}
     ecg = open_ecg(path, **settings, unit=asked.unit, largest=1e6 * asked.max_size)
     reference = read_annotations(ecg, asked.compare) if asked.compare else None
-    positions = beats_among(*read_annotations(ecg, asked.beats)) if asked.beats else None
+    positions = beats_among(*read_annotations(ecg, asked.beats), where=str(path)) if asked.beats else None
     duration = ecg.length / ecg.fs
     report.grant(asked.max_seconds + SECONDS_A_MINUTE * duration / 60)
     seen = 0.0
@@ -85,9 +85,20 @@ def _predicted(
     return predict(ecg, network, positions=positions, on_piece=on_piece, keep_strip=asked.page), reference
 
 
-def beats_among(sample: np.ndarray, symbol: np.ndarray) -> np.ndarray:
-    """Return the positions of the annotations that are labelled beats."""
-    return sample[np.isin(symbol, list(LABELS))]
+def beats_among(sample: np.ndarray, symbol: np.ndarray, *, where: str) -> np.ndarray:
+    """Return the positions of the annotations that are labelled beats.
+
+    Raises:
+        DataError: two are at one place, as where each channel has its own.
+    """
+    beats = sample[np.isin(symbol, list(LABELS))]
+    if (twice := np.diff(beats) == 0).any():
+        place = beats[:-1][twice][0]
+        raise DataError(
+            f"{where}: two of the beats that --beats names are at sample {place}; leave one, or let them be "
+            "detected"
+        )
+    return beats
 
 
 def headline(prediction: Prediction) -> str:

@@ -10,7 +10,7 @@ from arrhythmia.ecg import detection
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.conditioning import annotated_beats, condition, detect_beats
 from arrhythmia.ecg.filtering import FS, rate_ratio
-from arrhythmia.ecg.gaps import clipped_share, stretches
+from arrhythmia.ecg.gaps import clipped_share, lost_spans, stretches
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
 from arrhythmia.features.template import correlation, template_beat
@@ -47,16 +47,30 @@ class Piece:
     Attributes:
         start: its first sample.
         stop: the sample after its last.
-        first: the first sample of the signal, which is one at `FS` too.
+        first: the first sample of the signal.
         signal: `(n,)` mV, with the margins.
-        inside: the piece without them, in samples at `FS` from `first` on; whole blocks, but in the last one.
+        fs: sampling rate by which it is resampled to `FS`, Hz: the recording's own, or close to it
+            (`filtering.rate_ratio`), so that at the end of a piece times may be 0.3 s off.
+        inside: the piece without them, in samples after resampling; whole blocks, but in the last one.
+        place: position of its first sample in the recording, at `FS`.
     """
 
     start: int
     stop: int
     first: int
     signal: np.ndarray
+    fs: float
     inside: slice
+    place: int
+
+    def in_recording(self, found: np.ndarray, fs: float) -> np.ndarray:
+        """Return positions in the recording, at `FS`, of positions in the resampled signal.
+
+        Args:
+            found: `(n,)` in samples after resampling.
+            fs: sampling rate of the recording, Hz.
+        """
+        return np.round((self.first + found * self.fs / FS) * FS / fs).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -67,11 +81,13 @@ class Cut:
         waveform: `(n, length)` float32, mV.
         peak: `(n,)` R peaks, in samples at `FS`.
         slope: `(n,)` slope of their complexes, mV/s.
+        seen: `(p,)` bool, which of the known beats these are; empty where none were known.
     """
 
     waveform: np.ndarray
     peak: np.ndarray
     slope: np.ndarray
+    seen: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,7 @@ class Found:
         rejected: `(r,)` positions of detections that are no beats, in samples; none where beats were known.
         faint: share of the beats whose complexes are faint, 0..1; 0 where they were known.
         detections: what `quality.check_alike` judges, of all detections.
+        unseen: number of known beats that lie in lost signal, and are left out.
     """
 
     beats: Beats
@@ -106,6 +123,7 @@ class Found:
     rejected: np.ndarray
     faint: float
     detections: Detections
+    unseen: int
 
 
 def stream_beats(
@@ -157,7 +175,7 @@ def stream_beats(
         faint = float((share[~false] < FAINT).mean())
     peak, waveform = cut.peak, cut.waveform
     state = states_of(measures, peak, noise)
-    sample = in_samples(peak, ecg.fs) if positions is None else positions
+    sample = in_samples(peak, ecg.fs) if positions is None else positions[cut.seen]
     unknown = lost_between(peak, TENTH * stretches(state != OK, 1))
     beats = Beats(
         waveform=waveform,
@@ -174,7 +192,8 @@ def stream_beats(
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections)
+    unseen = 0 if positions is None else int((~cut.seen).sum())
+    return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections, unseen)
 
 
 def _cut_pieces(
@@ -201,28 +220,42 @@ def _cut_pieces(
     # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
     waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
     peak, slope = np.empty(int(most), dtype=np.int64), np.empty(int(most))
-    n, measures = 0, []
+    n, measures, seen = 0, [], [np.zeros(0, dtype=bool)]
     for piece in pieces(ecg):
         clean, needle = without_artefacts(piece.signal, ecg.fs)
-        conditioned = condition(clean, ecg.fs)
-        origin, inside = round(piece.first * FS / ecg.fs), piece.inside
-        on_signal(conditioned.signal[inside], inside.start + origin)
+        conditioned = condition(clean, piece.fs)
+        inside = piece.inside
+        on_signal(conditioned.signal[inside], piece.place)
         own = slice(piece.start - piece.first, piece.stop - piece.first)
-        clipped, needles = clipped_share(piece.signal[own]), len(stretches(needle[own], 1))
+        clipped, needles = known_clipped(piece.signal[own], ecg.fs), len(stretches(needle[own], 1))
         measures.append(measure(conditioned, inside, clipped=clipped, needles=needles))
         if positions is None:
             found = detect_beats(conditioned)
-            # of a beat on the border that both pieces see, only one is kept
-            earliest = max(inside.start, peak[n - 1] + BORDER * FS - origin if n else 0)
-            found = found[(found >= earliest) & (found < inside.stop)]
         else:
             known = positions[(positions >= piece.start) & (positions < piece.stop)]
-            found = annotated_beats(conditioned, known - piece.first, ecg.fs)
-        waveform[n : n + len(found)] = centred_windows(conditioned.signal, found, kernel, r_row)
-        peak[n : n + len(found)], slope[n : n + len(found)] = found + origin, conditioned.slope[found]
+            found = annotated_beats(conditioned, known - piece.first, piece.fs)
+        place = piece.in_recording(found, ecg.fs)
+        if positions is None:
+            # of a beat on the border that both pieces see, only one is kept
+            earliest = max(piece.place, peak[n - 1] + BORDER * FS if n else 0)
+            kept = (place >= earliest) & (place < piece.place + inside.stop - inside.start)
+        else:
+            kept = conditioned.known[found]
+            seen.append(kept)
+        found, rows = found[kept], slice(n, n + kept.sum())
+        waveform[rows] = centred_windows(conditioned.signal, found, kernel, r_row)
+        peak[rows], slope[rows] = place[kept], conditioned.slope[found]
         n += len(found)
         on_piece((piece.stop - piece.start) / ecg.fs)
-    return Cut(waveform[:n], peak[:n], slope[:n]), Measures.joined(measures)
+    return Cut(waveform[:n], peak[:n], slope[:n], np.concatenate(seen)), Measures.joined(measures)
+
+
+def known_clipped(signal: np.ndarray, fs: float) -> float:
+    """Return `clipped_share` of `(n,)` mV at `fs` (Hz) but for lost signal, which stands still too."""
+    kept = np.ones(len(signal), dtype=bool)
+    for start, stop in lost_spans(signal, fs):
+        kept[start:stop] = False
+    return clipped_share(signal[kept])
 
 
 def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:
@@ -232,22 +265,19 @@ def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:
 
 def pieces(ecg: Ecg) -> Iterator[Piece]:
     """Yield the recording in pieces of `PIECE` s; the last one is shorter."""
-    margin, grid = round(MARGIN * ecg.fs), rate_ratio(ecg.fs).denominator
+    ratio, margin = rate_ratio(ecg.fs), round(MARGIN * ecg.fs)
     for number in count():
         start, stop = (min(round(k * PIECE * ecg.fs), ecg.length) for k in (number, number + 1))
         if start == ecg.length:
             return
-        first = max(start - margin, 0) // grid * grid
+        # a sample that falls on one after resampling
+        first = max(start - margin, 0) // ratio.denominator * ratio.denominator
         # by the time, not by the samples, of which at some rates no whole number makes a block
-        end = (number + 1) * PIECE * FS if stop < ecg.length else round(ecg.length * FS / ecg.fs)
-        origin = round(first * FS / ecg.fs)
-        yield Piece(
-            start,
-            stop,
-            first,
-            ecg.read(first, min(stop + margin, ecg.length)),
-            inside=slice(number * PIECE * FS - origin, end - origin),
-        )
+        place = number * PIECE * FS
+        length = PIECE * FS if stop < ecg.length else round(ecg.length * FS / ecg.fs) - place
+        begin = round((number * PIECE * ecg.fs - first) * float(ratio))
+        signal = ecg.read(first, min(stop + margin, ecg.length))
+        yield Piece(start, stop, first, signal, float(FS / ratio), slice(begin, begin + length), place)
 
 
 def lost_between(sample: np.ndarray, lost: np.ndarray) -> np.ndarray:
@@ -309,7 +339,7 @@ def _kept(cut: Cut, kept: np.ndarray) -> Cut:
         rows = cut.waveform[i : i + ROWS][kept[i : i + ROWS]]
         cut.waveform[count : count + len(rows)] = rows
         count += len(rows)
-    return Cut(cut.waveform[:count], cut.peak[kept], cut.slope[kept])
+    return Cut(cut.waveform[:count], cut.peak[kept], cut.slope[kept], cut.seen)
 
 
 def _template_beats(waveform: np.ndarray, peak: np.ndarray) -> np.ndarray:

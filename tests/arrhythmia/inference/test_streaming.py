@@ -42,9 +42,9 @@ def test_pieces_cover_the_recording_once(monkeypatch):
 def test_blocks_follow_on_one_another_from_piece_to_piece(fs):
     """Also where a piece has no whole number of samples: else blocks are lost, and times are too early."""
     length = round(24 * 3600 * fs) + 100
+    recorded = Ecg(Path("r"), fs, "II", length, lambda start, stop: np.zeros(1))
     places = [
-        (round(piece.first * FS / fs) + piece.inside.start, round(piece.first * FS / fs) + piece.inside.stop)
-        for piece in pieces(Ecg(Path("r"), fs, "II", length, lambda start, stop: np.zeros(1)))
+        (piece.place, piece.place + piece.inside.stop - piece.inside.start) for piece in pieces(recorded)
     ]
     assert places[0][0] == 0
     assert places[-1][1] == round(length * FS / fs)
@@ -234,3 +234,31 @@ def test_annotated_beats_are_cut_as_in_training(mitdb, monkeypatch):
         np.testing.assert_array_equal(getattr(found, name), getattr(trained, name))
     # a filter settles within the margin of a piece, but for the last digit
     np.testing.assert_allclose(found.waveform, trained.waveform, atol=2e-4)
+
+
+@pytest.mark.parametrize("fs", [359.85, 179.95, 720.4])
+def test_rates_that_no_small_ratio_gives_shift_no_beat(monkeypatch, fs):
+    """Signals are resampled by a ratio close by; in half an hour its error would add up to half a second."""
+    monkeypatch.setattr(streaming, "PIECE", 200)
+    signal, peaks = ecg(fs, 500)
+    found = stream_beats(recording(signal, fs), **CUT).beats
+    np.testing.assert_allclose(found.sample / fs, peaks, atol=0.01)
+    np.testing.assert_allclose(found.rr[5:-5], 1, atol=0.01)
+
+
+def test_known_beats_in_lost_signal_are_left_out():
+    signal, peaks = ecg(250, 60)
+    signal[6000:8000] = np.nan
+    known = np.round(250 * peaks).astype(int)
+    found = stream_beats(recording(signal), **CUT, positions=known)
+    lost = (peaks > 24) & (peaks < 32)
+    assert found.unseen == lost.sum() > 5
+    np.testing.assert_array_equal(found.beats.sample, known[~lost])
+
+
+def test_lost_signal_is_not_clipped(monkeypatch):
+    monkeypatch.setattr(streaming, "PIECE", 20)
+    signal, _ = ecg(250, 60)
+    signal += 0.01 * np.random.default_rng(0).normal(size=len(signal))
+    signal[5000:10000] = 0.0  # a whole piece
+    assert stream_beats(recording(signal), **CUT).measures.clipped < 0.01
