@@ -67,20 +67,19 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"{path}: {file_size(path) / 1e6:.0f} MB long; these are no annotations")
     with guarded(path):
         found = parse_annotations(path.read_bytes(), str(path))
-    sample = np.array(found.sample, dtype=np.int64)
+    stated = np.array(found.sample, dtype=np.int64)
     symbol = np.array([SYMBOL_OF_CODE.get(code, "") for code in found.code], dtype=str)
     rate = found.fs or ecg.frame_fs or ecg.fs
-    if rate != ecg.fs:
-        sample = np.round(sample * (ecg.fs / rate)).astype(np.int64)
+    sample = np.round(stated * (ecg.fs / rate)).astype(np.int64)
     if not np.isin(symbol, list(LABELS)).any():
         raise DataError(f"{path}: no beat annotation in it")
-    wrong = (sample < 0) | (sample >= ecg.length) | (np.diff(sample, prepend=sample[0]) < 0)
+    wrong = (sample < 0) | (stated >= ecg.length * rate / ecg.fs) | (np.diff(sample, prepend=sample[0]) < 0)
     if wrong.any():
         raise DataError(
-            f"{path}: annotation at {sample[wrong][0]} is out of order or outside the record's {ecg.length} "
+            f"{path}: annotation at {stated[wrong][0]} is out of order or outside the record's {ecg.length} "
             "samples; does the file belong to it?"
         )
-    return sample, symbol
+    return sample.clip(max=ecg.length - 1), symbol  # rounding may lead behind the last one
 
 
 def parse_annotations(data: bytes, where: str) -> Annotations:

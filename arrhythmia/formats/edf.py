@@ -168,13 +168,17 @@ def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, in
             at = int(np.isnan(onsets).argmax()) + 1
             raise DataError(f"{path}: the time of data record {at} cannot be read; save it as EDF+C")
         return starts, 0
-    late = np.round((np.diff(onsets) - edf.duration) * each / edf.duration)
-    late[np.abs(late) <= 1] = 0  # rounded times
-    if (wrong := (late < 0) | (late * edf.duration > LONGEST_GAP * each)).any():
+    steps = np.round((np.diff(onsets) - edf.duration) * each / edf.duration)
+    if (wrong := (steps < -1) | (steps * edf.duration > LONGEST_GAP * each)).any():
         at = int(wrong.argmax())
         raise DataError(
             f"{path}: data record {at + 2} begins at {onsets[at + 1]:g} s, the one before at "
             f"{onsets[at]:g} s; cut it there"
         )
-    starts[1:] += np.cumsum(late.astype(np.int64))
-    return starts, int(late.sum())
+    late = np.round((np.array(onsets) - onsets[0]) * each / edf.duration).astype(np.int64) - starts
+    missing = 0
+    for i, samples in enumerate(late.tolist()):
+        if samples > missing + 1:  # one may be rounding
+            missing = samples
+        starts[i] += missing
+    return starts, missing

@@ -40,7 +40,7 @@ def millivolts(unit: str, where: str) -> float:
         per_millivolt = float(unit)
     except ValueError:
         per_millivolt = 0.0
-    if not per_millivolt > 0:
+    if not 1e-9 < per_millivolt < 1e12:
         raise DataError(f"{where}: unit '{unit}' is no voltage; say what it is with --unit (mV, uV or V)")
     return 1 / per_millivolt
 
@@ -68,13 +68,16 @@ def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, wh
         raise DataError(f"{where}: no signal in it")
     known = ", ".join(f"{i} '{name}'" for i, name in enumerate(names))[:300]
     if lead is not None:
-        if lead in names:
+        if list(names).count(lead) == 1:
             return list(names).index(lead)
         alike = [i for i, name in enumerate(names) if name.casefold() == lead.casefold()]
         if len(alike) == 1:
             return alike[0]
         if lead.isdigit() and int(lead) < len(names):
             return int(lead)
+        if alike:
+            called = f"{len(alike)} leads are called '{lead}'"
+            raise DataError(f"{where}: {called}; choose one by its number: {known}")
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
     if len(names) == 1:
         return 0

@@ -72,8 +72,11 @@ ROUNDED = 0.005
 MOST_LOST = 1.1
 """Mean step in samples at which single ones are lost rather than the sampling rate is another."""
 
-DRIFT = 0.002
-"""Relative deviation of all times from the sampling rate that is worth a note."""
+DRIFT = 1e-4
+"""Relative deviation of all times from the sampling rate that is worth a note, from half a second on."""
+
+SEEN = 0.5
+"""Length from which on a gap is seen in times that do not tell each sample's place, s."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Clock:
         named: whether somebody called it a column of times; else it is one by what it holds so far.
         first: time of the first line, s.
         last: time of the last line, s.
+        late: how much later the last line is than the number of lines tells, gaps apart, in samples.
         lines: number of lines read.
         gaps: number of gaps.
         lost: number of samples in them.
@@ -107,6 +111,7 @@ class Clock:
     named: bool
     first: float
     last: float
+    late: float = 0.0
     lines: int = 0
     gaps: int = 0
     lost: int = 0
@@ -114,6 +119,9 @@ class Clock:
 
     def missing(self, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
         """Return how many samples are missing before each of the next ones, and the clock after them.
+
+        Where a time is late and later ones make up for it, nothing is missing: stamps of packets come so, and
+        those of a busy computer.
 
         Args:
             times: `(n,)` of the samples, in units of the column; NaN where one is lost.
@@ -150,13 +158,26 @@ class Clock:
             raise DataError(
                 f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
             )
-        after = replace(self, last=float(times[-1]), lines=self.lines + len(times))
-        if not regular:
-            return nothing, replace(after, regular=False)
-        wide = steps > 1 / self.fs + max(0.75 / self.fs, 2 * self.noise)
-        missing = np.where(wide, np.round(steps * self.fs) - 1, 0).astype(np.int64)
+        late = self.late + np.cumsum(steps * self.fs - 1)
+        for_good = np.minimum.accumulate(late[::-1])[::-1]
+        before = min(0.0, for_good[0])
+        if regular:
+            told, least = len(times), max(0.75, 2 * self.noise * self.fs)
+        else:
+            # of the last packet only some lines may be here, so what it took is told by the next lines
+            told = int(np.flatnonzero(steps)[-1:].sum())
+            least = np.maximum(SEEN, TOLERANCE * steps) * self.fs
+        rise = np.diff(for_good, prepend=before)
+        missing = np.where(rise > least, np.round(rise), 0).astype(np.int64)
+        missing[told:] = 0
         return missing, replace(
-            after, gaps=self.gaps + int((missing > 0).sum()), lost=self.lost + int(missing.sum())
+            self,
+            regular=regular,
+            last=float(times[-1]),
+            late=float(late[-1] - (for_good[told - 1] if told else before)),
+            lines=self.lines + len(times),
+            gaps=self.gaps + int((missing > 0).sum()),
+            lost=self.lost + int(missing.sum()),
         )
 
     def notes(self) -> list[str]:
@@ -169,19 +190,21 @@ class Clock:
             said = f"column '{self.name}' does not go on in line {self.ended}: gaps after it are not seen"
             return [said]
         span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
+        notes = []
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
-            return [f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal"]
+            notes.append(f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal")
         if not self.regular and abs(span - expected) > max(2.0, TOLERANCE * expected):
             raise DataError(
                 f"{self.path}: by column '{self.name}' it lasts {span:.1f} s, by its {self.lines} lines at "
                 f"{self.fs:g} Hz {expected:.1f} s; lines are missing, or --fs is wrong "
                 "(--time none counts lines alone)"
             )
-        if abs(span - expected) > max(0.5, DRIFT * expected):
-            rate = (self.lines - 1) / span
-            return [f"by column '{self.name}' the sampling rate is {rate:.5g} Hz; {self.fs:g} Hz are taken"]
-        return []
+        if abs(span - expected) > max(0.5 if self.regular else 1.5, DRIFT * expected):
+            rate = (self.lines + self.lost - 1) / span
+            taken = f"{self.fs:g} Hz are taken"
+            notes.append(f"by column '{self.name}' the sampling rate is {rate:.6g} Hz; {taken}")
+        return notes
 
 
 def find_clock(

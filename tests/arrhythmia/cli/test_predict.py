@@ -262,6 +262,20 @@ def test_annotations_with_a_rate_of_their_own(record, tmp_path, capsys):
     assert rate == pytest.approx(60, abs=3)
 
 
+def test_an_annotation_of_a_finer_rate_in_the_last_half_sample(record, tmp_path):
+    beats = [*((1000 * i, 1, "") for i in range(1, 29)), (29999, 1, "")]
+    assert (
+        run(tmp_path, record(encoded([(0, 22, "## time resolution: 1000"), *beats])), "--beats", "atr") == 0
+    )
+    assert wfdb.rdann(str(tmp_path / "out" / "w"), "pred").sample[-1] == 7499
+
+
+def test_two_beats_at_one_place_are_refused(record, tmp_path, capsys):
+    path = record(encoded([(250 * i, 1, "") for i in (1, 2, 3, 3, 4, 5, 6, 7)]))
+    assert run(tmp_path, path, "--beats", "atr") == 1
+    assert "w: two of the beats that --beats names are at sample 750; leave one" in capsys.readouterr().err
+
+
 def test_a_note_on_which_wfdb_never_ends(record, tmp_path):
     path = record(encoded([(0, 22, "## timt resolution: 3"), *((250 * i, 1, "") for i in range(1, 29))]))
     assert run(tmp_path, path, "--beats", "atr", "--compare", "atr") == 0

@@ -283,13 +283,21 @@ def test_times_rounded_to_milliseconds_have_no_gaps(table, rate):
     assert read(table(timed(times)), fs=rate) == (list(range(3000)), [])
 
 
-def test_times_of_packets_tell_the_length_alone(table):
+def test_times_of_packets_tell_the_length_and_gaps(table):
     packets = [f"{i // 50 * 0.2:.1f}" for i in range(5000)]
     assert read(table(timed(packets)))[1] == []
+    samples, notes = read(table(timed(packets[:2500] + [f"{float(t) + 6:.1f}" for t in packets[2500:]])))
+    assert np.isnan(samples).nonzero()[0].tolist() == list(range(2500, 4000))
+    assert notes == ["1 gap by column 'time', 6.00 s: lost signal"]
+
+
+def test_times_of_packets_that_span_another_duration_are_refused(table, monkeypatch):
+    monkeypatch.setattr(csv_table, "BLOCK", 50_000)  # the first lines agree
+    slower = [f"{i // 50 * 0.2 + max(i // 50 - 200, 0) * 0.02:.2f}" for i in range(20_000)]
     with pytest.raises(
-        DataError, match=r"by column 'time' it lasts 25\.8 s, by its 5000 lines at 250 Hz 20\.0 s"
+        DataError, match=r"by column 'time' it lasts 83\.8 s, by its 20000 lines at 250 Hz 80\.0 s"
     ):
-        read(table(timed(packets[:2500] + [f"{float(t) + 6:.1f}" for t in packets[2500:]])))
+        read(table(timed(slower)))
 
 
 def test_times_that_nobody_understands_are_said(table):

@@ -71,7 +71,7 @@ def test_millivolts(unit, factor):
     assert millivolts(unit, "x") == factor
 
 
-@pytest.mark.parametrize("unit", ["", "0", "-1", "nan", "mmHg"])
+@pytest.mark.parametrize("unit", ["", "0", "-1", "nan", "mmHg", "inf", "1e-320"])
 def test_what_is_no_voltage(unit):
     with pytest.raises(DataError, match="is no voltage"):
         millivolts(unit, "x")
@@ -412,6 +412,19 @@ def test_a_gap_between_data_records_is_lost_signal(tmp_path):
         np.testing.assert_array_equal(ecg.read(start, stop), whole[start:stop])
 
 
+def test_data_records_that_come_later_and_later_are_told_apart(tmp_path):
+    """Each by less than a sample: after nine records two samples are missing."""
+
+    def later(data):
+        for i in range(1, 10):
+            data = data.replace(b"+%d\x14\x14" % i + 4 * b"\0", b"+%.3f\x14\x14" % (1.003 * i))
+        return data.replace(b"EDF+C", b"EDF+D")
+
+    ecg = open_ecg(edf_of_seconds(tmp_path / "r.edf", change=later))
+    assert ecg.length == 1002
+    assert ecg.notes == ("0.02 s between its data records are missing: lost signal",)
+
+
 def test_data_records_that_go_back(tmp_path):
     path = edf_of_seconds(tmp_path / "r.edf", change=lambda data: data.replace(b"+5\x14\x14", b"+1\x14\x14"))
     with pytest.raises(DataError, match=r"r\.edf: data record 6 begins at 1 s, the one before at 4 s"):
@@ -566,6 +579,9 @@ def test_leads_of_one_name_are_told_apart_by_number(tmp_path):
     for lead in (0, 1):
         found = open_ecg(tmp_path / "r", lead=str(lead)).read(0, 1000)
         np.testing.assert_allclose(found, (lead + 1) * ADU / 200, rtol=1e-6)
+    (tmp_path / "r.hea").write_text("r 2 250 1000\n" + 2 * "r.dat 16 200 16 0 0 0 0 II\n")
+    with pytest.raises(DataError, match=r"2 leads are called 'II'; choose one by its number: 0 'II', 1 'II'"):
+        open_ecg(tmp_path / "r", lead="II")
 
 
 def head_of_a_watch(*, comma):

@@ -98,7 +98,7 @@ def test_a_column_that_rises_by_chance_is_no_clock(tmp_path):
 def test_a_clock_that_runs_a_little_otherwise_is_said(tmp_path):
     times = enumerate(f"{1.01 * i / FS:.4f}" for i in range(30_000))
     _, notes = read(table(tmp_path / "r.csv", "time", times))
-    assert notes == ["by column 'time' the sampling rate is 356.44 Hz; 360 Hz are taken"]
+    assert notes == ["by column 'time' the sampling rate is 356.435 Hz; 360 Hz are taken"]
 
 
 def test_moments_in_seconds():
@@ -176,3 +176,34 @@ def test_a_gap_of_many_hours_needs_little_memory(tmp_path):
     tracemalloc.stop()
     assert samples.length == 72_000 * FS + len(SECONDS)
     assert peak < 50e6
+
+
+@pytest.mark.parametrize("late", [0.03, 0.2])
+def test_times_that_later_ones_make_up_for_are_no_gap(tmp_path, late):
+    """A busy computer stamps a sample late, and the next ones at once."""
+    times = SECONDS.copy()
+    times[100::400] += late
+    apart = 1e-4 * np.arange(len(times))
+    times = np.maximum.accumulate(times - apart) + apart
+    samples, notes = read(table(tmp_path / "r.csv", "time", enumerate(f"{t:.6f}" for t in times)))
+    assert notes == []
+    np.testing.assert_array_equal(samples, np.arange(len(times)))
+
+
+@pytest.mark.parametrize("step", [1.0, 0.25])
+def test_a_gap_in_times_that_tell_no_places_is_lost_signal(tmp_path, step):
+    """As of times in whole seconds: where it is, is known to a step."""
+    t = np.arange(60 * FS) / FS
+    kept = (t < 20) | (t >= 27)
+    lines = [(i, f"{np.floor(t[i] / step) * step:g}") for i in np.flatnonzero(kept)]
+    samples, notes = read(table(tmp_path / "r.csv", "time", lines))
+    assert notes[0].startswith("1 gap by column 'time', ")
+    assert abs(len(samples) - len(t)) <= step * FS
+    lost = np.flatnonzero(np.isnan(samples)) / FS
+    np.testing.assert_allclose([lost[0], lost[-1]], [20, 27], atol=step)
+
+
+def test_a_rate_that_is_a_thousandth_off_is_said(tmp_path):
+    times = enumerate(f"{i / 142.857142857:.3f}" for i in range(142 * 1200))
+    _, notes = read(table(tmp_path / "r.csv", "time", times), fs=143)
+    assert notes == ["by column 'time' the sampling rate is 142.857 Hz; 143 Hz are taken"]
