@@ -176,9 +176,10 @@ def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, in
             f"{onsets[at]:g} s; cut it there"
         )
     late = np.round((np.array(onsets) - onsets[0]) * each / edf.duration).astype(np.int64) - starts
-    missing = 0
+    missing = usual = 0
     for i, samples in enumerate(late.tolist()):
-        if samples > missing + 1:  # one may be rounding
-            missing = samples
+        if samples > usual + 1:  # one may be rounding
+            missing, usual = missing + samples - usual, samples
+        usual = min(usual, samples + 1)  # of a clock that is fast
         starts[i] += missing
     return starts, missing

@@ -139,7 +139,8 @@ class Clock:
         seconds = times * self.unit
         if self.unit == 1.0:
             seconds = _over_midnight(seconds, self.last)
-        times = _filled(seconds, self.last, self.fs)
+        # in packets a time stands still, so one that is lost tells nothing else
+        times = _filled(seconds, self.last, self.fs if self.regular else np.inf)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
         regular = self.regular and (len(steps) < FEW or is_regular(steps, self.fs))
         repeated = not regular or (steps == 0).mean() > ROUNDED
@@ -158,7 +159,7 @@ class Clock:
             raise DataError(
                 f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
             )
-        late = self.late + np.cumsum(steps * self.fs - 1)
+        late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
         for_good = np.minimum.accumulate(late[::-1])[::-1]
         before = min(0.0, for_good[0])
         if regular:
@@ -168,7 +169,10 @@ class Clock:
             told = int(np.flatnonzero(steps)[-1:].sum())
             least = np.maximum(SEEN, TOLERANCE * steps) * self.fs
         rise = np.diff(for_good, prepend=before)
-        missing = np.where(rise > least, np.round(rise), 0).astype(np.int64)
+        clear = rise > least
+        if regular:  # rounding may let the rise begin before the gap
+            clear |= (steps * self.fs - 1 > least) & (rise > 0.5)
+        missing = np.where(clear, np.round(rise), 0).astype(np.int64)
         missing[told:] = 0
         return missing, replace(
             self,
@@ -191,6 +195,9 @@ class Clock:
             return [said]
         span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
         notes = []
+        if not self.regular and self.late > 2 * self.fs:
+            notes.append(f"a gap of {self.late / self.fs:.0f} s before the last times is not filled")
+            span -= self.late / self.fs
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
             notes.append(f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal")
@@ -244,7 +251,7 @@ def find_clock(
         step = usual_step(steps)
         # in packets the first and the last may be cut
         longest = steps.max()
-        cut = 0.0 if np.median(steps) > 0 else float(longest / max(np.ptp(known) - longest, 1e-9))
+        cut = 0.0 if np.median(steps) > 0 else float(longest / max(steps.sum() - longest, 1e-9))
         unit = fitting_unit(step, fs, TOLERANCE + cut) or unit_with_losses(steps, fs)
         if unit is None:
             rates[names[i]] = step
@@ -285,6 +292,19 @@ def _clock(
     noise = float(np.quantile(np.abs(near - 1 / fs), REGULAR)) if len(near) else 0.0
     start = float(times[0] * unit)
     return Clock(path, name, column, fs, unit, noise, is_regular(steps, fs), named, start, start)
+
+
+def pace(times: np.ndarray, fs: float) -> float:
+    """Return how many samples `(n,)` times, s, go on a line, gaps apart: less than 1 if their clock is fast.
+
+    A slow one counts as 1: it looks like samples that are lost all the time.
+    """
+    apart = len(times) // 4
+    if apart < FEW:
+        return 1.0
+    spans = np.sort(times[apart:] - times[:-apart])
+    usual = spans[len(spans) // 4 : len(spans) // 2].mean() * fs / apart
+    return float(np.clip(usual, 1 - TOLERANCE, 1))
 
 
 def is_regular(steps: np.ndarray, fs: float) -> bool:

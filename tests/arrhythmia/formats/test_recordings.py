@@ -2,6 +2,7 @@ import errno
 import os
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import edfio
 import numpy as np
@@ -11,6 +12,7 @@ import wfdb
 from arrhythmia.errors import DataError
 from arrhythmia.formats import csv_table, recordings
 from arrhythmia.formats.annotations import read_annotations
+from arrhythmia.formats.edf import record_starts
 from arrhythmia.formats.leads import choose_lead, millivolts
 from arrhythmia.formats.recordings import find_recordings, open_ecg, recording_name
 from tests.arrhythmia.formats.test_annotations import encoded
@@ -423,6 +425,23 @@ def test_data_records_that_come_later_and_later_are_told_apart(tmp_path):
     ecg = open_ecg(edf_of_seconds(tmp_path / "r.edf", change=later))
     assert ecg.length == 1002
     assert ecg.notes == ("0.02 s between its data records are missing: lost signal",)
+
+
+@pytest.mark.parametrize("drift", [-0.002, -1e-4, 0.0])
+def test_data_records_that_come_early_hide_no_gap(drift):
+    k = np.arange(3600)
+    onsets = k * (1 + drift) + np.where(k >= 1800, 3, 0)
+    words = [b"+%.4f\x14\x14" % onset for onset in onsets]
+    layout = SimpleNamespace(
+        records=3600,
+        annotations=slice(0, 1),
+        duration=1.0,
+        interrupted=True,
+        read_bytes=lambda first, last, place: (np.frombuffer(x, dtype=np.uint8) for x in words[first:last]),
+    )
+    starts, missing = record_starts(Path("r.edf"), layout, 360)
+    assert missing == pytest.approx(1080, abs=2)
+    assert (np.diff(starts) - 360 > 1).nonzero()[0].tolist() == [1799]
 
 
 def test_data_records_that_go_back(tmp_path):

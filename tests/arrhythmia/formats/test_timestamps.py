@@ -207,3 +207,37 @@ def test_a_rate_that_is_a_thousandth_off_is_said(tmp_path):
     times = enumerate(f"{i / 142.857142857:.3f}" for i in range(142 * 1200))
     _, notes = read(table(tmp_path / "r.csv", "time", times), fs=143)
     assert notes == ["by column 'time' the sampling rate is 142.857 Hz; 143 Hz are taken"]
+
+
+@pytest.mark.parametrize("drift", [-0.01, -0.001, 0.0, 0.001, 0.01])
+def test_a_clock_that_is_fast_or_slow_hides_no_gap(tmp_path, drift):
+    i = np.arange(40_000)
+    times = i * (1 + drift) / FS + np.where(i >= 20_000, 0.5, 0)
+    samples, notes = read(table(tmp_path / "r.csv", "time", enumerate(f"{t:.5f}" for t in times)))
+    assert np.isnan(samples).nonzero()[0].tolist() == list(range(20_000, 20_180))
+    assert notes[0] == "1 gap by column 'time', 0.50 s: lost signal"
+
+
+@pytest.mark.parametrize("digits", [3, 4])
+def test_single_samples_that_are_lost_are_all_seen(tmp_path, digits):
+    kept = np.flatnonzero(np.random.default_rng(0).random(20_000) > 0.005)
+    times = [(i, f"{i / FS:.{digits}f}") for i in kept]
+    samples, _ = read(table(tmp_path / "r.csv", "time", times))
+    found = np.flatnonzero(np.isfinite(samples))
+    np.testing.assert_array_equal(found, kept - kept[0])
+
+
+@pytest.mark.parametrize("block", [1 << 22, 20_000])
+def test_whole_seconds_over_blocks_gaps_at_the_end_and_midnight(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(csv_table, "BLOCK", block)
+    t = np.arange(40 * FS) / FS
+    lines = [f"{np.floor(x):g}" for x in t]
+    assert read(table(tmp_path / "r.csv", "time", enumerate(lines)))[1] == []
+    lines[3000:3003] = ["", "", ""]
+    assert read(table(tmp_path / "r.csv", "time", enumerate(lines)))[1] == []
+    ended = [f"{np.floor(x):g}" for x in np.concatenate([t, t[:FS] + 45])]
+    samples, notes = read(table(tmp_path / "r.csv", "time", enumerate(ended)))
+    assert len(samples) == 41 * FS
+    assert notes == ["a gap of 5 s before the last times is not filled"]
+    night = [f"{int(x // 3600 % 24):02d}:{int(x // 60 % 60):02d}:{int(x % 60):02d}" for x in 86380 + t]
+    assert read(table(tmp_path / "r.csv", "time", enumerate(night)))[1] == []
