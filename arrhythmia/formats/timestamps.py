@@ -160,25 +160,13 @@ class Clock:
                 f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
             )
         late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
-        for_good = np.minimum.accumulate(late[::-1])[::-1]
-        before = min(0.0, for_good[0])
-        if regular:
-            told, least = len(times), max(0.75, 2 * self.noise * self.fs)
-        else:
-            # of the last packet only some lines may be here, so what it took is told by the next lines
-            told = int(np.flatnonzero(steps)[-1:].sum())
-            least = np.maximum(SEEN, TOLERANCE * steps) * self.fs
-        rise = np.diff(for_good, prepend=before)
-        clear = rise > least
-        if regular:  # rounding may let the rise begin before the gap
-            clear |= (steps * self.fs - 1 > least) & (rise > 0.5)
-        missing = np.where(clear, np.round(rise), 0).astype(np.int64)
-        missing[told:] = 0
+        least = max(0.75, 2 * self.noise * self.fs) if regular else None
+        missing, late_now = lost_for_good(late, steps * self.fs, least, self.fs)
         return missing, replace(
             self,
             regular=regular,
             last=float(times[-1]),
-            late=float(late[-1] - (for_good[told - 1] if told else before)),
+            late=late_now,
             lines=self.lines + len(times),
             gaps=self.gaps + int((missing > 0).sum()),
             lost=self.lost + int(missing.sum()),
@@ -294,6 +282,36 @@ def _clock(
     return Clock(path, name, column, fs, unit, noise, is_regular(steps, fs), named, start, start)
 
 
+def lost_for_good(
+    late: np.ndarray, steps: np.ndarray, least: float | None, fs: float
+) -> tuple[np.ndarray, float]:
+    """Return how many samples are lost before each line, where the times stay late, and how late the last is.
+
+    Args:
+        late: `(n,)` how much later each line is than the lines before it tell, in samples.
+        steps: `(n,)` time from line to line, in samples.
+        least: samples from which on a gap is told; None where times come in packets: `SEEN`, and more after a
+            long step.
+        fs: sampling rate, Hz.
+
+    Returns:
+        `(n,)` int64, and `late` of the last line less what is lost.
+    """
+    for_good = np.minimum.accumulate(late[::-1])[::-1]
+    before = min(0.0, for_good[0])
+    rise = np.diff(for_good, prepend=before)
+    if least is not None:
+        # rounding may let the rise begin before the gap
+        clear, told = (rise > least) | ((steps - 1 > least) & (rise > 0.5)), len(late)
+    else:
+        clear = rise > np.maximum(SEEN * fs, TOLERANCE * steps)
+        # of the last packet only some lines may be here, so what it took is told by the next lines
+        told = int(np.flatnonzero(steps)[-1:].sum())
+    missing = np.where(clear, np.round(rise), 0).astype(np.int64)
+    missing[told:] = 0
+    return missing, float(late[-1] - (for_good[told - 1] if told else before))
+
+
 def pace(times: np.ndarray, fs: float) -> float:
     """Return how many samples `(n,)` times, s, go on a line, gaps apart: less than 1 if their clock is fast.
 
@@ -302,7 +320,7 @@ def pace(times: np.ndarray, fs: float) -> float:
     apart = len(times) // 4
     if apart < FEW:
         return 1.0
-    spans = np.sort(times[apart:] - times[:-apart])
+    spans = np.sort((times[apart:] - times[:-apart])[:: max(apart // 1000, 1)])  # some thousand will do
     usual = spans[len(spans) // 4 : len(spans) // 2].mean() * fs / apart
     return float(np.clip(usual, 1 - TOLERANCE, 1))
 
