@@ -83,8 +83,8 @@ def predict(
         check_alike(where, found.detections.alike, found.detections.faint)
     probability = network.probability(beats)
     notes = [*ecg.notes, *signal_notes(found.measures, found.faint)]
-    if found.unseen:
-        notes.append(f"{found.unseen} known beats lie in lost signal, and are left out")
+    if positions is not None and len(beats) < len(positions):
+        notes.append(f"{len(positions) - len(beats)} known beats lie in lost signal, and are left out")
     known = {
         "note": DISCLAIMER,
         "recording": ecg.name,

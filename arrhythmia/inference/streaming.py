@@ -108,13 +108,12 @@ class Found:
     """What was found in a recording.
 
     Attributes:
-        beats: `n` beats.
+        beats: `n` beats; known ones in lost signal are left out.
         measures: of the signal.
         state: `(t,)` of each tenth of a second, an index into `quality.STATES`.
         rejected: `(r,)` positions of detections that are no beats, in samples; none where beats were known.
         faint: share of the beats whose complexes are faint, 0..1; 0 where they were known.
         detections: what `quality.check_alike` judges, of all detections.
-        unseen: number of known beats that lie in lost signal, and are left out.
     """
 
     beats: Beats
@@ -123,7 +122,6 @@ class Found:
     rejected: np.ndarray
     faint: float
     detections: Detections
-    unseen: int
 
 
 def stream_beats(
@@ -192,8 +190,7 @@ def stream_beats(
         r_index=np.array(window_length(fs, before=before, after=after)[1]),
         rr_before=np.array(rr_before),
     )
-    unseen = 0 if positions is None else int((~cut.seen).sum())
-    return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections, unseen)
+    return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections)
 
 
 def _cut_pieces(

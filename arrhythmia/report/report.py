@@ -172,11 +172,9 @@ def gap(cards: Cards) -> dict[str, dict[str, tuple[float | None, float | None]]]
     """Return the intra-patient and the inter-patient score of each model, by title and score."""
     found = {}
     for model, title in MODELS.items():
-        pair = [cards[protocol, model] for protocol in ("intra_patient", "inter_patient")]
-        found[title] = {
-            key: tuple(tables.with_f1(card)[key] for card in pair)
-            for key in ("accuracy", "macro_f1_nsv", "f1_S", "f1_V")
-        }
+        pair = [tables.with_f1(cards[protocol, model]) for protocol in ("intra_patient", "inter_patient")]
+        keys = ("accuracy", "macro_f1_nsv", "f1_S", "f1_V")
+        found[title] = {key: tuple(card[key] for card in pair) for key in keys}
     return found
 
 

@@ -39,8 +39,8 @@ def results_table(cards: Cards, cross_validated: Cards, protocol: str) -> str:
     """
     rows = []
     for model, title in MODELS.items():
-        card = cards[protocol, model]
-        scores = [with_interval(card, key, with_f1(card)[key]) for key in HEADLINE]
+        card = with_f1(cards[protocol, model])
+        scores = [with_interval(card, key, card[key]) for key in HEADLINE]
         rows.append([title, *scores, f"{card['parameters']:,}"])
         if protocol in LEARNT_FROM and (inner := cross_validated.get((protocol, model))):
             title = f"{title}, cross-validated on the {LEARNT_FROM[protocol]}"
