@@ -23,22 +23,16 @@ from stages.run import run
 
 def main(protocol: str, network: str) -> None:
     """Write the network in two precisions, its config, its card, and the agreement with the Keras model."""
-    segment = load_params()["segment"]
     runtime.prepare(threads=1, seed=0)  # weights are read; nothing is computed that more threads would change
     import keras
 
-    from arrhythmia.export.onnx import onnx_model
-    from arrhythmia.export.quantization import with_int8_weights
     from arrhythmia.training.serialization import load_model
 
     model = load_model(paths.model(protocol, network))
     test = load_arrays(paths.normalized(protocol, "test"))
     expected = load_arrays(paths.predictions(protocol, network))["network"]
-    converted = onnx_model(model)
-    precisions = {"float32": converted, "int8": with_int8_weights(converted)}
     agreements = {}
-    for precision, made in precisions.items():
-        data = made.SerializeToString(deterministic=True)
+    for precision, data in in_precisions(model).items():
         start = time.perf_counter()
         answer = infer(session(data), test)
         rate = len(answer) / (time.perf_counter() - start)
@@ -48,23 +42,44 @@ def main(protocol: str, network: str) -> None:
         print(f"{network} {protocol} {precision}: {speed}, {agreements[precision]}")
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:
             temporary.write_bytes(data)
-    card = json.loads(paths.metrics(protocol, network).read_text())
-    fused = json.loads(paths.fused(protocol, network).read_text())
-    config = ModelConfig(
-        model=network,
-        protocol=protocol,
-        source=card["source"],
-        classes=CLASSES,
-        segment=segment,
-        preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
-        fusion={name: fused[name] for name in ("weight", "temperature")},
-    )
+    scores = json.loads(paths.metrics(protocol, network).read_text())
+    config = config_of(protocol, network, source=scores["source"])
     write_text(paths.model(protocol, network, ".json"), config.to_json())
     write_text(paths.exported(protocol, network), json.dumps(agreements, indent=2) + "\n")
     records = pd.read_csv(paths.tables(protocol, network) / "records.csv", dtype={"record": str})
     members = sum(isinstance(layer, keras.Model) for layer in model.layers)
-    text = model_card(config, card, agreements, records, members=members)
+    text = model_card(config, scores, agreements, records, members=members)
     write_text(paths.model(protocol, network, ".md"), text)
+
+
+def in_precisions(model) -> dict[str, bytes]:
+    """Return the ONNX file of a Keras model for each precision in `model_card.SUFFIXES`."""
+    from arrhythmia.export.onnx import onnx_model
+    from arrhythmia.export.quantization import with_int8_weights
+
+    converted = onnx_model(model)
+    made = {"float32": converted, "int8": with_int8_weights(converted)}
+    return {precision: network.SerializeToString(deterministic=True) for precision, network in made.items()}
+
+
+def config_of(protocol: str, network: str, *, source: str) -> ModelConfig:
+    """Return what a prediction by this network needs: how beats are cut, scaled, and fused.
+
+    Args:
+        protocol: by which it was trained.
+        network: `cnn` or `rnn`.
+        source: of the training recordings.
+    """
+    fused = json.loads(paths.fused(protocol, network).read_text())
+    return ModelConfig(
+        model=network,
+        protocol=protocol,
+        source=source,
+        classes=CLASSES,
+        segment=load_params()["segment"],
+        preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
+        fusion={name: fused[name] for name in ("weight", "temperature")},
+    )
 
 
 if __name__ == "__main__":
