@@ -11,6 +11,9 @@ from arrhythmia.figures.style import COLOURS, GREY, styled
 ROWS, SECONDS = 6, 10
 """Rows of the picture, and seconds in each."""
 
+MARGINS = {"left": 0.095, "right": 0.99, "bottom": 0.05, "top": 0.94, "hspace": 0.06}
+"""Of the rows, as shares of the picture: room for the clock and the scale, and for a line above and below."""
+
 CROWDED = 0.4
 """Beats closer than this, s, have no room for their probability."""
 
@@ -39,8 +42,8 @@ def minute_figure(
         title: heading.
         note: below the picture.
     """
-    figure = Figure(figsize=(13, 9))
-    every = figure.subplots(ROWS, 1)
+    figure = Figure(figsize=(13, 9), layout="none")  # finding the margins takes longer than drawing
+    every = figure.subplots(ROWS, 1, gridspec_kw=MARGINS)
     known = signal[np.isfinite(signal)]
     low, high = np.quantile(known, [0.001, 0.999]) if len(known) else (-1.0, 1.0)
     spread = max(high - low, 0.1)
