@@ -1,6 +1,7 @@
 """Calling a function in a process of its own for each item, within limits of time and memory."""
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import re
@@ -140,7 +141,7 @@ def _context(preload: list[str]) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(preload)
+    context.set_forkserver_preload(["arrhythmia.utils.collector_off", *preload])
     with _interrupts_blocked():
         forkserver.ensure_running()
     first = context.Process(target=int)
@@ -177,6 +178,8 @@ def _work(
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    gc.freeze()  # what is loaded stays: the collector need not look through it, which would copy it
+    gc.enable()
     end_with_parent()
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

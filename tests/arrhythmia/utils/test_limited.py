@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,8 @@ def work(word, report):
         until = time.process_time() + 3
         while time.process_time() < until:
             pass
+    if word == "collector":
+        return gc.isenabled(), gc.get_freeze_count()
     if word == "share":
         report.done(0.25)
         report.done(1.0)
@@ -55,6 +58,12 @@ def ended(word, limits=ENOUGH):
     assert same == word
     assert isinstance(result, Ended)
     return result.reason
+
+
+def test_the_collector_is_on_and_leaves_out_what_was_loaded():
+    [(_, (on, left_out))] = run(["collector"])
+    assert on
+    assert left_out > 100_000
 
 
 def test_every_item_has_its_result_and_prints_nothing(capfd):
