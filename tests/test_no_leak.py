@@ -214,6 +214,7 @@ def out_of_fold(keras, beats):
 
 @pytest.mark.slow
 def test_labels_of_a_patient_do_not_change_what_is_said_of_that_patient(beats, keras):
+    """So little is learnt here that all temperatures are at their limit: what changes are the networks."""
     segment.write(beats)
     split.main(ALL)
     rhythm = np.random.default_rng(0).dirichlet(np.ones(5), size=len(beats))
