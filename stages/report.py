@@ -33,7 +33,7 @@ RESULTS = {
 
 
 def main() -> None:
-    """Read all metrics, and write the report and its figure."""
+    """Read all metrics, and write the report and the figures over more than one model."""
     params = load_params()
     protocols = params["protocols"]
     every = [(protocol, model) for protocol in protocols for model in MODELS]

@@ -1,4 +1,4 @@
-"""The report's one figure of its own: every model under every protocol."""
+"""Every model under every protocol in one figure, with which the report begins."""
 
 from typing import Any
 

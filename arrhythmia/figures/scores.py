@@ -1,8 +1,4 @@
-"""Figures of an evaluation or a training.
-
-They are drawn on `matplotlib.figure.Figure` itself: no pyplot, so no global state and no window system.
-Colours are those of Okabe & Ito, which people with colour blindness can tell apart.
-"""
+"""Figures of an evaluation or a training."""
 
 from collections.abc import Mapping, Sequence
 

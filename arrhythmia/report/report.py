@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from arrhythmia.aami import PACED, SYNTHETIC_PACED
 from arrhythmia.features import morphology, rhythm
 from arrhythmia.protocols import MODELS, NETWORKS, of_protocol, protocol_name
 from arrhythmia.report import tables
@@ -74,6 +75,7 @@ def report(material: Material) -> str:
     return render(
         TEMPLATE,
         source=material.source,
+        paced=SYNTHETIC_PACED if material.source == "synthetic" else PACED,
         settings=run_settings(material.params, material.protocols),
         inputs=inputs_seen(material.params["normalize"], material.protocols),
         fused=[
@@ -156,7 +158,7 @@ def seen_besides(method: str, template_channel: bool, features: list[str]) -> di
     """Return what the inputs hold besides the beat; the arguments are those of the group `normalize`."""
     statistics = []
     if method == "record":
-        statistics.append("its median amplitude")
+        statistics.append("its median amplitude and polarity")
     if "qrs_width" in features:
         statistics.append("its median QRS width")
     if template_channel or set(morphology.FEATURES) & set(features):

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from arrhythmia.aami import DS1, DS2, PACED
 from arrhythmia.evaluation import symbols
-from arrhythmia.protocols import MODELS
+from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
 from arrhythmia.report import tables as tables
 from arrhythmia.report.report import (
     FIGURES,
@@ -145,11 +146,15 @@ def test_results_of_more_than_one_run_say_how_they_were_made(material):
 
 
 def test_report_on_synthetic_recordings_says_so_and_shows_nothing_of_the_real_ones():
-    made = make_material(source="synthetic", records=("s01", "s02"), carriers=None, results={"seeds": SEEDS})
-    text = report(made)
+    of_synthetic = {"source": "synthetic", "records": ("s01", "s02"), "carriers": None}
+    text = report(make_material(list(PROTOCOLS), **of_synthetic, results={"seeds": SEEDS}))
+    assert headings(text)[-3:] == [protocol_name(protocol) for protocol in PROTOCOLS]
     assert "**Synthetic recordings: these figures say" in text.splitlines()[2]
-    for known_only_of_the_real_ones in ("MIT-BIH", "202", "232", "arrhythmia study"):
+    assert "The paced records (s15, s16) are left out" in text
+    for known_only_of_the_real_ones in ("MIT-BIH", "DS1", "DS2", "published", "arrhythmia study"):
         assert known_only_of_the_real_ones not in text
+    sentences = " ".join(line for line in text.splitlines() if not line.startswith("|"))
+    assert not set(re.findall(r"\b\d+\b(?!%)", sentences)) & {*DS1, *DS2, *PACED, "48"}
 
 
 def test_f_and_q_are_said_to_be_a_handful_of_patients(material):
@@ -197,7 +202,7 @@ def test_what_is_seen_of_the_whole_recording():
     assert seen(**PARAMS["normalize"]) == {
         "intervals": True,
         "p_waves": False,
-        "statistics": ["its median amplitude", "its median QRS width", template],
+        "statistics": ["its median amplitude and polarity", "its median QRS width", template],
     }
     assert seen(template_channel=True)["statistics"] == [template]
     assert seen(features=["pre_rr_local"]) == {"intervals": True, "p_waves": False, "statistics": []}
