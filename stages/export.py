@@ -10,7 +10,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.export.agreement import agreement
+from arrhythmia.export.agreement import agreement, macro_f1_change
 from arrhythmia.export.model_card import SUFFIXES, model_card
 from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
@@ -36,8 +36,12 @@ def main(protocol: str, network: str) -> None:
         start = time.perf_counter()
         answer = infer(session(data), test)
         rate = len(answer) / (time.perf_counter() - start)
-        agrees = agreement(test["label"], expected, answer, PROTOCOLS[protocol].classes)
-        agreements[precision] = {**agrees, "bytes": len(data)}
+        change = macro_f1_change(test["label"], expected, answer, PROTOCOLS[protocol].classes)
+        agreements[precision] = {
+            **agreement(expected, answer),
+            "macro_f1_change": change,
+            "bytes": len(data),
+        }
         speed = f"{rate:,.0f} beats a second on one core"
         print(f"{network} {protocol} {precision}: {speed}, {agreements[precision]}")
         with replacing(paths.model(protocol, network, SUFFIXES[precision])) as temporary:

@@ -5,10 +5,9 @@ python -m stages.export_rhythm
 
 import json
 
-import numpy as np
-
 from arrhythmia import paths
 from arrhythmia.ecg.beats import load_beats
+from arrhythmia.export.agreement import agreement
 from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.model import session
 from arrhythmia.training import runtime
@@ -28,15 +27,11 @@ def main() -> None:
     expected = load_arrays(paths.RHYTHM_PREDICTIONS)["probability"][rows]
     data = onnx_model(load_model(paths.RHYTHM)).SerializeToString(deterministic=True)
     answer = session(data).run(None, {"tokens": tokens[rows][None]})[0][0]
-    agreement = {
-        "equal_decisions": round(float((expected.argmax(axis=1) == answer.argmax(axis=1)).mean()), 5),
-        "largest_difference": round(float(np.abs(expected - answer).max()), 3),
-        "bytes": len(data),
-    }
+    agrees = agreement(expected, answer) | {"bytes": len(data)}
     with replacing(paths.RHYTHM_ONNX) as temporary:
         temporary.write_bytes(data)
-    write_text(paths.RHYTHM_EXPORT, json.dumps(agreement, indent=2) + "\n")
-    print(f"rhythm: {agreement}")
+    write_text(paths.RHYTHM_EXPORT, json.dumps(agrees, indent=2) + "\n")
+    print(f"rhythm: {agrees}")
 
 
 if __name__ == "__main__":
