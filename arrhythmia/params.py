@@ -43,7 +43,7 @@ FEATURES = (
     ),
     *("qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation"),
 )
-"""Names of `arrhythmia.features.table`, repeated here because that module loads SciPy."""
+"""Names of `arrhythmia.features.table`, repeated here because that module loads pandas."""
 
 SHORTEST = {"kachuee": 129, "three_layer": 18}
 """Samples a beat that leave something after the poolings of these networks of `models.literature`."""

@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "--tolerance",
         type=float,
         default=TOLERANCE,
-        help="largest difference of a value, 0..1; 0.005 for values with two decimals (default %(default)s)",
+        help="largest difference of a value, 0..1; 0.0051 for values with two decimals (default %(default)s)",
     )
     match_words.set_defaults(command=match)
     return whole

@@ -44,6 +44,9 @@ def intra_patient(
         folds: number of folds of the training beats.
         test_fraction: share of the beats for testing (synthetic recordings only).
         seed: seed of the draws.
+
+    Raises:
+        DataError: a row of the Kaggle test file is no beat here, or there are fewer beats than folds.
     """
     rows = np.flatnonzero(beats.kaggle)
     if beats.source == "synthetic":
@@ -71,7 +74,7 @@ def inter_patient(beats: Beats, *, folds: int) -> Split:
         folds: number of folds of the training records.
 
     Raises:
-        DataError: the source does not tell patients apart.
+        DataError: the source does not tell patients apart, or has fewer training records than folds.
     """
     _check_patients_known(beats, "inter_patient")
     source = SOURCES[str(beats.source)]
@@ -88,7 +91,7 @@ def all_patients(beats: Beats, *, folds: int) -> Split:
         folds: number of folds of whole patients.
 
     Raises:
-        DataError: the source does not tell patients apart.
+        DataError: the source does not tell patients apart, or has fewer of them than folds.
     """
     _check_patients_known(beats, "all_patients")
     rows = np.arange(len(beats))
@@ -114,6 +117,9 @@ def folds_by_beat(label: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
 
     Returns:
         `(n,)` int8: the fold in which each beat is held out.
+
+    Raises:
+        DataError: there are fewer beats than folds.
     """
     _check_folds(folds, len(label), "beats")
     draw = StratifiedKFold(n_splits=folds, shuffle=True, random_state=seed).split(label, label)
@@ -130,6 +136,9 @@ def folds_by_record(label: np.ndarray, record: np.ndarray, *, folds: int) -> np.
 
     Returns:
         `(n,)` int8: the fold in which each beat is held out; the same for all beats of a record.
+
+    Raises:
+        DataError: there are fewer records than folds.
     """
     _check_folds(folds, len(set(record)), "training records")
     return _numbered(StratifiedGroupKFold(n_splits=folds).split(label, label, groups=record), len(label))

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> None:
     argparse.ArgumentParser(prog="arrhythmia demo", description=__doc__).parse_args(argv)
     lend_identity()
     repository = HERE if has_commit() else snapshot()
-    # An earlier demo makes way by name only: DVC's run cache keeps its stages (--force would run them again).
+    # An earlier demo makes way by name only: DVC's run cache keeps what it can (--force would run all again).
     subprocess.run(["dvc", "exp", "remove", NAME], cwd=repository, env=dvc_environment(), capture_output=True)
     run(*f"dvc exp run --temp -n {NAME} -S download.source=synthetic".split(), cwd=repository)
     lay_out(repository)

@@ -1,8 +1,8 @@
 """Train from several seeds, as DVC experiments, and write how far the scores scatter.
 
-arrhythmia study seeds                  # 0 to 4; a run that was stopped goes on where it was
+arrhythmia study seeds                  # 0 to 4
 arrhythmia study seeds --seeds 0 1 2
-arrhythmia study seeds --protocols inter_patient      # the rows of the other protocol stay as they are
+arrhythmia study seeds --protocols inter_patient      # the rows of the others stay as they are
 
 The seed of the forest moves along, so that the table shows its luck beside that of the networks. Split and
 bootstrap keep their seeds: which beats are tested, and how intervals are drawn, is no property of a model.

@@ -84,7 +84,7 @@ def values_by_label(choices: list | dict[str, Any]) -> dict[Any, Any]:
     return choices if isinstance(choices, dict) else {value: value for value in choices}
 
 
-def labels_of(space: Space, values: dict[str, Any]) -> dict[str, Any]:
+def short_names(space: Space, values: dict[str, Any]) -> dict[str, Any]:
     """Return `values`, by dotted name, with choices as they are called in the space."""
     labels = {}
     for name, bounds in space.items():
@@ -113,7 +113,7 @@ def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
 
 
 def values_of(chosen: dict[str, Any], space: Space) -> dict[str, Any]:
-    """Return what Optuna chose with the values that short names stand for: the opposite of `labels_of`."""
+    """Return what Optuna chose with the values that short names stand for: the opposite of `short_names`."""
     return {
         name: values_by_label(space[name]["choices"])[value] if "choices" in space[name] else value
         for name, value in chosen.items()

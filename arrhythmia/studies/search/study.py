@@ -35,7 +35,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.params import changed, checked, load_params, read_named_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS, of_protocol
 from arrhythmia.studies.search.results import write_results
-from arrhythmia.studies.search.space import check_space, labels_of, searchable, values_by_label
+from arrhythmia.studies.search.space import check_space, searchable, short_names, values_by_label
 from arrhythmia.studies.search.trial import DONE, score, training_beats
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
@@ -262,7 +262,7 @@ def begin(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
     digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
     with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
-        study.enqueue_trial(labels_of(search.plan["space"], settings), user_attrs={"values": "params.yaml"})
+        study.enqueue_trial(short_names(search.plan["space"], settings), user_attrs={"values": "params.yaml"})
         study.set_user_attr("digest", digest)
         return study
     study = load_study(search, storage)

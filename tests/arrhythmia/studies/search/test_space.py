@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.studies.search.space import check_space, labels_of, suggest, values_of
+from arrhythmia.studies.search.space import check_space, short_names, suggest, values_of
 
 SPACE = {
     "train.lr": {"low": 0.001, "high": 0.1, "log": True},
@@ -45,7 +45,7 @@ def test_a_bad_space_is_named(name, bounds, said):
 
 
 def test_short_names_stand_for_long_values_and_back():
-    labels = labels_of(SPACE, CURRENT)
+    labels = short_names(SPACE, CURRENT)
     assert labels == {**CURRENT, "normalize.features": "one"}
     assert values_of(labels, SPACE) == CURRENT
 
@@ -65,5 +65,5 @@ def test_what_is_suggested_lies_in_the_space():
 
 def test_the_present_values_can_be_enqueued():
     study = optuna.create_study()
-    study.enqueue_trial(labels_of(SPACE, CURRENT))
+    study.enqueue_trial(short_names(SPACE, CURRENT))
     assert suggest(study.ask(), SPACE) == CURRENT
