@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.leads import NO_ECG
+from arrhythmia.formats.leads import is_other
 from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
@@ -238,6 +238,8 @@ def _names(line: str, columns: Columns) -> list[str] | None:
     fields = _fields(line.lstrip("# "), columns.separator)
     if len(fields) == columns.fields:
         return fields
+    if columns.separator == BLANK and len(fields) == columns.fields - 1 and line.startswith('"'):
+        return ["", *fields]  # R gives the numbers of the lines no name
     while len(fields) > 1 and not fields[-1]:
         fields.pop()
     return fields if columns.fields - len(fields) in (0, 1) and len(fields) >= columns.filled else None
@@ -320,7 +322,7 @@ def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | Non
 
 def _parted_by_blanks(lines: list[str]) -> bool:
     """Whether lines have as many words as the first, and numbers and times below names and units."""
-    first, *below = [line.split() for line in lines]
+    first, *below = [_fields(line, BLANK) for line in lines]
     data = next((words for words in below[:2] if re.match(r"[-+.\d]", words[0])), first)
     numbers = [bool(re.fullmatch(f"{PLAIN}|{DECIMAL_COMMA}", word)) for word in data]
     known = all(number or re.fullmatch(r"[\d:.]+", word) for number, word in zip(numbers, data, strict=True))
@@ -351,15 +353,26 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
     return good >= share * len(lines)
 
 
+RATE = r"[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+"""A number in the lines before a table."""
+
 SAMPLING = re.compile(
-    r"(?:\bfs|rate|frequency|frequenz|fréquence)(?:\W{0,4}k?Hz\b)?\W{0,4}(\d+(?:[.,]\d+)?)(?:\s?(k)Hz)?"
-    r"|\b(\d+(?:[.,]\d+)?)\s?(k)?(?:Hz|hertz)\b",
+    r"(?:\bfs|(?:sampl\w*|data|abtast)\W{0,3}rate|rate(?=\W{0,4}k?Hz)|frequency|frequenz|fréquence)"
+    rf"(?:\W{{0,4}}k?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?|\b({RATE})\s?(k)?(?:Hz|hertz)\b",
     re.IGNORECASE,
 )
 """How the lines before a table tell its sampling rate."""
 
+INTERVAL = re.compile(
+    rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)\W{{0,4}}({RATE})\s?([mµμu])?s(?:ec)?\b"
+    rf"|({RATE})\s?([mµμu])?s(?:ec)?/sample",
+    re.IGNORECASE,
+)
+"""How they tell the time from sample to sample."""
+
 OTHER_RATE = re.compile(
-    r"pass\b|filter|cut\W?off|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|\bHR\b",
+    r"pass\b|filter|cut|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|\bHR\b|band|\b[LH]PF?\b|"
+    r"\bhigh|\blow|vent|atri|pac(ed|ing)|bpm|/ ?min|\d\s*(-|–|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
     re.IGNORECASE,
 )
 """Words of lines that tell another rate: of a filter, of mains, of the heart."""
@@ -368,11 +381,22 @@ OTHER_RATE = re.compile(
 def head_rate(layout: Layout) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
     parts = [part for line in layout.head for part in re.split(r"[,;|]\s", line)]
+    parts = [part for part in parts if not OTHER_RATE.search(part)]
     rates = set()
-    for told in (told for part in parts if not OTHER_RATE.search(part) for told in SAMPLING.finditer(part)):
+    for told in (told for part in parts for told in SAMPLING.finditer(part)):
         value, kilo = (told[1], told[2]) if told[1] else (told[3], told[4])
-        rates.add(float(value.replace(",", ".")) * (1000 if kilo else 1))
+        rates.add(_number(value) * (1000 if kilo else 1))
+    for told in (told for part in parts for told in INTERVAL.finditer(part)):
+        value, prefix = (told[1], told[2]) if told[1] else (told[3], told[4])
+        if interval := _number(value):
+            rates.add(round({"": 1, "m": 1e3}.get((prefix or "").casefold(), 1e6) / interval, 6))
     return rates.pop() if len(rates) == 1 else None
+
+
+def _number(text: str) -> float:
+    """Return the number that a text like 1,000 or 0,5 or 250.0 means."""
+    thousands = re.fullmatch(r"[1-9]\d?(,\d{3})+(\.\d+)?", text)
+    return float(text.replace(",", "" if thousands else "."))
 
 
 def head_unit(layout: Layout) -> str:
@@ -420,7 +444,7 @@ def decoded(line: bytes) -> str:
 def _fields(line: str, separator: str) -> list[str]:
     """Return the words between separators that do not stand in quotation marks; one if there is none."""
     if separator == BLANK:
-        return line.split()
+        line = " ".join(line.split())
     words = next(csv.reader([line], delimiter=separator), [""]) if separator else [line]
     return [word.strip().strip("\"'").strip() for word in words]
 
@@ -444,7 +468,7 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
         return int(column) - 1
     if column is None:
         likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
-        likely = [i for i in likely if not NO_ECG.search(names[i].replace("_", " "))] or likely
+        likely = [i for i in likely if not is_other(names[i])]
         called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
         for found in (likely, called):
             if len(found) == 1:

@@ -99,6 +99,7 @@ def read_column(
         DataError: with the line and what is wrong with it.
     """
     spool, style, clock, notes, line = Spool(), Style(decimal or ""), None, [], layout.line
+    ends = outer_lines(path, layout)
     for block in blocks(path, layout):
         check_fields(path, block, layout, line)
         values, style = numbers(path, partial(read_block, block, layout, column), style, line)
@@ -108,7 +109,7 @@ def read_column(
             index: int, most: int | None = None, block: bytes = block, sample: np.ndarray = sample
         ) -> np.ndarray:
             part = block if most is None else b"".join(block.splitlines(keepends=True)[:most])
-            return read_times(path, part, layout, index)[sample[:most]]
+            return read_times(path, part, layout, index, ends)[sample[:most]]
 
         values = values[sample]
         if clock is None and line == layout.line:
@@ -150,18 +151,33 @@ def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
             block, rest = data[:stop], data[stop:]
             if len(rest) > LONGEST_LINE:
                 raise _too_long(path, line + block.count(b"\n"))
-            if block and not block.endswith(b"\n"):
-                block += b"\n"
-            if layout.separator == BLANK:
-                block = re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", block))
             if block:
-                yield block
+                yield _whole_lines(block, layout)
             line += block.count(b"\n")
         after = os.fstat(file.fileno())
     if line == layout.line:
         raise no_data(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise DataError(f"{path}: it changes while it is read; try again when its recording has ended")
+
+
+def outer_lines(path: Path, layout: Layout) -> bytes:
+    """Return the first and the last line of the data of a table that are not blank."""
+    with path.open("rb") as file:
+        file.seek(layout.start)
+        first = next((line for line in iter(lambda: file.readline(LONGEST_LINE), b"") if line.strip()), b"")
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(layout.start, size - LONGEST_LINE))
+        last = [line for line in file.read(LONGEST_LINE).splitlines() if line.strip()][-1:]
+    return b"".join(_whole_lines(line, layout) for line in (first, *last))
+
+
+def _whole_lines(block: bytes, layout: Layout) -> bytes:
+    """Return lines of which the last one ends too, with one blank between columns that blanks part."""
+    block = block if block.endswith(b"\n") else block + b"\n"
+    if layout.separator == BLANK:
+        block = re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", block))
+    return block
 
 
 def check_fields(path: Path, block: bytes, layout: Layout, line: int) -> None:
@@ -258,7 +274,7 @@ def read_block(block: bytes, layout: Layout, column: int, dtype: type, decimal: 
     return table[column].to_numpy()
 
 
-def read_times(path: Path, block: bytes, layout: Layout, column: int) -> np.ndarray:
+def read_times(path: Path, block: bytes, layout: Layout, column: int, ends: bytes) -> np.ndarray:
     """Return a column of times of whole lines, `(n,)` float64: numbers as they are, dates in seconds.
 
     Args:
@@ -266,6 +282,7 @@ def read_times(path: Path, block: bytes, layout: Layout, column: int) -> np.ndar
         block: whole lines.
         layout: of the table.
         column: index of the times.
+        ends: first and last line of the table.
 
     Returns:
         NaN for what is no time.
@@ -274,7 +291,13 @@ def read_times(path: Path, block: bytes, layout: Layout, column: int) -> np.ndar
         for decimal in ".,":
             with contextlib.suppress(ValueError):
                 return read_block(block, layout, column, np.float64, decimal)
-        return clock_times(_words(read_block(block, layout, column, str)))
+        words = _words(read_block(block, layout, column, str))
+        for pattern, between in ((POINT_THOUSANDS, ","), (COMMA_THOUSANDS, ".")):
+            known = _matches(words, pattern) & (words != "")
+            if 2 * known.sum() >= (words != "").sum():  # others are no times
+                plain = np.char.replace(np.char.replace(words, between, ""), ",", ".")
+                return np.where(known, plain, "nan").astype(np.float64)
+        return clock_times(words, _words(read_block(ends, layout, column, str)))
 
 
 def _words(column: np.ndarray) -> np.ndarray:

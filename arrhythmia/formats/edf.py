@@ -134,7 +134,9 @@ def _mended(head: bytes, count: int) -> bytes:
     whole numbers of samples have no decimals.
     """
     units, ranges, digital, samples, stop = (256 + n * count for n in (96, 104, 120, 216, 224))
-    in_units = [head[i : i + 8].replace(b"\xc2\xb5", b"\xb5").ljust(8) for i in range(units, ranges, 8)]
+    in_units = [
+        re.sub(b"\xc2\xb5|\xce\xbc", b"\xb5", head[i : i + 8]).ljust(8) for i in range(units, ranges, 8)
+    ]
     in_samples = [re.sub(rb"\.0*(?= *$)", b"", head[i : i + 8]).ljust(8) for i in range(samples, stop, 8)]
     parts = [head[:236], b"0".ljust(8), head[244:252].replace(b",", b"."), head[252:units], *in_units]
     parts += [head[ranges:digital].replace(b",", b"."), head[digital:samples], *in_samples, head[stop:]]

@@ -17,7 +17,7 @@ CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
 """Chest leads, those first whose complexes are easiest to find."""
 
 NO_ECG = re.compile(
-    r"\b(EEG|EOG|EMG|RESP\w*|PLETH\w*|PPG|ABP|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
+    r"\b(EEG|EOG|EMG|EDA|GSR|RESP\w*|PLETH\w*|PPG|BVP|ABP|ART|CVP|PAP|ICP|CO2|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
     r"impedance|trigger|rate|bpm|HR|[FCPOTA][pz]?\d?-[AM]\d)\b",
     re.IGNORECASE,
 )
@@ -50,8 +50,10 @@ def is_voltage(unit: str) -> bool:
     return unit.strip().casefold() in UNITS
 
 
-def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, where: Path) -> int:
-    """Return the channel of the wanted lead: `lead` if given, else the one most like MLII.
+def choose_lead(
+    names: Sequence[str], units: Sequence[str], lead: str | None, where: Path, usable: Sequence[int] = ()
+) -> int:
+    """Return the channel of the wanted lead: `lead` if given, else the usable one most like MLII.
 
     Limb leads come first, then what is called ECG, chest leads, and other voltages in their order.
 
@@ -60,6 +62,7 @@ def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, wh
         units: of the channels.
         lead: name, in capitals or not, or number of the channel counted from 0.
         where: the file, for the message.
+        usable: channels to choose from where nobody says which; if there is none, all are.
 
     Raises:
         DataError: there is no such lead, no channel at all, or none that may be an ECG by its name.
@@ -73,24 +76,28 @@ def choose_lead(names: Sequence[str], units: Sequence[str], lead: str | None, wh
         alike = [i for i, name in enumerate(names) if name.casefold() == lead.casefold()]
         if len(alike) == 1:
             return alike[0]
-        if lead.isdigit() and int(lead) < len(names):
+        if lead.isdecimal() and int(lead) < len(names):
             return int(lead)
         if alike:
             called = f"{len(alike)} leads are called '{lead}'"
             raise DataError(f"{where}: {called}; choose one by its number: {known}")
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
-    if len(names) == 1:
+    rank, channel = min((lead_rank(names[i], units[i]), i) for i in usable or range(len(names)))
+    if len(names) == 1 and not is_other(names[0]):
         return 0
-    likely = [(lead_rank(name, unit), i) for i, (name, unit) in enumerate(zip(names, units, strict=True))]
-    rank, channel = min(likely)
     if rank == math.inf:
         raise DataError(f"{where}: no signal is an ECG by its name; choose with --lead one of {known}")
     return channel
 
 
+def is_other(name: str) -> bool:
+    """Whether a signal of that name is no ECG."""
+    return NO_ECG.search(name.replace("_", " ")) is not None
+
+
 def lead_rank(name: str, unit: str) -> float:
     """Return how good a signal is by its name: the less, the better; infinite for what is no ECG."""
-    if NO_ECG.search(name.replace("_", " ")):
+    if is_other(name):
         return math.inf
     called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
     bare = re.sub(r"\b(ECG|EKG|lead)\b|[\W_]", "", name, flags=re.IGNORECASE).upper()

@@ -35,6 +35,9 @@ TABLES = (".csv", ".tsv", ".txt")
 CHECKED = 500_000
 """Samples that are added up at a time."""
 
+UNSUMMED = ("8", "61")
+"""Formats of which wfdb gives no part as it stands in the file: differences, and bytes in the other order."""
+
 RATES = (100, 20000)
 """Sampling rates that can be used, Hz."""
 
@@ -169,9 +172,8 @@ def _open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | N
     pieces, described = _pieces(header)
     names, units = [x.name for x in described], [x.unit or "mV" for x in described]
     # a signal without a file is lost, so another one is better; those of a layout are in its segments
-    usable = [i for i, x in enumerate(described) if header.segments or x.file != "~" or lead is not None]
-    usable = usable or list(range(len(described)))
-    channel = usable[choose_lead([names[i] for i in usable], [units[i] for i in usable], lead, path)]
+    usable = [i for i, x in enumerate(described) if header.segments or x.file != "~"]
+    channel = choose_lead(names, units, lead, path, usable)
     signal = described[channel]
     each, name = signal.per_frame, signal.name or f"channel {channel}"
     if per_unit is None:
@@ -233,9 +235,12 @@ def _spans(
     spans, start, wanted = [], 0, described[channel]
     for frames, part in pieces:
         signals = part.signals if part is not None else ()
-        alike = [i for i, signal in enumerate(signals) if signal.name == wanted.name]
+        alike = [i for i, signal in enumerate(signals) if signal.name.casefold() == wanted.name.casefold()]
         # leads without names of their own are known by their place, if there are as many
-        place = channel if len(alike) != 1 and len(signals) == len(described) else (alike or [None])[0]
+        by_place = len(signals) == len(described) and (
+            channel in alike or not wanted.name or not signals[channel].name
+        )
+        place = alike[0] if len(alike) == 1 else channel if by_place else None
         if place is not None and signals[place].file != "~":
             signal = signals[place]
             if signal.per_frame != wanted.per_frame:
@@ -278,9 +283,12 @@ def _no_record(path: Path, header_path: Path) -> DataError:
 
 
 def _checksum_notes(header: Header, channel: int) -> tuple[str, ...]:
-    """Return a note if the sum of a signal's samples is not the one in the header."""
+    """Return a note if the sum of a signal's samples is not the one in the header.
+
+    Not of signals that wfdb does not give as they stand in the file, part by part.
+    """
     signal, total = header.signals[channel], 0
-    if signal.checksum is None or signal.file == "~":
+    if signal.checksum is None or signal.file == "~" or signal.format in UNSUMMED or signal.skewed:
         return ()
     for start in range(0, header.length, CHECKED):
         stop = min(start + CHECKED, header.length)
@@ -298,9 +306,8 @@ def _open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
     # what is sampled too slowly is no ECG, so another signal is better
     rates = [float(x.sampling_frequency) for x in edf.signals]
-    usable = [i for i, fs in enumerate(rates) if lead is not None or RATES[0] <= fs <= RATES[1]]
-    usable = usable or list(range(len(names)))
-    channel = usable[choose_lead([names[i] for i in usable], [units[i] for i in usable], lead, path)]
+    usable = [i for i, fs in enumerate(rates) if RATES[0] <= fs <= RATES[1]]
+    channel = choose_lead(names, units, lead, path, usable)
     signal, fs = edf.signals[channel], rates[channel]
     each = signal.samples_per_data_record
     _check_rate(path, fs, names[channel])

@@ -48,11 +48,11 @@ TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M:%S.%f %p")
 """Times of day after a date."""
 
 TIME_OF_DAY = re.compile(
-    r"(?P<hour>\d+:)?(?P<minute>\d+:)(?P<second>\d+)(?:[.:](?P<fraction>\d*))?(?P<half> ?[AP]M)?"
-    r"( +\d+[/.-]\d+[/.-]\d+)?",
+    r"(?:(?P<day>\d+) days?[.,]? *)?(?P<hour>\d+:)?(?P<minute>\d+:)(?P<second>\d+)(?:[.:](?P<fraction>\d*))?"
+    r"(?P<half> ?[AP]M)?( +\d+[/.-]\d+[/.-]\d+)?",
     re.IGNORECASE,
 )
-"""A time of day without a date, or before one."""
+"""A time of day without a date, or before one; or the days, hours, minutes and seconds gone by."""
 
 LEAST_STEPS = 20
 """Steps by which a column is known as one of times or numbers of samples, whatever its name."""
@@ -98,7 +98,8 @@ class Clock:
         lines: number of lines read.
         gaps: number of gaps.
         lost: number of samples in them.
-        ended: line in which a column that nobody called one of times went on otherwise; 0 if none.
+        period: after how many lines a counter begins anew; 0 if it does not.
+        ended: line from which on the column holds nothing to go by; 0 if none.
     """
 
     path: Path
@@ -115,6 +116,7 @@ class Clock:
     lines: int = 0
     gaps: int = 0
     lost: int = 0
+    period: int = 0
     ended: int = 0
 
     def missing(self, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
@@ -136,6 +138,10 @@ class Clock:
         nothing = np.zeros(len(times), dtype=np.int64)
         if self.ended:
             return nothing, replace(self, lines=self.lines + len(times))
+        if np.isfinite(times).sum() < 0.5 * len(times):
+            return nothing, replace(self, ended=line, lines=self.lines + len(times))
+        if self.period:
+            times = _going_on(times, self.period, self.last / self.unit)
         seconds = times * self.unit
         if self.unit == 1.0:
             seconds = _over_midnight(seconds, self.last)
@@ -178,17 +184,19 @@ class Clock:
         Raises:
             DataError: the times span another duration than so many samples have.
         """
-        if self.ended:
-            said = f"column '{self.name}' does not go on in line {self.ended}: gaps after it are not seen"
-            return [said]
-        span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
         notes = []
-        if not self.regular and self.late > 2 * self.fs:
-            notes.append(f"a gap of {self.late / self.fs:.0f} s before the last times is not filled")
-            span -= self.late / self.fs
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
             notes.append(f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal")
+            if self.period:
+                notes.append(f"column '{self.name}' counts to {self.period}: longer gaps are taken for less")
+        if self.ended:
+            said = f"column '{self.name}' does not go on in line {self.ended}: gaps after it are not seen"
+            return [*notes, said]
+        span, expected = self.last - self.first, (self.lines + self.lost - 1) / self.fs
+        if not self.regular and self.late > 2 * self.fs:
+            notes.append(f"a gap of {self.late / self.fs:.0f} s before the last times is not filled")
+            span -= self.late / self.fs
         if not self.regular and abs(span - expected) > max(2.0, TOLERANCE * expected):
             raise DataError(
                 f"{self.path}: by column '{self.name}' it lasts {span:.1f} s, by its {self.lines} lines at "
@@ -243,6 +251,8 @@ def find_clock(
         unit = fitting_unit(step, fs, TOLERANCE + cut) or unit_with_losses(steps, fs)
         if unit is None:
             rates[names[i]] = step
+        elif are_digits_of_clock(known * unit):
+            unreadable.append(names[i])
         else:
             clocks.append(_clock(path, names[i], i, fs, unit, known, named=True))
     if clocks:
@@ -259,15 +269,58 @@ def find_clock(
     notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
     for i in range(len(names)) if asked is None else ():
         # what goes on by a sample at each line counts samples or tells the time, by whatever name
-        times = read(i, MANY) if i not in likely else np.empty(0)
+        times, name = read(i, MANY) if i not in likely else np.empty(0), names[i] or str(i + 1)
         for known in (times, _over_midnight(times)):
-            steps = np.diff(known)
-            if len(steps) >= LEAST_STEPS and (steps > 0).all():
-                unit = fitting_unit(usual_step(steps), fs, TOLERANCE) or unit_with_losses(steps, fs)
-                of_day = known is not times
-                if unit is not None and (unit == 1.0 or not of_day) and is_regular(steps * unit, fs):
-                    return _clock(path, names[i] or str(i + 1), i, fs, unit, times, named=False), notes
+            unit = _unit_of(np.diff(known), fs)
+            fits = unit is not None and (unit == 1.0 or known is times)
+            if fits and not are_digits_of_clock(read(i) * unit):
+                return _clock(path, name, i, fs, unit, times, named=False), notes
+        if _unit_of(np.diff(times[::-1]), fs) is not None:
+            notes.append(f"column '{name}' goes back by a sample a line: are they in order of time?")
+        if period := period_of(times):
+            clock = _clock(path, name, i, fs, 1 / fs, _going_on(times, period, times[0]), named=False)
+            return replace(clock, period=period), notes
     return None, notes
+
+
+def _unit_of(steps: np.ndarray, fs: float) -> float | None:
+    """Return how many seconds a unit is if each of `(n,)` steps is a sample, but for gaps; else None."""
+    if len(steps) < LEAST_STEPS or not (steps > 0).all():
+        return None
+    unit = fitting_unit(usual_step(steps), fs, TOLERANCE) or unit_with_losses(steps, fs)
+    return unit if unit is not None and is_regular(steps * unit, fs) else None
+
+
+def are_digits_of_clock(seconds: np.ndarray) -> bool:
+    """Whether `(n,)` times leap from :59 to :00 of the next minute by 40 s: 101559.9 is 10:15:59.9."""
+    known = seconds[np.isfinite(seconds)]
+    leaps = np.flatnonzero(np.diff(known) > 1)
+    before, after = known[leaps] % 100, known[leaps + 1] % 100
+    return len(leaps) > 0 and bool(((before >= 59) & (before < 60) & (after < 1)).all())
+
+
+def period_of(counts: np.ndarray) -> int:
+    """Return after how many lines a counter begins anew; 0 if `(n,)` numbers are no such counter."""
+    if not len(counts) or not np.isfinite(counts).all() or (counts % 1 != 0).any():
+        return 0
+    period, steps = int(np.ptp(counts)) + 1, np.diff(counts)
+    anew = LEAST_STEPS < period < len(counts) and (steps < 0).any()
+    return period if anew and (steps % period == 1).mean() >= REGULAR else 0
+
+
+def _going_on(counts: np.ndarray, period: int, last: float) -> np.ndarray:
+    """Return the numbers of a counter that begins anew after `period` lines as if it went on.
+
+    Args:
+        counts: `(n,)`; NaN where one is lost.
+        period: of the counter.
+        last: number before them, as if it went on.
+    """
+    known = np.flatnonzero(np.isfinite(counts))
+    going_on = counts.copy()
+    steps = np.round(np.diff(counts[known], prepend=last)) % period
+    going_on[known] = last + np.cumsum(steps)
+    return going_on
 
 
 def _clock(
@@ -356,37 +409,44 @@ def is_time(name: str) -> bool:
     return bare in SHORT_NAMES or TIME_WORDS.search(name.replace("_", " ")) is not None
 
 
-def clock_times(words: np.ndarray) -> np.ndarray:
+def clock_times(words: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return dates and times of day in seconds, `(n,)` float64; NaN for what is none.
 
     Args:
         words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456; day and year may stand as `DATES` says.
+        ends: `(2,)` the first and the last one of the whole table: 3/4 and 4/4 tell whether the day is first.
     """
     import pandas as pd
 
-    words = np.char.replace(np.char.strip(words, "\"' []"), ",", ".")
-    first = next((word for word in words.tolist() if word), "")
-    dates = next((formats for date, formats in DATES.items() if re.match(date, first)), ())
+    words, ends = (np.char.replace(np.char.strip(x, "\"' []"), ",", ".") for x in (words, ends))
+    first = [*ends.tolist(), *words[:FEW].tolist()]
+    dates = next((forms for date, forms in DATES.items() if any(re.match(date, x) for x in first)), ())
     if not dates:
         return np.array([_time_of_day(word) for word in words.tolist()])
     formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
 
-    def read(form: str, words: np.ndarray = words) -> "pd.Series":
-        return pd.to_datetime(pd.Series(words), format=form, errors="coerce", utc=True)
+    def read(form: str, words: Sequence[str]) -> np.ndarray:
+        moments = pd.to_datetime(pd.Series(words), format=form, errors="coerce", utc=True)
+        return (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
-    best = max(dict.fromkeys(formats), key=lambda form: read(form, words[:FEW]).notna().sum())
-    return (read(best) - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    def likely(form: str) -> tuple[int, float]:
+        seconds = read(form, first)
+        span = seconds[1] - seconds[0]
+        return int(np.isfinite(seconds).sum()), -span if span >= 0 else -np.inf
+
+    return read(max(dict.fromkeys(formats), key=likely), words)
 
 
 def _time_of_day(word: str) -> float:
-    """Return the seconds of 1:02:03.456, 1:02:03:456 or 1:02:03.456 PM, NaN of another word."""
+    """Return the seconds of 1:02:03.456, 1:02:03:456, 1:02:03.4 PM or 1 day, 0:00:01; NaN of another word."""
     known = TIME_OF_DAY.fullmatch(word)
     if known is None:
         return np.nan
     hour, minute = (int((known[name] or "0").rstrip(":")) for name in ("hour", "minute"))
     if known["half"]:
         hour = hour % 12 + (12 if "P" in known["half"].upper() else 0)
-    return 3600.0 * hour + 60.0 * minute + float(f"{known['second']}.{known['fraction'] or 0}")
+    seconds = float(f"{known['second']}.{known['fraction'] or 0}")
+    return DAY * int(known["day"] or 0) + 3600.0 * hour + 60.0 * minute + seconds
 
 
 def usual_step(steps: np.ndarray) -> float:

@@ -54,6 +54,7 @@ class SignalLine:
         per_frame: samples in each frame.
         format: number of the format.
         offset: bytes before the first sample.
+        skewed: whether it is shifted against the others.
         plain: the line without unit and description, which wfdb may stumble over, and without the file.
     """
 
@@ -64,6 +65,7 @@ class SignalLine:
     per_frame: int
     format: str
     offset: int
+    skewed: bool
     plain: str
 
 
@@ -173,15 +175,16 @@ def _signal(path: Path, number: int, line: str) -> SignalLine:
     if found is None or "/" in found["file"]:
         raise DataError(f"{path}, line {number}: '{line[:60]}' is no description of a signal; correct it")
     checksum = int(found["checksum"] or 0) % 65536
-    # 0 stands in headers whose writer did not reckon it
+    # 0 stands in headers whose writer did not reckon it; without a gain there are 200 units per mV
     return SignalLine(
         found["file"],
-        found["unit"] or "",
+        found["unit"] if found["unit"] and float(found["gain"]) else "",
         checksum or None,
         (found["name"] or "").strip(),
         int(found["per_frame"] or 1),
         found["format"],
         int(found["offset"] or 0),
+        bool(int(found["skew"] or 0)),
         _plain(found),
     )
 

@@ -113,6 +113,16 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
         ("Heart rate 107\n", None),
         ("Pulse rate: 72\nNotch filter: 50 Hz\n", None),
         ("# 250 Hz\n# 500 Hz\n", None),
+        ("Sampling rate: 1,000 Hz\n", 1000),
+        ("rec.acq\n4 msec/sample\n1 channels\nECG (.05 - 150 Hz)\n", 250),
+        ("Sampling interval: 4 ms\nHigh cut: 150 Hz\n", 250),
+        ("Interval=\t0.001 s\n", 1000),
+        ("Abtastintervall: 2,5 ms\n", 400),
+        ("PR interval: 160 ms\nRate: 250 Hz\n", 250),
+        ("Sampling rate: 250 Hz\nVentricular rate: 112 bpm\n", 250),
+        ("Bandwidth: 0.05-150 Hz\n", None),
+        ("Ventricular rate: 112 bpm\n", None),
+        ("Vent. Rate,112\nRate,112\n", None),
     ],
 )
 def test_the_rate_of_a_filter_or_of_the_heart_is_none_of_sampling(tmp_path, head, rate):
@@ -131,13 +141,21 @@ def test_the_unit_before_a_table(tmp_path):
         ("time,ECG HR,raw", 2),
         ("time,ecg,voltage", 1),
         ("sample,ecg", 1),
-        ("time,ecg_quality", 1),
     ],
 )
 def test_a_column_of_quality_is_no_ecg(tmp_path, names, found):
     path = tmp_path / "r.csv"
     path.write_text(names + "\n" + 5 * ",".join(["1"] * len(names.split(","))).join(["", "\n"]))
     assert find_column(find_layout(path), None, path) == found
+
+
+@pytest.mark.parametrize("name", ["ecg_quality", "ppg", "Pleth [mV]", "ABP"])
+def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, name):
+    path = tmp_path / "r.csv"
+    path.write_text(f"time,{name}\n" + 5 * "1,1\n")
+    with pytest.raises(DataError, match=r"no column named; choose .* --column: 1 'time', 2 "):
+        find_column(find_layout(path), None, path)
+    assert find_column(find_layout(path), "2", path) == 1
 
 
 @pytest.mark.parametrize(("ends", "spaced"), [("\n\n", True), ("\r\n\r\n", True), ("\n", False)])

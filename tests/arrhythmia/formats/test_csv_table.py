@@ -49,10 +49,17 @@ def read(path, column="ecg", *, fs=250, decimal=None, time=None):
         ("   x   ecg \r\n   0.0    1\r\n  10.0   2  \r\n", "ecg"),
         ("    x   ecg\n (cm)  (mV)\n   9     1\n  10     2", "ecg"),
         ("# numpy\n0.000e+00 1.0e+00\n4.000e-03 2.0e+00\n", "2"),
+        ('"x" "my ecg"\n0 1\n4 2\n', "my ecg"),
     ],
 )
 def test_tables_of_many_writers(table, text, column):
     assert read(table(text), column) == ([1, 2], [])
+
+
+def test_a_table_of_r_whose_lines_have_numbers(table):
+    text = '"time of day" "ecg"\n' + "".join(f'"{i}" {i / 250:g} {i}\n' for i in range(1, 9))
+    assert find_layout(table(text)).names == ("", "time of day", "ecg")
+    assert read(table(text)) == (list(range(1, 9)), [])
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ def test_wfdb_unnamed_leads_and_gain_0_mean_200_per_mv(tmp_path):
     ecg = open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0", "r.dat 16 0"]))
     assert ecg.lead == "channel 0"
     np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
+    ecg = open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0/uV", "r.dat 16 0/uV"]))
+    np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
 
 
 @pytest.mark.parametrize(("lead", "factor"), [("V5", 1), ("0", 1), ("MLII", 2), ("1", 2)])
@@ -85,7 +87,7 @@ def test_what_is_no_voltage(unit):
         (["V1", "II"], ["mV", "mV"], 1),
         (["PLETH", "", ""], ["NU", "mV", "mV"], 1),
         (["EEG", "ECG"], ["uV", "uV"], 1),
-        (["RESP"], ["L"], 0),
+        (["Thorax"], ["L"], 0),
         (["v1", "ii"], ["mV", "mV"], 1),
         (["V1", "I"], ["mV", "mV"], 1),
         (["V1", "V5"], ["mV", "mV"], 1),
@@ -103,6 +105,13 @@ def test_choice_of_the_lead(names, units, channel):
 def test_a_question_where_no_signal_is_an_ecg_by_its_name():
     with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'EEG C3', 1 'EOG'"):
         choose_lead(["EEG C3", "EOG"], ["uV", "uV"], None, "r")
+    with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'PLETH'"):
+        choose_lead(["PLETH"], ["mV"], None, "r")
+    with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'II', 1 'ABP'"):
+        choose_lead(["II", "ABP"], ["mV", "mV"], None, "r", usable=[1])
+    assert choose_lead(["PLETH"], ["mV"], "PLETH", "r") == 0
+    with pytest.raises(DataError, match="no lead '²'"):
+        choose_lead(["II"], ["mV"], "²", "r")
 
 
 def test_which_lead_was_taken_is_said(tmp_path):
@@ -373,6 +382,19 @@ def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes
         assert f"have checksum {right}, r.hea says {checksum % 65536}" in said[0]
 
 
+@pytest.mark.parametrize("kind", ["16:36", "61", "8"])
+def test_what_wfdb_gives_otherwise_than_it_stands_in_the_file_has_no_sum(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(recordings, "CHECKED", 300)
+    adu = (20 * SIGNAL).round().astype(int)
+    data = np.diff(adu, prepend=adu[0]) if kind == "8" else adu
+    data.astype({"8": "i1", "61": ">i2"}.get(kind, "<i2")).tofile(tmp_path / "r.dat")
+    (tmp_path / "r.hea").write_text(f"r 1 250 1000\nr.dat {kind} 20 12 0 {adu[0]} {adu.sum() % 65536} 0 II\n")
+    ecg = open_ecg(tmp_path / "r")
+    assert ecg.notes == ()
+    shift = 36 if ":" in kind else 0
+    np.testing.assert_allclose(ecg.read(0, 1000 - shift), adu[shift:] / 20, atol=1e-6)
+
+
 def edf_with_note(path, *, kind):
     """Write an EDF+ file with a note in Latin-1."""
     signal = edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")
@@ -565,6 +587,22 @@ def test_a_segment_without_a_file_is_lost_signal(tmp_path, segments, lost):
     assert ecg.notes[-1] == f"{seconds:.2f} s are in no file: lost signal"
 
 
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [(("mlii", "v1"), 0), (("v1", "mlii"), 1), (("V1", "V5"), None), (("MLII", "MLII"), 0), (("", ""), 0)],
+)
+def test_the_lead_of_each_segment_is_the_one_of_that_name(tmp_path, names, found):
+    for segment, leads in (("a", ("MLII", "V1")), ("b", names)):
+        np.stack([ADU, ADU // 2], axis=1).tofile(tmp_path / f"{segment}.dat")
+        lines = [f"{segment}.dat 16 200/mV 12 0 0 0 0 {lead}".rstrip() for lead in leads]
+        (tmp_path / f"{segment}.hea").write_text("\n".join([f"{segment} 2 250 1000", *lines]) + "\n")
+    (tmp_path / "r.hea").write_text("r/2 2 250 2000\na 1000\nb 1000\n")
+    ecg = open_ecg(tmp_path / "r")
+    expected = np.full(1000, np.nan) if found is None else (ADU, ADU // 2)[found] / 200
+    np.testing.assert_allclose(ecg.read(1000, 2000), expected, rtol=1e-6)
+    assert ("4.00 s are in no file: lost signal" in ecg.notes) == (found is None)
+
+
 def test_a_lost_lead_beside_another_one(tmp_path):
     ADU.tofile(tmp_path / "r.dat")
     lines = ["~ 0 200/mV 12 0 0 0 0 II", "r.dat 16 200/mV 12 0 0 0 0 V5"]
@@ -705,7 +743,12 @@ def test_a_signal_that_is_too_slow_for_an_ecg_is_passed_over(tmp_path):
 
 @pytest.mark.parametrize(
     ("field", "mended"),
-    [(b"360     ", b"360\0\0\0\0\0"), (b"360     ", b"360.0   "), (b"uV      ", b"\xc2\xb5V     ")],
+    [
+        (b"360     ", b"360\0\0\0\0\0"),
+        (b"360     ", b"360.0   "),
+        (b"uV      ", b"\xc2\xb5V     "),
+        (b"uV      ", b"\xce\xbcV     "),
+    ],
 )
 def test_small_faults_in_the_fields_of_an_edf_header(tmp_path, field, mended):
     (wave,) = bdf_or_edf(tmp_path / "r.edf", [("ECG", "uV", 360)], bdf=False)

@@ -1,6 +1,7 @@
 """Times beside the samples, in many ways of writing them, with gaps, jitter and midnight."""
 
 import datetime as dt
+import re
 import tracemalloc
 
 import numpy as np
@@ -103,10 +104,10 @@ def test_a_clock_that_runs_a_little_otherwise_is_said(tmp_path):
 
 def test_moments_in_seconds():
     words = np.array(["2024-03-01T03:04:05,678", "2024-03-01 03:04:06+00:00", "", "x"])
-    seconds = clock_times(words)
+    seconds = clock_times(words, words[:2])
     assert seconds[1] - seconds[0] == pytest.approx(0.322)
     assert np.isnan(seconds[2:]).all()
-    np.testing.assert_allclose(np.diff(clock_times(np.array(["1:02:03.5", "1:02:03:750"]))), 0.25)
+    np.testing.assert_allclose(np.diff(clock_times(*[np.array(["1:02:03.5", "1:02:03:750"])] * 2)), 0.25)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.05])
@@ -241,3 +242,75 @@ def test_whole_seconds_over_blocks_gaps_at_the_end_and_midnight(tmp_path, monkey
     assert notes == ["a gap of 5 s before the last times is not filled"]
     night = [f"{int(x // 3600 % 24):02d}:{int(x // 60 % 60):02d}:{int(x % 60):02d}" for x in 86380 + t]
     assert read(table(tmp_path / "r.csv", "time", enumerate(night)))[1] == []
+
+
+def moments(first, form, n):
+    """Return `n` moments at `FS` as `strftime` writes them, with milliseconds."""
+    start = dt.datetime.fromisoformat(first)
+    every = (start + dt.timedelta(seconds=i / FS) for i in range(n))
+    return [x.strftime(form)[:-3] for x in every]
+
+
+@pytest.mark.parametrize("first", ["2020-01-05", "2020-01-12", "2020-01-31", "2020-02-01", "2019-12-31"])
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+def test_days_and_months_are_told_apart_at_midnight(tmp_path, monkeypatch, first, form):
+    monkeypatch.setattr(csv_table, "BLOCK", 50_000)
+    times = moments(f"{first} 23:59:50", f"{form} %H:%M:%S.%f", 20 * FS)
+    gap = [(i, x) for i, x in enumerate(times) if not 15 * FS <= i < 17 * FS]
+    samples, notes = read(table(tmp_path / "r.csv", "time", gap))
+    assert notes == ["1 gap by column 'time', 2.00 s: lost signal"]
+    assert np.flatnonzero(np.isnan(samples)) == pytest.approx(np.arange(15 * FS, 17 * FS), abs=1)
+
+
+@pytest.mark.parametrize("say", [lambda t: f'"{t:,.4f}"', lambda t: f'"{dt.timedelta(seconds=t + 86_390)}"'])
+def test_times_that_are_written_otherwise_later_are_read(tmp_path, monkeypatch, say):
+    monkeypatch.setattr(csv_table, "BLOCK", 50_000)
+    kept = [(i, say(990 + i / FS)) for i in range(20 * FS) if not 15 * FS <= i < 17 * FS]
+    samples, notes = read(table(tmp_path / "r.csv", "time", kept))
+    assert notes == ["1 gap by column 'time', 2.00 s: lost signal"]
+    assert np.flatnonzero(np.isnan(samples)) == pytest.approx(np.arange(15 * FS, 17 * FS), abs=1)
+
+
+def test_one_word_among_the_times_moves_no_gap(tmp_path):
+    times = [(i, f"{i / FS:.4f}") for i in range(20 * FS) if not 15 * FS <= i < 17 * FS]
+    times[9 * FS] = (9 * FS, "#ERR")
+    samples, notes = read(table(tmp_path / "r.csv", "time", times))
+    assert notes == ["1 gap by column 'time', 2.00 s: lost signal"]
+    assert np.flatnonzero(np.isnan(samples)) == pytest.approx(np.arange(15 * FS, 17 * FS), abs=1)
+
+
+def test_from_where_on_times_are_not_understood_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_table, "BLOCK", 50_000)
+    times = [(i, f"{i / FS:.4f}" if i < 10 * FS else f"T+{i}") for i in range(20 * FS)]
+    samples, (note,) = read(table(tmp_path / "r.csv", "time", times))
+    assert len(samples) == 20 * FS
+    said = re.fullmatch(r"column 'time' does not go on in line (\d+): gaps after it are not seen", note)
+    line = int(said[1])
+    assert abs(line - 10 * FS) < 50_000 / 10
+
+
+@pytest.mark.parametrize(("name", "notes"), [("time", 1), ("x", 0)])
+@pytest.mark.parametrize("form", ["%H%M%S.%f", "%Y%m%d%H%M%S%f"])
+def test_digits_of_a_clock_are_no_seconds(tmp_path, name, notes, form):
+    times = moments("2020-01-12 03:04:05", form, 150 * FS)
+    samples, said = read(table(tmp_path / "r.csv", name, enumerate(times)))
+    assert len(samples) == 150 * FS
+    assert said == notes * ["times of column 'time' are not understood, so gaps are not seen"]
+
+
+@pytest.mark.parametrize(("period", "lost"), [(256, 100), (100, 7), (2000, 1500)])
+def test_a_counter_that_begins_anew_tells_gaps(tmp_path, monkeypatch, period, lost):
+    monkeypatch.setattr(csv_table, "BLOCK", 50_000)
+    kept = [(i, i % period) for i in range(30 * FS) if not 20 * FS <= i < 20 * FS + lost]
+    samples, notes = read(table(tmp_path / "r.csv", "seq", kept))
+    assert np.flatnonzero(np.isnan(samples)).tolist() == list(range(20 * FS, 20 * FS + lost))
+    assert notes == [
+        f"1 gap by column 'seq', {lost / FS:.2f} s: lost signal",
+        f"column 'seq' counts to {period}: longer gaps are taken for less",
+    ]
+
+
+def test_lines_in_the_wrong_order_are_asked_about(tmp_path):
+    times = enumerate(f"{t:.4f}" for t in SECONDS[::-1])
+    _, notes = read(table(tmp_path / "r.csv", "stamps", times))
+    assert notes == ["column 'stamps' goes back by a sample a line: are they in order of time?"]
