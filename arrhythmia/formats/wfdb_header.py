@@ -149,19 +149,18 @@ def read_header(path: Path) -> Header:
 
 
 def _with_length(header: Header) -> Header:
-    """Return a header with the length that its shortest signal file has."""
-    lengths = {}
-    for name in dict.fromkeys(signal.file for signal in header.signals if signal.file != "~"):
-        inside = [signal for signal in header.signals if signal.file == name]
-        if inside[0].format not in SAMPLES_IN_BYTES:
-            raise DataError(
-                f"{header.path}: number of samples missing, and format {inside[0].format} does not tell it; "
-                "add it to its first line"
-            )
-        lengths[name] = max(_frames_in(find_file(header.path.with_name(name)), inside), 0)
-    shortest = min(lengths, key=lengths.get)
-    note = f"its header names no number of samples; by the size of {shortest} there are {lengths[shortest]}"
-    return replace(header, length=lengths[shortest], notes=(note,))
+    """Return a header with the length that its first signal file has."""
+    path = header.files()[0]
+    inside = [signal for signal in header.signals if signal.file != "~"]
+    inside = [signal for signal in inside if signal.file == inside[0].file]
+    if inside[0].format not in SAMPLES_IN_BYTES:
+        raise DataError(
+            f"{header.path}: number of samples missing, and format {inside[0].format} does not tell it; "
+            "add it to its first line"
+        )
+    length = _frames_in(path, inside)
+    note = f"its header names no number of samples; by the size of {path.name} there are {length}"
+    return replace(header, length=max(length, 0), notes=(note,))
 
 
 def _segment(path: Path, number: int, line: str) -> tuple[str, int]:

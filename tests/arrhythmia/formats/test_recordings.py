@@ -622,17 +622,6 @@ def test_a_header_with_less_or_more_than_usual(tmp_path, line):
     assert ("by the size of r.dat there are 1000" in " ".join(ecg.notes)) == ("1000" not in line)
 
 
-@pytest.mark.parametrize("lengths", [(1000, 700), (700, 1000)])
-@pytest.mark.parametrize("lead", ["II", "V1"])
-def test_without_a_length_the_shortest_file_tells_it(tmp_path, lengths, lead):
-    for name, length in zip("ab", lengths, strict=True):
-        ADU[:length].tofile(tmp_path / f"{name}.dat")
-    (tmp_path / "r.hea").write_text("r 2 100\na.dat 16 200 12 0 0 0 0 II\nb.dat 16 200 12 0 0 0 0 V1\n")
-    ecg = open_ecg(tmp_path / "r", lead=lead)
-    np.testing.assert_allclose(ecg.read(0, ecg.length), ADU[:700] / 200, rtol=1e-6)
-    assert f"by the size of {'a' if lengths[0] == 700 else 'b'}.dat there are 700" in ecg.notes[0]
-
-
 def test_capitals_in_the_names_of_files(tmp_path):
     write_segment(tmp_path, "r")
     (tmp_path / "r.hea").rename(tmp_path / "R.HEA")
