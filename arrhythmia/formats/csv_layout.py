@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.leads import is_other
+from arrhythmia.formats.leads import is_other, may_stand_alone
 from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
@@ -131,11 +131,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Columns:
-    """How lines of numbers are parted: by what, into how many fields, and up to which one any is filled."""
+    """How lines of numbers are parted: by what, into how many fields, and up to which one any is filled.
+
+    And whether they begin with a quotation mark, as where R writes a name, or the number, of each line.
+    """
 
     separator: str
     fields: int
     filled: int
+    quoted: bool
 
 
 def _rows(head: bytes, start: int, path: Path) -> list[Row]:
@@ -201,8 +205,10 @@ def _columns(lines: list[str], decimal: str | None) -> list[Columns]:
         fields = [_fields(line, separator) for line in lines]
         filled = max((i for words in fields for i, word in enumerate(words, 1) if word), default=1)
         numbers = any(NUMBER.fullmatch(word) for words in fields for word in words)
+        quoted = all(line.startswith('"') for line in lines)
         if numbers and len(set(map(len, fields))) == 1:
-            found = sorted([*found, Columns(separator, len(fields[0]), filled)], key=lambda x: -x.filled)
+            columns = Columns(separator, len(fields[0]), filled, quoted)
+            found = sorted([*found, columns], key=lambda x: -x.filled)
     known = {columns.separator: columns for columns in found}
     if "," in known and "" in known:  # one column with decimal commas, or two
         found.remove(known["," if _decimal_commas(lines) else ""])
@@ -238,7 +244,7 @@ def _names(line: str, columns: Columns) -> list[str] | None:
     fields = _fields(line.lstrip("# "), columns.separator)
     if len(fields) == columns.fields:
         return fields
-    if columns.separator == BLANK and len(fields) == columns.fields - 1 and line.startswith('"'):
+    if columns.quoted and len(fields) == columns.fields - 1 and line.startswith('"'):
         return ["", *fields]  # R gives the numbers of the lines no name
     while len(fields) > 1 and not fields[-1]:
         fields.pop()
@@ -356,12 +362,29 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
 RATE = r"[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 """A number in the lines before a table."""
 
+TOLD = rf"(?:\W{{0,4}}k?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?"
+"""A rate behind its name."""
+
 SAMPLING = re.compile(
-    r"(?:\bfs|(?:sampl\w*|data|abtast)\W{0,3}rate|rate(?=\W{0,4}k?Hz)|frequency|frequenz|fréquence)"
-    rf"(?:\W{{0,4}}k?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?|\b({RATE})\s?(k)?(?:Hz|hertz)\b",
+    r"(?:\bfs|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|fr[ée]quence d.{1,3}chantillonnage|"
+    rf"frecuencia de muestreo|frequenza di campionamento){TOLD}",
     re.IGNORECASE,
 )
 """How the lines before a table tell its sampling rate."""
+
+SOME_RATE = re.compile(
+    rf"(?:rate(?=\W{{0,4}}k?Hz)|frequency|frequenz|fréquence){TOLD}|\b({RATE})\s?(k)?(?:Hz|hertz)\b",
+    re.IGNORECASE,
+)
+"""How they tell a rate, which may be another one."""
+
+OTHER_RATE = re.compile(
+    r"pass\b|filt(er|re)|cut\W?off|\b(high|low)\W?cut|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|"
+    r"\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bvent\b|\bventric|\batrial|"
+    r"\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
+    re.IGNORECASE,
+)
+"""Words of lines that tell another rate: of a filter, of mains, of the heart."""
 
 INTERVAL = re.compile(
     rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)\W{{0,4}}({RATE})\s?([mµμu])?s(?:ec)?\b"
@@ -370,33 +393,38 @@ INTERVAL = re.compile(
 )
 """How they tell the time from sample to sample."""
 
-OTHER_RATE = re.compile(
-    r"pass\b|filter|cut|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|\bHR\b|band|\b[LH]PF?\b|"
-    r"\bhigh|\blow|vent|atri|pac(ed|ing)|bpm|/ ?min|\d\s*(-|–|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
-    re.IGNORECASE,
-)
-"""Words of lines that tell another rate: of a filter, of mains, of the heart."""
+PLAUSIBLE = (50, 100_000)
+"""Rates, Hz, that an interval from sample to sample may mean."""
 
 
 def head_rate(layout: Layout) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
-    parts = [part for line in layout.head for part in re.split(r"[,;|]\s", line)]
-    parts = [part for part in parts if not OTHER_RATE.search(part)]
-    rates = set()
-    for told in (told for part in parts for told in SAMPLING.finditer(part)):
-        value, kilo = (told[1], told[2]) if told[1] else (told[3], told[4])
-        rates.add(_number(value) * (1000 if kilo else 1))
-    for told in (told for part in parts for told in INTERVAL.finditer(part)):
-        value, prefix = (told[1], told[2]) if told[1] else (told[3], told[4])
-        if interval := _number(value):
-            rates.add(round({"": 1, "m": 1e3}.get((prefix or "").casefold(), 1e6) / interval, 6))
+    rates, intervals = set(), set()
+    for part in (part for line in layout.head for part in re.split(r"[,;|]\s", line)):
+        found = list(SAMPLING.finditer(part))
+        if not found and not OTHER_RATE.search(part):
+            found = list(SOME_RATE.finditer(part))
+        for told in found:
+            value, kilo = told.groups()[:2] if told[1] else told.groups()[2:]
+            rates.add(_decimal(value) * 1000 if kilo else _number(value))
+        for told in INTERVAL.finditer(part):
+            value, prefix = (told[1], told[2]) if told[1] else (told[3], told[4])
+            if interval := _decimal(value):
+                intervals.add(round({"": 1, "m": 1e3}.get((prefix or "").casefold(), 1e6) / interval, 6))
+    rates = rates or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
     return rates.pop() if len(rates) == 1 else None
 
 
 def _number(text: str) -> float:
     """Return the number that a text like 1,000 or 0,5 or 250.0 means."""
     thousands = re.fullmatch(r"[1-9]\d?(,\d{3})+(\.\d+)?", text)
-    return float(text.replace(",", "" if thousands else "."))
+    return float(text.replace(",", "")) if thousands else _decimal(text)
+
+
+def _decimal(text: str) -> float:
+    """Return the number that a text with a decimal comma or point means."""
+    whole, _, fraction = text.replace(",", ".").partition(".")
+    return float(f"{whole}.{fraction.replace('.', '')}")
 
 
 def head_unit(layout: Layout) -> str:
@@ -468,7 +496,8 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
         return int(column) - 1
     if column is None:
         likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
-        likely = [i for i in likely if not is_other(names[i])]
+        alone = [i for i in likely if may_stand_alone(names[i])] if len(likely) == 1 else []
+        likely = [i for i in likely if not is_other(names[i])] or alone
         called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
         for found in (likely, called):
             if len(found) == 1:

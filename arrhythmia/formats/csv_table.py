@@ -20,6 +20,7 @@ from arrhythmia.formats.csv_layout import (
     LONGEST_LINE,
     LOST,
     POINT_THOUSANDS,
+    SEEN,
     Layout,
     carriage_return,
     decoded,
@@ -30,6 +31,18 @@ from arrhythmia.formats.timestamps import clock_times, find_clock
 
 BLOCK = 1 << 22
 """Bytes of a file that are read at a time."""
+
+OUTER = 50
+"""Lines at each end of a table by which its times are known: some may be lost, and the last one cut."""
+
+GROUPED = {
+    ",": r"[-+]?[1-9]\d{0,2}(,\d{3})+\.\d*|[-+]?[1-9]\d{0,2}(,\d{3}){2,}",
+    ".": r"[-+]?[1-9]\d{0,2}(\.\d{3})+,\d*|[-+]?[1-9]\d{0,2}(\.\d{3}){2,}",
+}
+"""Numbers that can only have a comma, or a point, between thousands."""
+
+MOST = 0.95
+"""Share of the words of a column that are numbers where it holds numbers."""
 
 
 @dataclass
@@ -162,14 +175,14 @@ def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
 
 
 def outer_lines(path: Path, layout: Layout) -> bytes:
-    """Return the first and the last line of the data of a table that are not blank."""
+    """Return the first and the last lines of the data of a table, `OUTER` each at most."""
     with path.open("rb") as file:
         file.seek(layout.start)
-        first = next((line for line in iter(lambda: file.readline(LONGEST_LINE), b"") if line.strip()), b"")
+        first = file.read(LONGEST_LINE).splitlines(keepends=True)[:OUTER]
         size = os.fstat(file.fileno()).st_size
         file.seek(max(layout.start, size - LONGEST_LINE))
-        last = [line for line in file.read(LONGEST_LINE).splitlines() if line.strip()][-1:]
-    return b"".join(_whole_lines(line, layout) for line in (first, *last))
+        last = file.read(LONGEST_LINE).splitlines(keepends=True)[-OUTER:]
+    return b"".join(_whole_lines(line, layout) for line in first + last)
 
 
 def _whole_lines(block: bytes, layout: Layout) -> bytes:
@@ -282,22 +295,45 @@ def read_times(path: Path, block: bytes, layout: Layout, column: int, ends: byte
         block: whole lines.
         layout: of the table.
         column: index of the times.
-        ends: first and last line of the table.
+        ends: first and last lines of the table, which tell how times are written that fit more than one way.
 
     Returns:
         NaN for what is no time.
     """
+    outer = np.empty(0, dtype=str)
+    with contextlib.suppress(ValueError):  # a line that is cut
+        outer = _words(read_block(ends, layout, column, str))
+    grouped = next((mark for mark in ",." if _matches(outer[outer != ""], GROUPED[mark]).any()), None)
     with guarded(path):
-        for decimal in ".,":
+        for decimal in "" if grouped else ".,":
             with contextlib.suppress(ValueError):
                 return read_block(block, layout, column, np.float64, decimal)
         words = _words(read_block(block, layout, column, str))
-        for pattern, between in ((POINT_THOUSANDS, ","), (COMMA_THOUSANDS, ".")):
-            known = _matches(words, pattern) & (words != "")
-            if 2 * known.sum() >= (words != "").sum():  # others are no times
-                plain = np.char.replace(np.char.replace(words, between, ""), ",", ".")
-                return np.where(known, plain, "nan").astype(np.float64)
-        return clock_times(words, _words(read_block(ends, layout, column, str)))
+    for mark in grouped or ",.":
+        times = _numbers_but_for_few(words, POINT_THOUSANDS if mark == "," else COMMA_THOUSANDS, mark)
+        if times is not None:
+            return times
+    return clock_times(words, outer)
+
+
+def _numbers_but_for_few(words: np.ndarray, pattern: str, mark: str) -> np.ndarray | None:
+    """Return numbers in which `mark` parts thousands, NaN for a few other words; None if these are many.
+
+    Args:
+        words: `(n,)`.
+        pattern: of the numbers.
+        mark: point or comma.
+    """
+    filled = words != ""
+    if not filled.any():
+        return np.full(len(words), np.nan)
+    if not _matches(words[filled][:SEEN], pattern).mean() >= MOST:  # quick to say of dates
+        return None
+    known = _matches(words, pattern) & filled
+    if known.sum() < MOST * filled.sum():
+        return None
+    plain = np.char.replace(np.char.replace(words, mark, ""), ",", ".")
+    return np.where(known, plain, "nan").astype(np.float64)
 
 
 def _words(column: np.ndarray) -> np.ndarray:

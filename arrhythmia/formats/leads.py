@@ -23,6 +23,9 @@ NO_ECG = re.compile(
 )
 """Words in the name of a signal that is no ECG, whatever else its name says."""
 
+NO_SIGNAL = re.compile(r"\b(off|status|flags?|quality|impedance)\b", re.IGNORECASE)
+"""Words in the name of what tells something about a signal."""
+
 
 def millivolts(unit: str, where: str) -> float:
     """Return how many mV one unit is.
@@ -83,7 +86,7 @@ def choose_lead(
             raise DataError(f"{where}: {called}; choose one by its number: {known}")
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
     rank, channel = min((lead_rank(names[i], units[i]), i) for i in usable or range(len(names)))
-    if len(names) == 1 and not is_other(names[0]):
+    if len(names) == 1 and may_stand_alone(names[0]):
         return 0
     if rank == math.inf:
         raise DataError(f"{where}: no signal is an ECG by its name; choose with --lead one of {known}")
@@ -93,6 +96,12 @@ def choose_lead(
 def is_other(name: str) -> bool:
     """Whether a signal of that name is no ECG."""
     return NO_ECG.search(name.replace("_", " ")) is not None
+
+
+def may_stand_alone(name: str) -> bool:
+    """Whether the only signal of a recording may be an ECG: its name says so, or nothing else."""
+    called = re.search(r"ECG|EKG", name, re.IGNORECASE) and not NO_SIGNAL.search(name.replace("_", " "))
+    return bool(called) or not is_other(name)
 
 
 def lead_rank(name: str, unit: str) -> float:

@@ -233,14 +233,14 @@ def _spans(
 ) -> list[tuple[int, int, tuple[Header, int, float]]]:
     """Return where a lead is: first frame and the one after the last, with header, channel and mV a unit."""
     spans, start, wanted = [], 0, described[channel]
+    rank = sum(_bare(signal.name) == _bare(wanted.name) for signal in described[:channel])
     for frames, part in pieces:
         signals = part.signals if part is not None else ()
-        alike = [i for i, signal in enumerate(signals) if signal.name.casefold() == wanted.name.casefold()]
+        alike = [i for i, signal in enumerate(signals) if _bare(signal.name) == _bare(wanted.name)]
+        place = alike[rank] if rank < len(alike) else None
         # leads without names of their own are known by their place, if there are as many
-        by_place = len(signals) == len(described) and (
-            channel in alike or not wanted.name or not signals[channel].name
-        )
-        place = alike[0] if len(alike) == 1 else channel if by_place else None
+        if len(signals) == len(described) and not (wanted.name and signals[channel].name):
+            place = channel
         if place is not None and signals[place].file != "~":
             signal = signals[place]
             if signal.per_frame != wanted.per_frame:
@@ -250,6 +250,11 @@ def _spans(
             spans.append((start, start + frames, (part, place, scale)))
         start += frames
     return spans
+
+
+def _bare(name: str) -> str:
+    """Return the name of a lead without what may differ from segment to segment."""
+    return re.sub(r"^lead |\s", "", " ".join(name.casefold().split()))
 
 
 def _read_frames(header: Header, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:

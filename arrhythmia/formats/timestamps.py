@@ -99,7 +99,8 @@ class Clock:
         gaps: number of gaps.
         lost: number of samples in them.
         period: after how many lines a counter begins anew; 0 if it does not.
-        ended: line from which on the column holds nothing to go by; 0 if none.
+        unread: first line of a block of which most times are lost or not understood; 0 if none.
+        ended: line in which a column that nobody called one of times went on otherwise; 0 if none.
     """
 
     path: Path
@@ -117,6 +118,7 @@ class Clock:
     gaps: int = 0
     lost: int = 0
     period: int = 0
+    unread: int = 0
     ended: int = 0
 
     def missing(self, times: np.ndarray, line: int) -> tuple[np.ndarray, "Clock"]:
@@ -138,11 +140,14 @@ class Clock:
         nothing = np.zeros(len(times), dtype=np.int64)
         if self.ended:
             return nothing, replace(self, lines=self.lines + len(times))
-        if np.isfinite(times).sum() < 0.5 * len(times):
-            return nothing, replace(self, ended=line, lines=self.lines + len(times))
+        unread = self.unread
+        if not unread and np.isnan(times).sum() > max(FEW, 0.5 * len(times)):
+            unread = line
         if self.period:
             times = _going_on(times, self.period, self.last / self.unit)
         seconds = times * self.unit
+        if are_digits_of_clock(np.append(self.last, seconds)):
+            return nothing, replace(self, ended=line, lines=self.lines + len(times))
         if self.unit == 1.0:
             seconds = _over_midnight(seconds, self.last)
         # in packets a time stands still, so one that is lost tells nothing else
@@ -150,7 +155,10 @@ class Clock:
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
         regular = self.regular and (len(steps) < FEW or is_regular(steps, self.fs))
         repeated = not regular or (steps == 0).mean() > ROUNDED
-        if (back := steps < 0 if repeated else steps <= 0).any():
+        back = steps < 0 if repeated else steps <= 0
+        if self.period:  # half a period on may as well be half a period back
+            back |= steps > self.period / 2 * self.unit
+        if back.any():
             at = int(back.argmax())
             if not self.named:
                 return nothing, replace(self, ended=line + at, lines=self.lines + len(times))
@@ -171,6 +179,7 @@ class Clock:
         return missing, replace(
             self,
             regular=regular,
+            unread=unread,
             last=float(times[-1]),
             late=late_now,
             lines=self.lines + len(times),
@@ -188,8 +197,13 @@ class Clock:
         if self.gaps:
             gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
             notes.append(f"{gaps} by column '{self.name}', {self.lost / self.fs:.2f} s: lost signal")
-            if self.period:
-                notes.append(f"column '{self.name}' counts to {self.period}: longer gaps are taken for less")
+        if self.period:
+            notes.append(f"column '{self.name}' counts to {self.period} only: longer gaps are not seen")
+        if self.unread:
+            where = (
+                f"from line {self.unread} on most times of column '{self.name}' are lost or not understood"
+            )
+            notes.append(f"{where}: gaps are seen where they go on, if at all")
         if self.ended:
             said = f"column '{self.name}' does not go on in line {self.ended}: gaps after it are not seen"
             return [*notes, said]
@@ -267,6 +281,8 @@ def find_clock(
     if unreadable and asked is not None:
         raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
     notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+    counters: list[Clock] = []
+    descending: list[str] = []
     for i in range(len(names)) if asked is None else ():
         # what goes on by a sample at each line counts samples or tells the time, by whatever name
         times, name = read(i, MANY) if i not in likely else np.empty(0), names[i] or str(i + 1)
@@ -276,11 +292,14 @@ def find_clock(
             if fits and not are_digits_of_clock(read(i) * unit):
                 return _clock(path, name, i, fs, unit, times, named=False), notes
         if _unit_of(np.diff(times[::-1]), fs) is not None:
-            notes.append(f"column '{name}' goes back by a sample a line: are they in order of time?")
+            descending.append(name)
         if period := period_of(times):
             clock = _clock(path, name, i, fs, 1 / fs, _going_on(times, period, times[0]), named=False)
-            return replace(clock, period=period), notes
-    return None, notes
+            counters.append(replace(clock, period=period))
+    if counters:
+        return max(counters, key=lambda clock: clock.period), notes
+    question = "goes back by a sample a line: are they in order of time?"
+    return None, [*notes, *(f"column '{name}' {question}" for name in descending)]
 
 
 def _unit_of(steps: np.ndarray, fs: float) -> float | None:
@@ -292,20 +311,26 @@ def _unit_of(steps: np.ndarray, fs: float) -> float | None:
 
 
 def are_digits_of_clock(seconds: np.ndarray) -> bool:
-    """Whether `(n,)` times leap from :59 to :00 of the next minute by 40 s: 101559.9 is 10:15:59.9."""
+    """Whether `(n,)` times leap by 40 s from one minute to the next, and pass over :60 to :99.
+
+    So they do where 101559.9 is 10:15:59.9; from hour to hour they leap by 4040 s.
+    """
     known = seconds[np.isfinite(seconds)]
-    leaps = np.flatnonzero(np.diff(known) > 1)
-    before, after = known[leaps] % 100, known[leaps + 1] % 100
-    return len(leaps) > 0 and bool(((before >= 59) & (before < 60) & (after < 1)).all())
+    if len(known) < 2 or (known % 100 >= 60).any():
+        return False
+    steps = np.diff(known)
+    over = steps[steps > 30] - np.median(steps) - 40
+    return bool((np.abs(over - 4000 * np.round(over / 4000)) < 0.05).any())
 
 
 def period_of(counts: np.ndarray) -> int:
     """Return after how many lines a counter begins anew; 0 if `(n,)` numbers are no such counter."""
-    if not len(counts) or not np.isfinite(counts).all() or (counts % 1 != 0).any():
+    if not len(counts) or not np.isfinite(counts).all() or counts.min() not in (0, 1):
         return 0
     period, steps = int(np.ptp(counts)) + 1, np.diff(counts)
-    anew = LEAST_STEPS < period < len(counts) and (steps < 0).any()
-    return period if anew and (steps % period == 1).mean() >= REGULAR else 0
+    anew = steps[steps < 0] % period == 1
+    often = period > LEAST_STEPS and len(anew) > 1 and anew.mean() > 0.8
+    return period if often and (steps % period == 1).mean() >= REGULAR else 0
 
 
 def _going_on(counts: np.ndarray, period: int, last: float) -> np.ndarray:
@@ -414,25 +439,32 @@ def clock_times(words: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
     Args:
         words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456; day and year may stand as `DATES` says.
-        ends: `(2,)` the first and the last one of the whole table: 3/4 and 4/4 tell whether the day is first.
+        ends: `(m,)` the first and the last ones of the table: 3/4 and 4/4 tell whether the day is first.
     """
     import pandas as pd
 
     words, ends = (np.char.replace(np.char.strip(x, "\"' []"), ",", ".") for x in (words, ends))
     first = [*ends.tolist(), *words[:FEW].tolist()]
     dates = next((forms for date, forms in DATES.items() if any(re.match(date, x) for x in first)), ())
-    if not dates:
-        return np.array([_time_of_day(word) for word in words.tolist()])
-    formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
 
     def read(form: str, words: Sequence[str]) -> np.ndarray:
         moments = pd.to_datetime(pd.Series(words), format=form, errors="coerce", utc=True)
         return (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
+    if not dates:
+        seconds, usual = np.full(len(words), np.nan), np.char.count(words, ":") == 2
+        clock = np.where(np.char.find(words, ":") == 1, np.char.add("0", words), words)[usual]
+        seconds[usual] = read("ISO8601", np.char.add("1970-01-01T", clock))  # quick; it knows no other ways
+        for i in np.flatnonzero(np.isnan(seconds)).tolist():
+            seconds[i] = _time_of_day(words[i])
+        return seconds
+    formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
+
     def likely(form: str) -> tuple[int, float]:
         seconds = read(form, first)
-        span = seconds[1] - seconds[0]
-        return int(np.isfinite(seconds).sum()), -span if span >= 0 else -np.inf
+        known = seconds[: len(ends)][np.isfinite(seconds[: len(ends)])]
+        span = known[-1] - known[0] if len(known) else -1.0
+        return int(np.isfinite(seconds).sum()), -span if span >= -1 else -np.inf
 
     return read(max(dict.fromkeys(formats), key=likely), words)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from arrhythmia.errors import DataError
 from arrhythmia.formats.guard import check_files, file_size
+from arrhythmia.formats.leads import is_voltage
 
 SIGNAL_LINE = re.compile(
     r"""(?P<file>\S+)
@@ -174,11 +175,13 @@ def _signal(path: Path, number: int, line: str) -> SignalLine:
     found = SIGNAL_LINE.fullmatch(line)
     if found is None or "/" in found["file"]:
         raise DataError(f"{path}, line {number}: '{line[:60]}' is no description of a signal; correct it")
-    checksum = int(found["checksum"] or 0) % 65536
-    # 0 stands in headers whose writer did not reckon it; without a gain there are 200 units per mV
+    checksum, unit = int(found["checksum"] or 0) % 65536, found["unit"] or ""
+    if is_voltage(unit) and not float(found["gain"]):
+        unit = ""  # without a gain there are 200 units per mV
+    # 0 stands in headers whose writer did not reckon it
     return SignalLine(
         found["file"],
-        found["unit"] if found["unit"] and float(found["gain"]) else "",
+        unit,
         checksum or None,
         (found["name"] or "").strip(),
         int(found["per_frame"] or 1),

@@ -121,6 +121,16 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
         ("PR interval: 160 ms\nRate: 250 Hz\n", 250),
         ("Sampling rate: 250 Hz\nVentricular rate: 112 bpm\n", 250),
         ("Bandwidth: 0.05-150 Hz\n", None),
+        ("ECG 0.05~150 Hz\nFiltre: 100 Hz\n", None),
+        ("Sampling rate: 500 Hz (bandwidth 150 Hz)\n", 500),
+        ("HP monitor, sampling rate 500 Hz\n", 500),
+        ("ECG (high resolution): 500 Hz\nMotion: 100 Hz\n", None),
+        ("Event recorder LP-12 250 Hz\n", 250),
+        ("ECG 250 Hz 10 mm/mV 25 mm/s 60/min\n", 250),
+        ("Sampling rate: 360 Hz\nSampling interval: 2.778 ms\nInterval: 10 s\n", 360),
+        ("Abtastrate: 2,048 kHz\n", 2048),
+        ("Sampling interval: 4,000 ms\n", 250),
+        ("Fréquence d'échantillonnage : 500 Hz\n", 500),
         ("Ventricular rate: 112 bpm\n", None),
         ("Vent. Rate,112\nRate,112\n", None),
     ],
@@ -156,6 +166,13 @@ def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, nam
     with pytest.raises(DataError, match=r"no column named; choose .* --column: 1 'time', 2 "):
         find_column(find_layout(path), None, path)
     assert find_column(find_layout(path), "2", path) == 1
+
+
+@pytest.mark.parametrize("name", ["ECG event", "ECG_HR_patch", "Marker ECG [mV]"])
+def test_what_is_called_ecg_is_taken_where_it_is_alone(tmp_path, name):
+    path = tmp_path / "r.csv"
+    path.write_text(f"time,{name}\n" + 5 * "1,1\n")
+    assert find_column(find_layout(path), None, path) == 1
 
 
 @pytest.mark.parametrize(("ends", "spaced"), [("\n\n", True), ("\r\n\r\n", True), ("\n", False)])

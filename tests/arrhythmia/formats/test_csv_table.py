@@ -56,8 +56,10 @@ def test_tables_of_many_writers(table, text, column):
     assert read(table(text), column) == ([1, 2], [])
 
 
-def test_a_table_of_r_whose_lines_have_numbers(table):
+@pytest.mark.parametrize("separator", [" ", ",", ";", "\t"])
+def test_a_table_of_r_whose_lines_have_numbers(table, separator):
     text = '"time of day" "ecg"\n' + "".join(f'"{i}" {i / 250:g} {i}\n' for i in range(1, 9))
+    text = text.replace(" ", separator).replace(f"time{separator}of{separator}day", "time of day")
     assert find_layout(table(text)).names == ("", "time of day", "ecg")
     assert read(table(text)) == (list(range(1, 9)), [])
 

@@ -48,6 +48,8 @@ def test_wfdb_unnamed_leads_and_gain_0_mean_200_per_mv(tmp_path):
     np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
     ecg = open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0/uV", "r.dat 16 0/uV"]))
     np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, atol=0.003)
+    with pytest.raises(DataError, match="unit 'mmHg' is no voltage"):
+        open_ecg(write_wfdb(tmp_path, header=["r.dat 16 0/mmHg", "r.dat 16 0/mmHg"]), lead="0")
 
 
 @pytest.mark.parametrize(("lead", "factor"), [("V5", 1), ("0", 1), ("MLII", 2), ("1", 2)])
@@ -589,7 +591,13 @@ def test_a_segment_without_a_file_is_lost_signal(tmp_path, segments, lost):
 
 @pytest.mark.parametrize(
     ("names", "found"),
-    [(("mlii", "v1"), 0), (("v1", "mlii"), 1), (("V1", "V5"), None), (("MLII", "MLII"), 0), (("", ""), 0)],
+    [
+        (("mlii", "v1"), 0),
+        (("v1", "lead  MLII"), 1),
+        (("V1", "V5"), None),
+        (("MLII", "MLII"), 0),
+        (("", ""), 0),
+    ],
 )
 def test_the_lead_of_each_segment_is_the_one_of_that_name(tmp_path, names, found):
     for segment, leads in (("a", ("MLII", "V1")), ("b", names)):
