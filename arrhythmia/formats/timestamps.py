@@ -248,6 +248,26 @@ def find_clock(
     if asked is not None and list(names).count(asked) != 1:
         raise DataError(f"{path}: no column '{asked}' for --time; it has {', '.join(names)[:200]}")
     likely = [i for i, name in enumerate(names) if (is_time(name) if asked is None else name == asked)]
+    clocks, unreadable = _clocks_by_name(path, names, likely, read, fs)
+    if clocks:
+        return max(clocks, key=lambda clock: clock.regular), []  # the first that tells each sample's place
+    if unreadable and asked is not None:
+        raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
+    notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
+    if asked is not None:
+        return None, notes
+    clock, more = _clock_by_steps(path, names, [i for i in range(len(names)) if i not in likely], read, fs)
+    return clock, notes + more
+
+
+def _clocks_by_name(
+    path: Path, names: Sequence[str], likely: Sequence[int], read: Callable[..., np.ndarray], fs: float
+) -> tuple[list[Clock], list[str]]:
+    """Return the clocks in columns that are called so, and the names of those that hold no times.
+
+    Raises:
+        DataError: the times descend, or there are some and none fit the sampling rate.
+    """
     clocks, rates, unreadable = [], {}, []
     for i in likely:
         times = read(i)
@@ -269,37 +289,40 @@ def find_clock(
             unreadable.append(names[i])
         else:
             clocks.append(_clock(path, names[i], i, fs, unit, known, named=True))
-    if clocks:
-        return max(clocks, key=lambda clock: clock.regular), []  # the first that tells each sample's place
-    if rates:
+    if rates and not clocks:
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
         raise DataError(
             f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
             "correct --fs, or count lines alone with --time none"
         )
-    if unreadable and asked is not None:
-        raise DataError(f"{path}: column '{asked}' holds no times that can be read; try --time none")
-    notes = [f"times of column '{name}' are not understood, so gaps are not seen" for name in unreadable]
-    counters: list[Clock] = []
-    descending: list[str] = []
-    for i in range(len(names)) if asked is None else ():
-        # what goes on by a sample at each line counts samples or tells the time, by whatever name
-        times, name = read(i, MANY) if i not in likely else np.empty(0), names[i] or str(i + 1)
+    return clocks, unreadable
+
+
+def _clock_by_steps(
+    path: Path, names: Sequence[str], columns: Sequence[int], read: Callable[..., np.ndarray], fs: float
+) -> tuple[Clock | None, list[str]]:
+    """Return the first column that goes on by a sample a line, else the longest counter that begins anew.
+
+    Such columns count samples or tell the time, by whatever name. Without one: notes on what goes back.
+    """
+    counters, descending = [], []
+    for i in columns:
+        times, name = read(i, MANY), names[i] or str(i + 1)
         for known in (times, _over_midnight(times)):
             unit = _unit_of(np.diff(known), fs)
             fits = unit is not None and (unit == 1.0 or known is times)
             if fits and not are_digits_of_clock(read(i) * unit):
-                return _clock(path, name, i, fs, unit, times, named=False), notes
+                return _clock(path, name, i, fs, unit, times, named=False), []
         if _unit_of(np.diff(times[::-1]), fs) is not None:
             descending.append(name)
         if period := period_of(times):
             clock = _clock(path, name, i, fs, 1 / fs, _going_on(times, period, times[0]), named=False)
             counters.append(replace(clock, period=period))
     if counters:
-        return max(counters, key=lambda clock: clock.period), notes
+        return max(counters, key=lambda clock: clock.period), []
     question = "goes back by a sample a line: are they in order of time?"
-    return None, [*notes, *(f"column '{name}' {question}" for name in descending)]
+    return None, [f"column '{name}' {question}" for name in descending]
 
 
 def _unit_of(steps: np.ndarray, fs: float) -> float | None:
