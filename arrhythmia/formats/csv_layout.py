@@ -362,12 +362,12 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
 RATE = r"[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 """A number in the lines before a table."""
 
-TOLD = rf"(?:\W{{0,4}}k?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?"
+TOLD = rf"(?:\W{{0,4}}(k)?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?"
 """A rate behind its name."""
 
 SAMPLING = re.compile(
-    r"(?:\bfs|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|fr[ée]quence d.{1,3}chantillonnage|"
-    rf"frecuencia de muestreo|frequenza di campionamento){TOLD}",
+    r"(?:\bfs(?=[\s:=,;(\[])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
+    rf"fr[ée]quence d.{{1,3}}chantillonnage|frecuencia de muestreo|frequenza di campionamento){TOLD}",
     re.IGNORECASE,
 )
 """How the lines before a table tell its sampling rate."""
@@ -379,8 +379,8 @@ SOME_RATE = re.compile(
 """How they tell a rate, which may be another one."""
 
 OTHER_RATE = re.compile(
-    r"pass\b|filt(er|re)|cut\W?off|\b(high|low)\W?cut|notch|mains|line freq|netz|heart|herz|cardia|puls|resp|"
-    r"\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bvent\b|\bventric|\batrial|"
+    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?cut|notch|mains|line freq|netz|heart|herz|"
+    r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bvent(ilat\w*)?\b|\bventric|\batrial|"
     r"\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
     re.IGNORECASE,
 )
@@ -393,26 +393,36 @@ INTERVAL = re.compile(
 )
 """How they tell the time from sample to sample."""
 
-PLAUSIBLE = (50, 100_000)
+OTHER_SENSOR = re.compile(
+    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*)\b",
+    re.IGNORECASE,
+)
+"""Words before the rate of something else."""
+
+PLAUSIBLE = (50, 20_000)
 """Rates, Hz, that an interval from sample to sample may mean."""
 
 
 def head_rate(layout: Layout) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
-    rates, intervals = set(), set()
+    named, some, intervals = set(), set(), set()
     for part in (part for line in layout.head for part in re.split(r"[,;|]\s", line)):
-        found = list(SAMPLING.finditer(part))
-        if not found and not OTHER_RATE.search(part):
-            found = list(SOME_RATE.finditer(part))
-        for told in found:
-            value, kilo = told.groups()[:2] if told[1] else told.groups()[2:]
-            rates.add(_decimal(value) * 1000 if kilo else _number(value))
+        for told in SAMPLING.finditer(part):
+            if not OTHER_SENSOR.search(part[: told.start()]):
+                named.add(_hertz(told[2], told[1] or told[3]))
+        for told in () if SAMPLING.search(part) or OTHER_RATE.search(part) else SOME_RATE.finditer(part):
+            some.add(_hertz(told[2] or told[4], told[1] or told[3] or told[5]))
         for told in INTERVAL.finditer(part):
             value, prefix = (told[1], told[2]) if told[1] else (told[3], told[4])
-            if interval := _decimal(value):
-                intervals.add(round({"": 1, "m": 1e3}.get((prefix or "").casefold(), 1e6) / interval, 6))
-    rates = rates or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
+            micro = prefix and prefix.casefold() != "m"
+            if interval := _number(value) if micro else _decimal(value):
+                intervals.add(round((1e6 if micro else 1e3 if prefix else 1) / interval, 6))
+    rates = named or some or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
     return rates.pop() if len(rates) == 1 else None
+
+
+def _hertz(value: str, kilo: str | None) -> float:
+    return _decimal(value) * 1000 if kilo else _number(value)
 
 
 def _number(text: str) -> float:

@@ -303,17 +303,29 @@ def read_times(path: Path, block: bytes, layout: Layout, column: int, ends: byte
     outer = np.empty(0, dtype=str)
     with contextlib.suppress(ValueError):  # a line that is cut
         outer = _words(read_block(ends, layout, column, str))
-    grouped = next((mark for mark in ",." if _matches(outer[outer != ""], GROUPED[mark]).any()), None)
+    outer = outer[outer != ""]
+    grouped = next((mark for mark in ",." if _parts_thousands(outer, mark)), None)
     with guarded(path):
         for decimal in "" if grouped else ".,":
             with contextlib.suppress(ValueError):
                 return read_block(block, layout, column, np.float64, decimal)
         words = _words(read_block(block, layout, column, str))
-    for mark in grouped or ",.":
+    commas = (np.char.count(outer, ",") > 0).any()
+    for mark in grouped or (".," if commas else ",."):
         times = _numbers_but_for_few(words, POINT_THOUSANDS if mark == "," else COMMA_THOUSANDS, mark)
         if times is not None:
             return times
     return clock_times(words, outer)
+
+
+def _parts_thousands(words: np.ndarray, mark: str) -> bool:
+    """Whether in `(n,)` words `mark` parts thousands: 1,000.5 or 1,000,000, or both 999 and 1,000."""
+    if _matches(words, GROUPED[mark]).any():
+        return True
+    marked = np.char.count(words, mark) > 0
+    thousands = rf"[1-9]\d{{0,2}}(\{mark}\d{{3}})+"
+    plain = _matches(words[~marked], r"\d{1,3}")
+    return bool(marked.any() and plain.any() and plain.all() and _matches(words[marked], thousands).all())
 
 
 def _numbers_but_for_few(words: np.ndarray, pattern: str, mark: str) -> np.ndarray | None:

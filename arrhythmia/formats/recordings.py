@@ -239,7 +239,9 @@ def _spans(
         alike = [i for i, signal in enumerate(signals) if _bare(signal.name) == _bare(wanted.name)]
         place = alike[rank] if rank < len(alike) else None
         # leads without names of their own are known by their place, if there are as many
-        if len(signals) == len(described) and not (wanted.name and signals[channel].name):
+        if len(signals) == len(described) and (
+            not wanted.name or (place is None and not signals[channel].name)
+        ):
             place = channel
         if place is not None and signals[place].file != "~":
             signal = signals[place]

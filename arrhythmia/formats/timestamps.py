@@ -10,7 +10,7 @@ import numpy as np
 from arrhythmia.errors import DataError
 
 TIME_WORDS = re.compile(
-    r"\b(elapsed|time|times|timestamp|timestamps|zeit|zeitstempel|uhrzeit|temps|horodatage|heure|tiempo|hora|"
+    r"\b(elapsed|time|times|datetime|timestamp|timestamps|zeit|zeitstempel|uhrzeit|temps|horodatage|heure|tiempo|hora|"
     r"tempo|ora|tijd|tid|aika|czas|cas|čas|время|zaman|时间|時間|时间戳)(?![a-z])",
     re.IGNORECASE,
 )
@@ -65,6 +65,9 @@ FEW = 200
 
 MANY = 5000
 """Lines by which a column is known whatever its name."""
+
+KNOWN = 0.9
+"""Share of their steps that are known then."""
 
 ROUNDED = 0.005
 """Share of steps of 0 from which on rounding makes them."""
@@ -175,7 +178,12 @@ class Clock:
             )
         late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
         least = max(0.75, 2 * self.noise * self.fs) if regular else None
-        missing, late_now = lost_for_good(late, steps * self.fs, least, self.fs)
+        # in packets what follows the last known time tells nothing yet
+        told = len(late) if regular else 1 + int(np.append(-1, np.flatnonzero(np.isfinite(seconds)))[-1])
+        missing, late_now = nothing, float(late[-1])
+        if told:
+            missing[:told], rest = lost_for_good(late[:told], steps[:told] * self.fs, least, self.fs)
+            late_now += rest - float(late[told - 1])
         return missing, replace(
             self,
             regular=regular,
@@ -275,7 +283,8 @@ def _clocks_by_name(
         if len(known) < 3 or len(known) < 0.5 * len(times):
             unreadable.append(names[i])
             continue
-        steps = np.diff(_over_midnight(known))
+        steps, beside = np.diff(_over_midnight(known)), np.diff(np.flatnonzero(np.isfinite(times))) == 1
+        steps = steps[beside] if beside.mean() > 0.5 else steps
         if np.median(steps) < 0:
             raise DataError(f"{path}: the times in column '{names[i]}' descend; sort the lines by them")
         step = usual_step(steps)
@@ -313,11 +322,12 @@ def _clock_by_steps(
             unit = _unit_of(np.diff(known), fs)
             fits = unit is not None and (unit == 1.0 or known is times)
             if fits and not are_digits_of_clock(read(i) * unit):
-                return _clock(path, name, i, fs, unit, times, named=False), []
+                return _clock(path, name, i, fs, unit, times[np.isfinite(times)], named=False), []
         if _unit_of(np.diff(times[::-1]), fs) is not None:
             descending.append(name)
         if period := period_of(times):
-            clock = _clock(path, name, i, fs, 1 / fs, _going_on(times, period, times[0]), named=False)
+            known = times[np.isfinite(times)]
+            clock = _clock(path, name, i, fs, 1 / fs, _going_on(known, period, known[0]), named=False)
             counters.append(replace(clock, period=period))
     if counters:
         return max(counters, key=lambda clock: clock.period), []
@@ -326,8 +336,12 @@ def _clock_by_steps(
 
 
 def _unit_of(steps: np.ndarray, fs: float) -> float | None:
-    """Return how many seconds a unit is if each of `(n,)` steps is a sample, but for gaps; else None."""
-    if len(steps) < LEAST_STEPS or not (steps > 0).all():
+    """Return how many seconds a unit is if each of `(n,)` steps is a sample, but for gaps; else None.
+
+    Few may be NaN, where a time is lost.
+    """
+    n, steps = len(steps), steps[np.isfinite(steps)]
+    if len(steps) < max(LEAST_STEPS, KNOWN * n) or not (steps > 0).all():
         return None
     unit = fitting_unit(usual_step(steps), fs, TOLERANCE) or unit_with_losses(steps, fs)
     return unit if unit is not None and is_regular(steps * unit, fs) else None
@@ -336,24 +350,28 @@ def _unit_of(steps: np.ndarray, fs: float) -> float | None:
 def are_digits_of_clock(seconds: np.ndarray) -> bool:
     """Whether `(n,)` times leap by 40 s from one minute to the next, and pass over :60 to :99.
 
-    So they do where 101559.9 is 10:15:59.9; from hour to hour they leap by 4040 s.
+    So they do where 101559.9 is 10:15:59.9; from hour to hour they leap by 4040 s, and back at midnight.
     """
     known = seconds[np.isfinite(seconds)]
     if len(known) < 2 or (known % 100 >= 60).any():
         return False
     steps = np.diff(known)
     over = steps[steps > 30] - np.median(steps) - 40
-    return bool((np.abs(over - 4000 * np.round(over / 4000)) < 0.05).any())
+    midnight = np.abs(steps - np.median(steps) + 235960) < 0.05
+    return bool((np.abs(over - 4000 * np.round(over / 4000)) < 0.05).any() or midnight.any())
 
 
 def period_of(counts: np.ndarray) -> int:
     """Return after how many lines a counter begins anew; 0 if `(n,)` numbers are no such counter."""
-    if not len(counts) or not np.isfinite(counts).all() or counts.min() not in (0, 1):
+    known, steps = counts[np.isfinite(counts)], np.diff(counts)
+    steps = steps[np.isfinite(steps)]
+    if len(steps) < max(LEAST_STEPS, KNOWN * (len(counts) - 1)) or known.min() not in (0, 1):
         return 0
-    period, steps = int(np.ptp(counts)) + 1, np.diff(counts)
+    period = int(np.ptp(known)) + 1
     anew = steps[steps < 0] % period == 1
-    often = period > LEAST_STEPS and len(anew) > 1 and anew.mean() > 0.8
-    return period if often and (steps % period == 1).mean() >= REGULAR else 0
+    often = len(anew) > 1 or (len(anew) > 0 and (period & (period - 1) == 0 or period in (1000, 10_000)))
+    counts_on = period > LEAST_STEPS and often and anew.mean() > 0.8
+    return period if counts_on and (steps % period == 1).mean() >= REGULAR else 0
 
 
 def _going_on(counts: np.ndarray, period: int, last: float) -> np.ndarray:
@@ -540,13 +558,22 @@ def unit_with_losses(steps: np.ndarray, fs: float) -> float | None:
 
 
 def _filled(times: np.ndarray, last: float, fs: float) -> np.ndarray:
-    """Return times with those that are lost on a line between their neighbours."""
+    """Return times with those that are lost on a line between their neighbours.
+
+    Args:
+        times: `(n,)` s.
+        last: time before them, s.
+        fs: sampling rate, Hz: lost times go on by it, and no faster; infinite where times tell no places.
+    """
     known = np.flatnonzero(np.isfinite(times))
     if len(known) == len(times):
         return times
     places = np.arange(len(times))
     if not len(known):
         return last + (places + 1) / fs
+    # what is missing among lost times is missing before the next known one, if times tell places
+    before = known[np.maximum(np.searchsorted(known, places, side="right") - 1, 0)]
+    going_on = times[before] + (places - before) / fs
     filled = np.interp(places, known, times[known])
-    filled += np.minimum(places - known[0], 0) / fs + np.maximum(places - known[-1], 0) / fs
-    return filled
+    inside = (places >= known[0]) & (places <= known[-1])
+    return np.where(inside, np.minimum(filled, going_on) if np.isfinite(fs) else filled, going_on)

@@ -611,6 +611,15 @@ def test_the_lead_of_each_segment_is_the_one_of_that_name(tmp_path, names, found
     assert ("4.00 s are in no file: lost signal" in ecg.notes) == (found is None)
 
 
+def test_a_lead_by_name_comes_before_one_by_place(tmp_path):
+    for segment, leads in (("a", ("I", "II")), ("b", ("II", ""))):
+        np.stack([ADU, ADU // 2], axis=1).tofile(tmp_path / f"{segment}.dat")
+        lines = [f"{segment}.dat 16 200/mV 12 0 0 0 0 {lead}".rstrip() for lead in leads]
+        (tmp_path / f"{segment}.hea").write_text("\n".join([f"{segment} 2 250 1000", *lines]) + "\n")
+    (tmp_path / "r.hea").write_text("r/2 2 250 2000\na 1000\nb 1000\n")
+    np.testing.assert_allclose(open_ecg(tmp_path / "r", lead="II").read(1000, 2000), ADU / 200, rtol=1e-6)
+
+
 def test_a_lost_lead_beside_another_one(tmp_path):
     ADU.tofile(tmp_path / "r.dat")
     lines = ["~ 0 200/mV 12 0 0 0 0 II", "r.dat 16 200/mV 12 0 0 0 0 V5"]

@@ -418,3 +418,71 @@ def test_times_that_are_lost_for_long_hide_no_gap_after_them(tmp_path, monkeypat
     assert len(samples) == 90 * FS
     assert notes[0] == "1 gap by column 'time', 30.00 s: lost signal"
     assert "most times of column 'time' are lost" in notes[1]
+
+
+def lines_of(say, n, *, gap=(0, 0), separator=","):
+    """Return lines with the times that `say` gives for each of `n` samples, but for those in a gap."""
+    kept = (i for i in range(n) if not gap[0] <= i < gap[1])
+    return "".join(f"{say(i)}{separator}{i * i % 1009}\n" for i in kept)
+
+
+@pytest.mark.parametrize(
+    ("fs", "say", "separator"),
+    [
+        (FS, lambda i: german(10 + i / FS, 4), ";"),
+        (500, lambda i: german(10 + i / 500, 3), ";"),
+        (FS, lambda i: f"{10 + i / FS:.4f}", ","),
+        (1000, lambda i: f'"{5000 + i:,}"', ","),
+    ],
+)
+@pytest.mark.parametrize("word", [400, 6000])
+def test_one_word_among_times_changes_no_other(tmp_path, monkeypatch, fs, say, separator, word):
+    monkeypatch.setattr(csv_table, "BLOCK", 20_000)
+    text = lines_of(lambda i: "error" if i == word else say(i), 7200, gap=(5000, 5360), separator=separator)
+    (tmp_path / "r.csv").write_text(f"time{separator}ecg\n{text}")
+    samples, notes = read(tmp_path / "r.csv", fs)
+    assert np.flatnonzero(np.isnan(samples)) == pytest.approx(np.arange(5000, 5360), abs=1)
+    assert len(notes) == 1
+
+
+def test_lost_times_of_packets_or_seconds_over_a_border_are_no_gap(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_table, "BLOCK", 20_000)
+    text = lines_of(lambda i: "" if 5000 <= i < 9000 else i // FS, 30 * FS)
+    (tmp_path / "r.csv").write_text("time,ecg\n" + text)
+    samples, notes = read(tmp_path / "r.csv")
+    assert len(samples) == 30 * FS
+    assert [note for note in notes if "gap by" in note] == []
+
+
+@pytest.mark.parametrize(("lost", "gap"), [((4000, 9000), (6000, 6720)), ((4000, 4200), (4050, 4150))])
+def test_a_gap_among_lost_times_is_filled(tmp_path, lost, gap):
+    text = lines_of(lambda i: "" if lost[0] <= i < lost[1] else f"{i / FS:.4f}", 30 * FS, gap=gap)
+    (tmp_path / "r.csv").write_text("time,ecg\n" + text)
+    samples, notes = read(tmp_path / "r.csv")
+    assert len(samples) == 30 * FS
+    assert notes == [f"1 gap by column 'time', {(gap[1] - gap[0]) / FS:.2f} s: lost signal"]
+
+
+@pytest.mark.parametrize(
+    ("name", "say"),
+    [
+        ("time", lambda i: "" if i % 10 == 0 else f"{i / FS:.4f}"),
+        ("seq", lambda i: "" if i == 30 else i),
+        ("DateTime", lambda i: "" if i == 30 else (START + dt.timedelta(seconds=i / FS)).isoformat()),
+        ("seq", lambda i: (i + 1) % 4096),
+        ("seq", lambda i: "" if i == 30 else i % 256),
+        ("time", lambda i: f'"{1000 * i // FS:,}"'),
+    ],
+)
+def test_few_lost_times_and_every_counter_tell_gaps(tmp_path, name, say):
+    text = lines_of(say, 30 * FS, gap=(9001, 9101))
+    (tmp_path / "r.csv").write_text(f"{name},ecg\n{text}")
+    samples, notes = read(tmp_path / "r.csv")
+    assert np.flatnonzero(np.isnan(samples)) == pytest.approx(np.arange(9001, 9101), abs=1)
+    assert notes[0] == f"1 gap by column '{name}', 0.28 s: lost signal"
+
+
+def test_digits_of_a_clock_begin_anew_at_midnight(tmp_path):
+    times = moments("2020-01-12 23:59:40", "%H%M%S.%f", 40 * FS)
+    _, notes = read(noisy_table(tmp_path / "r.csv", "time", enumerate(times)))
+    assert notes == ["times of column 'time' are not understood, so gaps are not seen"]
