@@ -324,8 +324,8 @@ def _parts_thousands(words: np.ndarray, mark: str) -> bool:
         return True
     marked = np.char.count(words, mark) > 0
     thousands = rf"[1-9]\d{{0,2}}(\{mark}\d{{3}})+"
-    plain = _matches(words[~marked], r"\d{1,3}")
-    return bool(marked.any() and plain.any() and plain.all() and _matches(words[marked], thousands).all())
+    plain, parted = _matches(words[~marked], r"\d{1,3}"), _matches(words[marked], thousands)
+    return bool(marked.any() and plain.any() and plain.mean() >= MOST and parted.mean() >= MOST)
 
 
 def _numbers_but_for_few(words: np.ndarray, pattern: str, mark: str) -> np.ndarray | None:
