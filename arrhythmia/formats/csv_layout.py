@@ -380,8 +380,8 @@ SOME_RATE = re.compile(
 
 OTHER_RATE = re.compile(
     r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?cut|notch|mains|line freq|netz|heart|herz|"
-    r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bvent(ilat\w*)?\b|\bventric|\batrial|"
-    r"\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
+    r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|"
+    r"\bvent(ilat\w*)?\b|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
     re.IGNORECASE,
 )
 """Words of lines that tell another rate: of a filter, of mains, of the heart."""

@@ -166,16 +166,13 @@ class Clock:
             if not self.named:
                 return nothing, replace(self, ended=line + at, lines=self.lines + len(times))
             how = "goes back" if steps[at] < 0 else "does not go on"
-            raise DataError(
-                f"{self.path}, line {line + at}: the time in column '{self.name}' {how}; "
+            remedy = (
                 "sort the lines, remove those that are there twice, or count lines alone with --time none"
             )
+            raise self._wrong(line + at, f"{how}; {remedy}")
         if (far := steps > LONGEST_GAP).any():
             at = int(far.argmax())
-            where = f"{self.path}, line {line + at}"
-            raise DataError(
-                f"{where}: the time in column '{self.name}' leaps by {steps[at]:.0f} s; cut it there"
-            )
+            raise self._wrong(line + at, f"leaps by {steps[at]:.0f} s; cut it there")
         late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
         least = max(0.75, 2 * self.noise * self.fs) if regular else None
         # in packets what follows the last known time tells nothing yet
@@ -194,6 +191,9 @@ class Clock:
             gaps=self.gaps + int((missing > 0).sum()),
             lost=self.lost + int(missing.sum()),
         )
+
+    def _wrong(self, line: int, what: str) -> DataError:
+        return DataError(f"{self.path}, line {line}: the time in column '{self.name}' {what}")
 
     def notes(self) -> list[str]:
         """Return what a person should know, when all lines are read.
