@@ -339,7 +339,7 @@ def _numbers_but_for_few(words: np.ndarray, pattern: str, mark: str) -> np.ndarr
     filled = words != ""
     if not filled.any():
         return np.full(len(words), np.nan)
-    if not _matches(words[filled][:SEEN], pattern).mean() >= MOST:  # quick to say of dates
+    if _matches(words[filled][:SEEN], pattern).mean() < MOST:  # quick to say of dates
         return None
     known = _matches(words, pattern) & filled
     if known.sum() < MOST * filled.sum():

@@ -256,7 +256,7 @@ def _spans(
 
 def _bare(name: str) -> str:
     """Return the name of a lead without what may differ from segment to segment."""
-    return re.sub(r"^lead |\s", "", " ".join(name.casefold().split()))
+    return re.sub(r"^\s*lead\s+|\s", "", name.casefold())
 
 
 def _read_frames(header: Header, channel: int, start: int, stop: int, *, physical: bool) -> np.ndarray:
