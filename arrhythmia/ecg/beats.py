@@ -28,7 +28,7 @@ class Beats:
             record's own rate; -1 if unknown.
         annotation: `(n,)` int32: index of the beat among all annotations of its record; -1 if unknown.
         symbol: `(n,)` str: annotation symbol.
-        label: `(n,)` int8: class, an index into `aami.CLASSES`; -1 where it is asked for.
+        label: `(n,)` int8: class, an index into `aami.CLASSES`; -1 where it is to be predicted.
         kaggle: `(n,)` bool: whether the Kaggle files hold this beat (all but each record's last annotation).
         source: `()` str: where the recordings come from (`physionet`, `synthetic`, `kaggle` or
             `simulated`; `recording` for one of a user).

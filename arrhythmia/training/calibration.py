@@ -21,9 +21,9 @@ DIGITS = 5
 def fit_temperature(logits: np.ndarray, label: np.ndarray) -> float:
     """Find the temperature with the lowest mean log loss of `temperature_scaled` (Guo 2017, ICML).
 
-    It changes how sure the network says it is, never which class it names. Offsets for each class, fitted
-    beside it or as thresholds, would change that too, and did so for the worse on patients not seen in the
-    fit (docs/selection.md).
+    It changes how sure the network says it is, never which class it names. Offsets for each class or
+    thresholds, fitted too, would change that, and did so for the worse on patients not seen in the fit
+    (docs/selection.md).
 
     Args:
         logits: `(n, 5)`, finite.

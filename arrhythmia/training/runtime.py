@@ -1,5 +1,6 @@
 """Settings that make Keras give the same bytes on every run."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,23 @@ def silent_stderr() -> Iterator[None]:
         os.close(kept)
 
 
+def load() -> None:
+    """Load Keras and with it TensorFlow, if that has not been done.
+
+    Without the garbage collector, which would make it half as long again and find nothing. What is loaded
+    stays, so the collector need not look through it later either.
+    """
+    if "keras" in sys.modules:
+        return
+    gc.disable()
+    try:
+        with silent_stderr():
+            import keras  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def prepare(*, threads: int, seed: int) -> None:
     """Fix seeds, threads, kernels and operations. Call before anything else imports Keras.
 
@@ -40,9 +58,9 @@ def prepare(*, threads: int, seed: int) -> None:
         DataError: NumPy was loaded before its settings, or TensorFlow runs with another number of threads.
     """
     fix_environment()
-    with silent_stderr():
-        import keras  # after the environment is set, which TensorFlow reads once
-        import tensorflow as tf
+    load()  # after the environment is set, which TensorFlow reads once
+    import keras
+    import tensorflow as tf
 
     check_environment()
     try:
