@@ -5,7 +5,7 @@ import pandas as pd
 
 from arrhythmia.evaluation.scorecard import scorecard
 from arrhythmia.protocols import MODELS, PROTOCOLS
-from arrhythmia.report.run_tables import headline
+from arrhythmia.report.run_tables import headline_scores
 
 BOTH = ["intra_patient", "inter_patient"]
 SEGMENT = {
@@ -56,6 +56,6 @@ def make_cards(protocols=BOTH, **settings):
 def baselines_of(cards, **changes):
     """Rows of the models of `cards`."""
     return pd.DataFrame(
-        {"name": model, "protocol": protocol} | headline(values) | changes
+        {"name": model, "protocol": protocol} | headline_scores(values) | changes
         for (protocol, model), values in cards.items()
     )

@@ -26,7 +26,7 @@ def read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"commit": str})
 
 
-def headline(card: Card) -> dict[str, float]:
+def headline_scores(card: Card) -> dict[str, float]:
     """Return the scores of `HEADLINE`; NaN where one is undefined."""
     scores = with_f1(card)
     return {key: float("nan") if scores[key] is None else float(scores[key]) for key in HEADLINE}
@@ -46,7 +46,7 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> p
     """
     rows = []
     for protocol, model in next(iter(cards.values())):
-        scores = pd.DataFrame([headline(of_seed[protocol, model]) for of_seed in cards.values()])
+        scores = pd.DataFrame([headline_scores(of_seed[protocol, model]) for of_seed in cards.values()])
         for metric in HEADLINE:
             values = scores[metric]
             rows.append(
@@ -67,7 +67,7 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> p
 
 def baseline_row(name: str, what: str, protocol: str, card: Card, commit: str) -> dict[str, str]:
     """Return the cells of the table of baselines that a metrics file fills; empty where undefined."""
-    scores = {key: "" if pd.isna(value) else f"{value:.5f}" for key, value in headline(card).items()}
+    scores = {key: "" if pd.isna(value) else f"{value:.5f}" for key, value in headline_scores(card).items()}
     return {
         "name": name,
         "what": what,

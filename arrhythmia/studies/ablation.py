@@ -17,7 +17,8 @@ from arrhythmia.features import rhythm
 from arrhythmia.features.table import FEATURES
 from arrhythmia.report.run_tables import ABLATION_SCORES, read_table
 from arrhythmia.studies.configs import Changes
-from arrhythmia.studies.experiments import git, last_commit, refuse_changes, run_experiment
+from arrhythmia.studies.experiments import last_commit, refuse_changes, run_experiment
+from arrhythmia.studies.programs import git
 from arrhythmia.utils.files import write_text
 
 PROTOCOL = "inter_patient"

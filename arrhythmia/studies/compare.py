@@ -16,7 +16,7 @@ import pandas as pd
 from arrhythmia.errors import DataError
 from arrhythmia.params import flattened, load_params
 from arrhythmia.protocols import MODELS, protocol_name
-from arrhythmia.studies.dvc import dvc_output
+from arrhythmia.studies.programs import dvc_output
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
 CARD = re.compile(r"metrics/(\w+)/(cnn|rnn|forest)(_fused)?_cv\.json:(\w+)")

@@ -17,7 +17,7 @@ from typing import Any
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params, read_named_yaml
 from arrhythmia.protocols import ARGUMENTS
-from arrhythmia.studies.dvc import run_dvc
+from arrhythmia.studies.programs import run_dvc
 
 Changes = dict[str, Any]
 """New values by dotted name, such as `train.lr`."""

@@ -5,15 +5,14 @@ without a commit, the experiment runs in a copy, `demo/.copy`.
 """
 
 import argparse
-import io
 import os
 import shutil
 import subprocess
 import sys
-import zipfile
+import tempfile
 from pathlib import Path
 
-from arrhythmia.studies.dvc import dvc_environment
+from arrhythmia.studies.programs import dvc_environment, git, git_agrees
 
 HERE = Path.cwd()
 RESULTS = HERE / "demo"
@@ -45,15 +44,16 @@ def main(argv: list[str]) -> None:
 def lend_identity() -> None:
     """Let git and DVC commit the experiment where no name and address are configured."""
     for key, value in {"name": "demo", "email": "demo@localhost"}.items():
-        if git("config", f"user.{key}", check=False).returncode:
+        if not git_agrees("config", f"user.{key}"):
             os.environ.setdefault(f"GIT_AUTHOR_{key.upper()}", value)
             os.environ.setdefault(f"GIT_COMMITTER_{key.upper()}", value)
 
 
 def has_commit() -> bool:
     """Say whether this folder itself, not one around it, is a git repository with a commit."""
-    top = git("rev-parse", "--show-toplevel", check=False).stdout.decode().strip()
-    return bool(top) and Path(top) == HERE.resolve() and git("rev-parse", "HEAD", check=False).returncode == 0
+    if not git_agrees("rev-parse", "HEAD"):
+        return False
+    return Path(git("rev-parse", "--show-toplevel").strip()) == HERE.resolve()
 
 
 def snapshot() -> Path:
@@ -61,35 +61,27 @@ def snapshot() -> Path:
     COPY.mkdir(parents=True, exist_ok=True)
     from_here = {"GIT_DIR": str(COPY / ".git"), "GIT_WORK_TREE": str(HERE)}
     git("init", "--quiet", cwd=COPY)
-    git("add", "--all", env=from_here)
-    git("commit", "--quiet", "--message", "The downloaded archive", "--allow-empty", env=from_here)
+    git("add", "--all", **from_here)
+    git("commit", "--quiet", "--message", "The downloaded archive", "--allow-empty", **from_here)
     git("reset", "--hard", "--quiet", cwd=COPY)
     return COPY
 
 
 def lay_out(repository: Path) -> None:
     """Take report, metrics and plots out of the experiment's commit."""
-    sha = git("rev-parse", "HEAD", cwd=repository).stdout.decode().strip()
+    sha = git("rev-parse", "HEAD", cwd=repository).strip()
     reference = f"refs/exps/{sha[:2]}/{sha[2:]}/{NAME}"
-    archive = git("archive", "--format=zip", reference, *PARTS, cwd=repository).stdout
     RESULTS.mkdir(exist_ok=True)
     for part in PARTS:
         shutil.rmtree(RESULTS / part, ignore_errors=True)
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        files.extractall(RESULTS)
+    with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
+        git("archive", f"--output={archive.name}", reference, *PARTS, cwd=repository)
+        shutil.unpack_archive(archive.name, RESULTS, filter="data")
 
 
 def where(repository: Path) -> str:
     """Name the folder in which the experiment can be compared, if it is not this one."""
     return "" if repository == HERE else f", in {repository.relative_to(HERE)}"
-
-
-def git(*words: str, cwd: Path = HERE, env: dict[str, str] | None = None, check: bool = True):
-    """Run git and keep what it prints."""
-    done = subprocess.run(["git", *words], cwd=cwd, env=os.environ | (env or {}), capture_output=True)
-    if check and done.returncode:
-        sys.exit(f"error: git {words[0]} failed: {done.stderr.decode().strip()}")
-    return done
 
 
 def run(*words: str, cwd: Path) -> None:

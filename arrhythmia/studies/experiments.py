@@ -6,7 +6,6 @@ parameters of the experiment.
 """
 
 import json
-import subprocess
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +13,7 @@ from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.params import changed, parse_yaml
 from arrhythmia.studies.configs import Changes, experiment_words
-from arrhythmia.studies.dvc import run_dvc
+from arrhythmia.studies.programs import git, run_dvc
 
 
 def refuse_changes() -> None:
@@ -89,16 +88,3 @@ def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:
 def read_params(commit: str) -> dict[str, Any]:
     """Return params.yaml as `commit` has it."""
     return parse_yaml(git("show", f"{commit}:params.yaml"))
-
-
-def git(*words: str) -> str:
-    """Run git and return what it prints.
-
-    Raises:
-        DataError: git failed.
-    """
-    done = subprocess.run(["git", *words], capture_output=True, text=True, encoding="utf-8")
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise DataError(f"git {words[0]}: {said[-1]}")
-    return done.stdout

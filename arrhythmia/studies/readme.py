@@ -20,7 +20,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
 from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import SCORES, Cards, commits
-from arrhythmia.studies.dvc import dvc_output
+from arrhythmia.studies.programs import dvc_output
 from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table, number

@@ -6,7 +6,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.report.run_tables import headline
+from arrhythmia.report.run_tables import headline_scores
 from arrhythmia.report.tables import Cards
 
 SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
@@ -29,7 +29,7 @@ def other_seeds(seeds: pd.DataFrame, cards: Cards) -> str | None:
     for key, card in cards.items():
         if card["source"] != "physionet":
             raise DataError(f"{paths.metrics(*key)}: source {card['source']}; run `git restore metrics`")
-        scores = headline(card)
+        scores = headline_scores(card)
         if (*key, SHOWN[0]) not in ranges.index:
             return f"{paths.SEEDS}: has no {' '.join(key)}; `arrhythmia study seeds` makes it anew"
         for metric in SHOWN:
@@ -48,7 +48,7 @@ def other_baselines(baselines: pd.DataFrame, cards: Cards) -> str | None:
     for key, card in cards.items():
         if key not in table.index:  # the literature knows two of the protocols
             continue
-        scores = headline(card)
+        scores = headline_scores(card)
         for metric in SHOWN:
             value = scores[metric]
             if abs(table.loc[key, metric] - value) > 1e-4:

@@ -19,9 +19,9 @@ from arrhythmia.params import load_params
 from arrhythmia.protocols import of_protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.studies.baselines import CONFIGS, experiment_name, write_rows
-from arrhythmia.studies.dvc import run_dvc
 from arrhythmia.studies.experiments import find_experiment, read_params
 from arrhythmia.studies.networks import networks_of
+from arrhythmia.studies.programs import run_dvc
 from arrhythmia.training import runtime
 from arrhythmia.utils.files import load_arrays
 

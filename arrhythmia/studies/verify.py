@@ -25,8 +25,7 @@ from arrhythmia import paths
 from arrhythmia.determinism import processor
 from arrhythmia.errors import DataError
 from arrhythmia.params import parse_yaml, read_yaml
-from arrhythmia.studies.dvc import dvc_environment
-from arrhythmia.studies.experiments import git
+from arrhythmia.studies.programs import dvc_environment, git
 
 LOCK = "dvc.lock"
 ROOM = Path(".dvc/tmp")
@@ -144,7 +143,7 @@ def changed_files(folder: Path) -> list[str]:
     Raises:
         DataError: this is no git repository.
     """
-    listed = git("-C", str(folder), "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+    listed = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", cwd=folder)
     return [entry[3:] for entry in listed.split("\0") if entry]
 
 
@@ -157,7 +156,7 @@ def clone(copy: Path) -> str:
     settings = copy / ".dvc" / "config.local"
     settings.parent.mkdir(exist_ok=True)
     settings.write_text("[cache]\n    dir = cache\n", encoding="utf-8")
-    return git("-C", str(copy), "rev-parse", "HEAD").strip()
+    return git("rev-parse", "HEAD", cwd=copy).strip()
 
 
 def run_environment(copy: Path) -> dict[str, str]:

@@ -34,7 +34,7 @@ R_SEARCH = np.abs(REACH) <= int(0.05 * FS)  # the sum of the waves may peak a li
 
 
 @dataclass(frozen=True)
-class Recording:
+class SyntheticRecording:
     """A recording and its annotations.
 
     Attributes:
@@ -77,7 +77,7 @@ def write_recordings(folder: Path, *, seconds: float, seed: int) -> None:
     write_text(folder / "RECORDS", "".join(f"{name}\n" for name in SYNTHETIC_RECORDS))
 
 
-def write_recording(folder: str, name: str, recording: Recording) -> None:
+def write_recording(folder: str, name: str, recording: SyntheticRecording) -> None:
     """Write `recording` as `name.dat` (format 212), `name.hea` and `name.atr` into `folder`."""
     digital = np.rint(recording.signal * GAIN) + BASELINE
     header = wfdb.Record(
@@ -107,7 +107,7 @@ def write_recording(folder: str, name: str, recording: Recording) -> None:
     )
 
 
-def make_recording(patient: Patient, rng: np.random.Generator, *, seconds: float) -> Recording:
+def make_recording(patient: Patient, rng: np.random.Generator, *, seconds: float) -> SyntheticRecording:
     """Draw a recording of `patient`, `seconds` s long."""
     breath = sine(rng.uniform(0.2, 0.33), rng)
     symbol, times = draw_rhythm(patient, breath, rng, seconds=seconds)
@@ -181,7 +181,7 @@ def draw_noise(
 
 def annotate(
     patient: Patient, signal: np.ndarray, sample: np.ndarray, symbol: np.ndarray, noisy: np.ndarray
-) -> Recording:
+) -> SyntheticRecording:
     """Put the beats, the rhythm (`+`, at the start) and the changes of signal quality (`~`) in order."""
     rhythm = "(AFIB" if patient.fibrillation else "(P" if patient.base == "/" else "(N"
     marks = noisy.ravel()
@@ -190,4 +190,4 @@ def annotate(
     subtypes = np.concatenate([[0], np.tile([1, 0], len(noisy)), np.zeros(len(sample), dtype=np.int64)])
     notes = np.where(symbols == "+", rhythm, "")
     order = np.argsort(samples, kind="stable")
-    return Recording(signal, samples[order], symbols[order], subtypes[order], notes[order])
+    return SyntheticRecording(signal, samples[order], symbols[order], subtypes[order], notes[order])

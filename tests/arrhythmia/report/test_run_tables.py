@@ -7,7 +7,7 @@ import pytest
 from arrhythmia.report.run_tables import (
     BASELINES_COLUMNS,
     baseline_row,
-    headline,
+    headline_scores,
     seeds_table,
     updated,
 )
@@ -21,14 +21,14 @@ def card(accuracy=0.9, f1_s=0.5):
 
 
 def test_headline_takes_the_f1_of_s_and_v_out_of_the_classes():
-    scores = headline(card(f1_s=0.5))
+    scores = headline_scores(card(f1_s=0.5))
     assert tuple(scores) == HEADLINE
     assert scores["f1_S"] == 0.5
     assert scores["f1_V"] == 0.75
 
 
 def test_headline_of_an_undefined_score_is_not_zero():
-    assert math.isnan(headline(card(f1_s=None))["f1_S"])
+    assert math.isnan(headline_scores(card(f1_s=None))["f1_S"])
 
 
 def test_seeds_table_of_two_models():

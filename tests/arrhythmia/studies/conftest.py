@@ -11,7 +11,8 @@ from arrhythmia.params import read_yaml
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.report.run_tables import seeds_table
 from arrhythmia.studies import experiments
-from arrhythmia.studies.experiments import git, reference
+from arrhythmia.studies.experiments import reference
+from arrhythmia.studies.programs import git
 from tests import cards as made
 
 PARAMS = {

@@ -4,7 +4,7 @@ import pytest
 from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.studies import baselines
-from arrhythmia.studies.experiments import git
+from arrhythmia.studies.programs import git
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.studies import compare, dvc
+from arrhythmia.studies import compare, programs
 from arrhythmia.studies.compare import tables_of
 
 SETTINGS = ["cnn.filters", "rnn.units", "normalize.features"]
@@ -73,6 +73,6 @@ def test_nothing_to_compare_is_said(monkeypatch, said):
 
 def test_where_dvc_fails_its_last_line_is_the_reason(tmp_path, monkeypatch):
     failed = subprocess.CompletedProcess([], 255, "", "much\nERROR: you are not inside of a DVC repository")
-    monkeypatch.setattr(dvc.subprocess, "run", lambda *words, **options: failed)
+    monkeypatch.setattr(programs.subprocess, "run", lambda *words, **options: failed)
     with pytest.raises(DataError, match=r"^dvc exp show: ERROR: you are not inside of a DVC repository$"):
         compare.experiments()

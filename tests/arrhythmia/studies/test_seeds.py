@@ -4,7 +4,7 @@ import pytest
 from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.studies import seeds
-from arrhythmia.studies.experiments import git
+from arrhythmia.studies.programs import git
 
 
 def test_the_table_of_three_seeds(dvc):

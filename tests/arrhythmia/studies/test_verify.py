@@ -13,7 +13,7 @@ import yaml
 from arrhythmia.errors import DataError
 from arrhythmia.params import read_yaml
 from arrhythmia.studies import verify
-from arrhythmia.studies.experiments import git
+from arrhythmia.studies.programs import git
 from arrhythmia.studies.verify import (
     changed_files,
     differing,
