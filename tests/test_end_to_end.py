@@ -16,7 +16,7 @@ import yaml
 
 from arrhythmia import paths
 from arrhythmia.params import read_yaml
-from stages import train_cnn, train_rnn
+from stages import train_cnn
 from tests.in_process import run_in_process
 from tests.params import write_params
 from tests.synthetic_run import SMALL, checked, environment, files_of
@@ -90,26 +90,12 @@ def outputs(protocol, name):
     return {path.as_posix(): path.read_bytes() for path in files}
 
 
-def test_a_training_in_the_tests_own_process_gives_the_same_bytes(workspace, keras, tmp_path, monkeypatch):
-    """So the tests that train in their process, after whatever else ran in it, say what the pipeline does.
-
-    The same of the CNN is shown by the killed training below.
-    """
-    copy, _ = workspace
-    monkeypatch.chdir(copy)
-    expected = outputs("inter_patient", "rnn")
-    arrays = paths.normalized("inter_patient", "train")
-    (tmp_path / arrays).parent.mkdir(parents=True)
-    for name in (arrays, "params.yaml"):
-        shutil.copy(name, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    run_in_process(train_rnn, "inter_patient")
-    assert len(expected) == 7
-    assert outputs("inter_patient", "rnn") == expected
-
-
 def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo, keras, monkeypatch):
-    """Repeated, it gives every byte again: of the model, the curves and the scores."""
+    """Repeated, it gives every byte again: of the model, the curves and the scores.
+
+    Repeated in the tests' own process: so the tests that train in it, after whatever else ran there, say what
+    the pipeline does.
+    """
     copy, _ = workspace
     monkeypatch.chdir(copy)
     model, curves = (copy / place("inter_patient", "cnn") for place in (paths.model, paths.training))
@@ -131,6 +117,7 @@ def test_a_killed_training_leaves_nothing_and_can_be_repeated(workspace, demo, k
     Path("params.yaml").write_text(before)
     run_in_process(train_cnn, "inter_patient")
     assert (curves / "metrics.json").exists()
+    assert len(finished) == 7
     assert outputs("inter_patient", "cnn") == finished
 
 
@@ -156,17 +143,16 @@ def test_an_impossible_learning_rate_is_named_before_any_training(workspace, dem
     model.write_bytes(kept)
 
 
-@pytest.mark.parametrize(("setting", "other"), [("cnn.filters", "train_rnn"), ("rnn.units", "train_cnn")])
-def test_a_networks_parameter_reruns_that_network_only(workspace, setting, other):
+def test_a_networks_parameter_reruns_that_network_only(workspace):
+    """As one of the CNN does in tests/test_experiments.py."""
     copy, run = workspace
-    group, name = setting.split(".")
     path = copy / "params.yaml"
     before = path.read_text()
     params = read_yaml(path)
-    params[group][name] = 9
+    params["rnn"]["units"] = 9
     path.write_text(yaml.safe_dump(params))
     said = run("dvc", "repro", "--dry")
     path.write_text(before)
     started = set(re.findall(r"^Running stage '(\w+)", said, re.MULTILINE))
-    assert f"train_{group}" in started
-    assert not started & {"download", "segment", "split", "normalize", "baseline", other}
+    assert "train_rnn" in started
+    assert not started & {"download", "segment", "split", "normalize", "train_rhythm", "train_cnn"}

@@ -15,7 +15,7 @@ from arrhythmia.training.cross_validation import build, settings_of_member
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
 SECONDS = 60
-BEATS, SEQUENCE, UPDATES = 700, 600, 4
+BEATS, SEQUENCE, UPDATES = 250, 200, 4
 
 
 @functools.cache

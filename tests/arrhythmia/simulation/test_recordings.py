@@ -23,8 +23,8 @@ def features_and_labels(recordings):
 
 @pytest.fixture(scope="module")
 def simulated():
-    """Features and labels of 8 patients of each stratum."""
-    recordings = [simulate_recording(name, beats=1000, seed=seed) for name in STRATA for seed in range(8)]
+    """Features and labels of 4 patients of each stratum."""
+    recordings = [simulate_recording(name, beats=600, seed=seed) for name in STRATA for seed in range(4)]
     return features_and_labels(recordings)
 
 

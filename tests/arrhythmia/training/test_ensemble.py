@@ -47,8 +47,10 @@ def answer(model):
     return model.predict(inputs_of(model, arrays), verbose=0)
 
 
-@pytest.mark.parametrize("kind", ["ours", "without features", "kachuee", "stacked_lstm"])
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("ours", 1), ("ours", 3), ("without features", 2), ("kachuee", 2), ("stacked_lstm", 2)],
+)
 def test_it_is_the_softmax_of_the_mean_logits_over_the_temperature(averaged, members, kind, number):
     networks = members(kind, number)
     logits = [answer(network)["logits"] for network in networks]
@@ -58,8 +60,7 @@ def test_it_is_the_softmax_of_the_mean_logits_over_the_temperature(averaged, mem
     np.testing.assert_allclose(probability, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["ours", "kachuee"])
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(("kind", "number"), [("ours", 1), ("ours", 2), ("kachuee", 2)])
 def test_a_saved_model_answers_as_before(keras, averaged, members, kind, number, tmp_path):
     from arrhythmia.training.serialization import save_model
 

@@ -200,14 +200,14 @@ def search_here(one_network, keras, monkeypatch, capsys):
 @pytest.mark.filterwarnings("default")  # which ones come depends on the values drawn
 def test_a_search_its_results_and_going_on(search_here, write_beats):
     """In this process; two workers of their own are below."""
-    out, err = search_here(3)
+    out, err = search_here(2)
     assert err == ""
     table = pd.read_csv("experiments/results/tuning_cnn.csv", keep_default_na=False)
-    assert list(table["trial"]) == [0, 1, 2]
+    assert list(table["trial"]) == [0, 1]
     assert dict(table.loc[0, ["train.lr", "cnn.filters", "normalize.features"]]) == {
         "train.lr": 0.01, "cnn.filters": 4, "normalize.features": "two"
     }  # the first trial is params.yaml itself  # fmt: skip
-    assert out.count("\ntrial ") == 3
+    assert out.count("\ntrial ") == 2
     best = table.loc[table["macro_f1_nsv"].idxmax()]
     config = read_config(Path("experiments/configs/tuned_cnn.yaml"), load_params())
     assert config["cnn.filters"] == best["cnn.filters"]
@@ -220,11 +220,11 @@ def test_a_search_its_results_and_going_on(search_here, write_beats):
         "tuning_cnn_values.png",
     }
 
-    out, err = search_here(5)
-    assert "cnn-inter_patient: 3 of 5 trials are there" in out
+    out, err = search_here(3)
+    assert "cnn-inter_patient: 2 of 3 trials are there" in out
     again = pd.read_csv("experiments/results/tuning_cnn.csv", keep_default_na=False)
-    assert list(again["trial"]) == [0, 1, 2, 3, 4]
-    pd.testing.assert_frame_equal(again.head(3), table, check_dtype=False)
+    assert list(again["trial"]) == [0, 1, 2]
+    pd.testing.assert_frame_equal(again.head(2), table, check_dtype=False)
     assert (
         Path("experiments/results/tuning_cnn_importance.png").exists() or (again["stopped"] != "").sum() > 1
     )
