@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arrhythmia.errors import DataError, one_line
-from arrhythmia.formats.recordings import kind
-from arrhythmia.formats.wfdb_header import LONGEST_HEADER
+from arrhythmia.formats.recordings import SIGNALS, kind
+from arrhythmia.formats.wfdb_header import LONGEST_HEADER, named_files
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import PAGE, SUMMARY
 from arrhythmia.utils.limited import wants_memory
@@ -70,6 +70,15 @@ class S3Path(PurePosixPath):
             if not page.get("IsTruncated"):
                 return
             page = self._page(Delimiter="/", ContinuationToken=page["NextContinuationToken"])
+
+    def first_bytes(self, most: int) -> bytes:
+        """Return the first bytes of the object.
+
+        Raises:
+            DataError: it is not there, or cannot be read.
+        """
+        with told(f"{self}: cannot be read"):
+            return storage().cat_file(str(self), start=0, end=most)
 
     def _page(self, **asked: str | int) -> dict:
         # by hand, as s3fs keeps a kilobyte for each of the hundred thousands of objects
@@ -209,7 +218,7 @@ def fetch(path: S3Path, folder: Path, grant: Callable[[int], None], asked: argpa
             if copy.stat().st_size != size:
                 raise DataError(f"{path}: {name} has changed while it was read; predict it again")
             if name.lower().endswith(".hea") and size <= LONGEST_HEADER:
-                names += [one for one in named_in(copy.read_bytes()) if one not in names]
+                names += [one for one in named_files(copy.read_bytes()) if one not in names]
     return folder / path.name
 
 
@@ -217,25 +226,10 @@ def first_names(path: S3Path, asked: argparse.Namespace) -> list[str]:
     """Return the names of the files by which a recording is known: itself, or its header and annotations."""
     if kind(path) != ".hea":
         return [path.name]
-    record = path.stem if path.suffix.lower() in (".hea", ".dat") else path.name
+    record = path.stem if path.suffix.lower() in (".hea", *SIGNALS) else path.name
     header = path.name if path.suffix.lower() == ".hea" else f"{record}.hea"
     annotators = {one for one in (asked.beats, asked.compare) if one and "/" not in one}
     return [header, *(f"{record}.{annotator}" for annotator in sorted(annotators))]
-
-
-def named_in(header: bytes) -> list[str]:
-    """Return the names of the files that a WFDB header names: those of its signals, or its segments' headers.
-
-    Whether the header is right is seen when it is read.
-    """
-    try:
-        text = header.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = header.decode("latin-1")
-    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
-    suffix = ".hea" if lines and "/" in lines[0][0] else ""
-    names = dict.fromkeys(words[0] for words in lines[1:])
-    return [f"{name}{suffix}" for name in names if "/" not in name and name not in ("~", ".", "..")]
 
 
 def send(folder: Path, out: S3Path) -> None:

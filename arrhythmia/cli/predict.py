@@ -26,7 +26,7 @@ from tqdm import tqdm
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
 from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.errors import DataError
-from arrhythmia.formats.recordings import KINDS, OPTIONS, find_recordings, kind, recording_name
+from arrhythmia.formats.recordings import KINDS, OPTIONS, SIGNALS, find_recordings, kind, recording_name
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import file_name, remove_unfinished
@@ -187,7 +187,7 @@ def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
 
 def _as_named(recording: Place) -> Place:
     """Return a recording by a name that it has alone: `r`, `r.dat` and `r.hea` are one WFDB record."""
-    named = recording.suffix.lower() in (".hea", ".dat")
+    named = recording.suffix.lower() in (".hea", *SIGNALS)
     return recording.with_suffix("") if named else recording
 
 

@@ -1,8 +1,6 @@
 """How a text table is laid out: its columns, what parts them, and what the lines before it tell."""
 
-import contextlib
 import csv
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.leads import is_other, may_stand_alone
+from arrhythmia.formats.csv_head import is_setting, told_columns
+from arrhythmia.formats.leads import (
+    CALLED,
+    is_other,
+    is_other_quantity,
+    is_voltage,
+    lead_rank,
+    may_stand_alone,
+    unit_of,
+)
 from arrhythmia.formats.timestamps import is_time
 
 SEPARATORS = ",;\t"
@@ -29,9 +36,6 @@ HEAD = 4 * LONGEST_LINE
 
 LONGEST_HEAD = 100
 """Lines before a table that are looked through."""
-
-ECG_NAMES = r"ECG|EKG|^(lead )?(ML)?II$"
-"""Names of columns that are taken among several."""
 
 COUNTERS = ("i", "n", "nr", "no", "nseq", "index", "idx", "sample", "samples", "sample #", "#", "")
 """Names of columns that count lines."""
@@ -59,10 +63,21 @@ MOMENT = re.compile(
 """A number in any of these ways; a date, a time of day, and both together."""
 
 UNIT = re.compile(
-    r"[munµμ]?V|s|secs?|seconds?|ms|[unµμ]s|min|h|hh:mm.*|n|counts?|adu|a\.?u\.?|bpm|%|m?g|°C|mmHg|-|",
+    r"s|secs?|seconds?|milliSec|ms|[unµμ]s|min|h|d|[hydms]{2,4}[/:.-].*|unix.*|date.*|time.*|n|counts?|adu|a\.?u\.?|"
+    r"no units?|-|",
     re.IGNORECASE,
 )
-"""What stands below the name of a column in a row of units."""
+"""What stands below the name of a column in a row of units, beside voltages and other quantities."""
+
+NO_TABLE = {
+    rb"PK\x03\x04": "a ZIP archive, as Excel writes it; save its table as CSV",
+    rb"\x1f\x8b": "compressed by gzip; unpack it first",
+    rb"\xff\xfe|\xfe\xff": "no text in UTF-8 but in UTF-16; save it as such: iconv -f UTF-16 -t UTF-8",
+    rb"\s*(\{|\[[\[{\"])": "JSON, no table; write one sample a line",
+    rb"\s*<": "a web page or XML, no table",
+    rb"version https://git-lfs": "a pointer of Git LFS; fetch the file with git lfs pull",
+}
+"""How files begin that are no tables, and what is said of them."""
 
 SEEN = 200
 """Lines of a table that are looked at to tell how it is laid out."""
@@ -107,7 +122,10 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:1000]:
+    for beginning, what in NO_TABLE.items():
+        if re.match(beginning, head):
+            raise DataError(f"{path}: {what}")
+    if b"\0" in head[:1000]:
         raise DataError(f"{path}: no text in UTF-8; save it as such")
     start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     rows = _rows(head, start, path)
@@ -116,7 +134,8 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
     found = _above_numbers(rows, decimal) or _by_fields(head, start, path, decimal)
     lines = [row.line for row in rows if row.line >= found.line]
     spaced = len(lines) >= LEAST_LINES and bool(np.median(np.diff(lines)) == 2)
-    return replace(found, names=opensignals_names(found.head, found.names), spaced=spaced)
+    names, units = told_columns(found.head, found.names, found.units)
+    return replace(found, names=names, units=units, spaced=spaced)
 
 
 @dataclass(frozen=True)
@@ -173,16 +192,23 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
         while place and _all_data(rows[place - 1].text, columns):  # lost samples, before the first numbers
             place -= 1
         above, first = rows[:place], rows[place]
+        if passed := _no_samples(
+            [_fields(row.text, columns.separator) for row in rows[: place + SEEN]], place
+        ):
+            first = rows[place + 1]
         if any(all(map(_is_data, _fields(row.text, columns.separator))) for row in above):
             return None  # a line among the data that is otherwise
         if (named := _named_above(above, columns)) is not None:
             names, units, used = named
             told = tuple(row.text for row in above[:-used])
-            if len(names) == 1:  # blank lines below the name of a single column are lost samples
+            if (
+                len(names) == 1 and not passed
+            ):  # blank lines below the name of a single column are lost samples
                 return Layout(tuple(names), "", above[-1].stop, above[-1].line + 1, tuple(units), told)
             return Layout(tuple(names), columns.separator, first.start, first.line, tuple(units), told)
     columns = found[0]
-    if above and not above[-1].text.startswith("#") and len(_fields(above[-1].text, columns.separator)) > 1:
+    nearest = above[-1].text if above else "#"
+    if len(_fields(nearest, columns.separator)) > 1 and not (nearest.startswith("#") or is_setting(nearest)):
         return None
     count = columns.filled if columns.fields - columns.filled <= 1 else columns.fields
     numbers, part = tuple(str(i + 1) for i in range(count)), columns.separator if count > 1 else ""
@@ -221,22 +247,61 @@ def _all_data(line: str, columns: Columns) -> bool:
     return len(fields) == columns.fields and all(map(_is_data, fields))
 
 
+def _no_samples(lines: list[list[str]], place: int) -> bool:
+    """Whether the first line of numbers holds none of the table's, but how many there are, or pandas' names.
+
+    Args:
+        lines: fields of the first lines.
+        place: of the first line of numbers.
+    """
+    first, below, above = lines[place], lines[place + 1 :], lines[place - 1] if place else []
+    words = [word for word in first if word]
+    numbered = words == [str(i) for i in range(len(words))]  # as pandas calls columns without names
+    if not all(map(str.isdecimal, words)) or not (numbered or len(set(words)) == 1):
+        return False
+    if any(not word and all(fields[i] for fields in below) for i, word in enumerate(first)):
+        return True  # nothing stands above the times, or above the numbers of the lines
+    if len(set(words)) == 1 and any(above) and all(re.fullmatch(r"(CH\d+)?", name) for name in above):
+        return True  # AcqKnowledge
+    fractions = (re.search(r"[.,]\d", word) for fields in below for word in fields)
+    return (numbered or len(first) == 1) and all(fractions)
+
+
 def _named_above(rows: list[Row], columns: Columns) -> tuple[list[str], list[str], int] | None:
     """Return names and units of columns, and in how many lines they stand right above the numbers; or None.
 
     The name of a single column has no separator in it, and is no comment: as that it would be anything.
     """
     above = [_names(row.text, columns) for row in rows[-2:]]
-    if not above or above[-1] is None or any(NUMBER.fullmatch(x) or MOMENT.fullmatch(x) for x in above[-1]):
+    if not above or not _may_be_names(rows[-1].text, above[-1]):
         return None
     names, nothing = above[-1], [""] * len(above[-1])
     if len(names) == 1 and (rows[-1].text.startswith("#") or any(x in rows[-1].text for x in SEPARATORS)):
         return None
-    if any(names) and all(UNIT.fullmatch(word.strip("[]() ")) for word in names):
-        if len(above) == 2 and above[0] is not None and not re.search(r"\d\s*$|:|Hz", rows[-2].text):
-            return above[0], names, 2
-        return names, names if len(names) == 1 else nothing, 1
-    return names, nothing, 1
+    higher = above[0] if len(above) == 2 and _may_be_names(rows[-2].text, above[0]) else None
+    if higher and any(names) and _are_units(names, higher) and not re.search(":|=|Hz", rows[-2].text):
+        return higher, names, 2
+    return names, names if len(names) == 1 and _are_units(names, []) else nothing, 1
+
+
+def _may_be_names(line: str, fields: list[str] | None) -> bool:
+    """Whether the fields of a line may be names of columns: none is a number or a moment."""
+    if fields is None or is_setting(line):
+        return False
+    return not any(NUMBER.fullmatch(x) or MOMENT.fullmatch(x) for x in fields)
+
+
+def _are_units(words: list[str], names: list[str]) -> bool:
+    """Whether words are units: each is a known one, or that of a column of times is."""
+    if all(map(_is_unit, words)):
+        return True
+    times = [word for word, name in zip(words, names, strict=False) if is_time(name)]
+    return bool(times) and all(word and _is_unit(word) for word in times)
+
+
+def _is_unit(word: str) -> bool:
+    bare = word.strip("[]() ")
+    return is_voltage(bare) or is_other_quantity(word) or UNIT.fullmatch(bare) is not None
 
 
 def _names(line: str, columns: Columns) -> list[str] | None:
@@ -278,27 +343,6 @@ def _by_fields(head: bytes, start: int, path: Path, decimal: str | None) -> Layo
             if len(lines := _following(head, table.start)) >= LEAST_LINES and _fits(lines, table, share=1.0):
                 return replace(table, head=tuple(passed))
     return replace(found, head=tuple(passed))
-
-
-def opensignals_names(head: list[str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns of a file of OpenSignals, which a line of JSON before the table tells.
-
-    A channel is called by its label and its sensor, as `A1 ECG`; without labels the sensors are those of the
-    last columns.
-
-    Args:
-        head: lines before the table.
-        names: as they are without that line; returned where none tells as many columns.
-    """
-    for line in head:
-        with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
-            (device,) = json.loads(line.lstrip("# ")).values()
-            labels = device.get("label") or device["column"][-len(device["sensor"]) :]
-            sensor = dict(zip(labels, device["sensor"], strict=True))
-            told = tuple(f"{name} {sensor.get(name, '')}".strip() for name in device["column"])
-            if len(told) == len(names):
-                return told
-    return names
 
 
 def _table_at(head: bytes, start: int, path: Path, line: int, decimal: str | None) -> Layout:
@@ -359,91 +403,6 @@ def _fits(lines: list[str], layout: Layout, share: float = 0.5) -> bool:
     return good >= share * len(lines)
 
 
-RATE = r"[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
-"""A number in the lines before a table."""
-
-TOLD = rf"(?:\W{{0,4}}(k)?Hz\b)?\W{{0,4}}({RATE})(?:\s?(k)Hz)?"
-"""A rate behind its name."""
-
-SAMPLING = re.compile(
-    r"(?:\bfs(?=[\s:=,;(\[])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
-    rf"fr[ée]quence d.{{1,3}}chantillonnage|frecuencia de muestreo|frequenza di campionamento){TOLD}",
-    re.IGNORECASE,
-)
-"""How the lines before a table tell its sampling rate."""
-
-SOME_RATE = re.compile(
-    rf"(?:rate(?=\W{{0,4}}k?Hz)|frequency|frequenz|fréquence){TOLD}|\b({RATE})\s?(k)?(?:Hz|hertz)\b",
-    re.IGNORECASE,
-)
-"""How they tell a rate, which may be another one."""
-
-OTHER_RATE = re.compile(
-    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?cut|notch|mains|line freq|netz|heart|herz|"
-    r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|"
-    r"\bvent(ilat\w*)?\b|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
-    re.IGNORECASE,
-)
-"""Words of lines that tell another rate: of a filter, of mains, of the heart."""
-
-INTERVAL = re.compile(
-    rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)\W{{0,4}}({RATE})\s?([mµμu])?s(?:ec)?\b"
-    rf"|({RATE})\s?([mµμu])?s(?:ec)?/sample",
-    re.IGNORECASE,
-)
-"""How they tell the time from sample to sample."""
-
-OTHER_SENSOR = re.compile(
-    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*)\b",
-    re.IGNORECASE,
-)
-"""Words before the rate of something else."""
-
-PLAUSIBLE = (50, 20_000)
-"""Rates, Hz, that an interval from sample to sample may mean."""
-
-
-def head_rate(layout: Layout) -> float | None:
-    """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
-    named, some, intervals = set(), set(), set()
-    for part in (part for line in layout.head for part in re.split(r"[,;|]\s", line)):
-        for told in SAMPLING.finditer(part):
-            if not OTHER_SENSOR.search(part[: told.start()]):
-                named.add(_hertz(told[2], told[1] or told[3]))
-        for told in () if SAMPLING.search(part) or OTHER_RATE.search(part) else SOME_RATE.finditer(part):
-            some.add(_hertz(told[2] or told[4], told[1] or told[3] or told[5]))
-        for told in INTERVAL.finditer(part):
-            value, prefix = (told[1], told[2]) if told[1] else (told[3], told[4])
-            micro = prefix and prefix.casefold() != "m"
-            if interval := _number(value) if micro else _decimal(value):
-                intervals.add(round((1e6 if micro else 1e3 if prefix else 1) / interval, 6))
-    rates = named or some or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
-    return rates.pop() if len(rates) == 1 else None
-
-
-def _hertz(value: str, kilo: str | None) -> float:
-    return _decimal(value) * 1000 if kilo else _number(value)
-
-
-def _number(text: str) -> float:
-    """Return the number that a text like 1,000 or 0,5 or 250.0 means."""
-    thousands = re.fullmatch(r"[1-9]\d?(,\d{3})+(\.\d+)?", text)
-    return float(text.replace(",", "")) if thousands else _decimal(text)
-
-
-def _decimal(text: str) -> float:
-    """Return the number that a text with a decimal comma or point means."""
-    whole, _, fraction = text.replace(",", ".").partition(".")
-    return float(f"{whole}.{fraction.replace('.', '')}")
-
-
-def head_unit(layout: Layout) -> str:
-    """Return the unit that stands in the lines before the table, as Unit,µV; empty if there is none."""
-    found = [re.search(r"(?:unit|einheit|unité)\w*\W{1,3}([munµμ]?V)\W*$", x, re.I) for x in layout.head]
-    units = {x[1] for x in found if x}
-    return units.pop() if len(units) == 1 else ""
-
-
 def _is_word(text: str) -> bool:
     """Whether a text is neither number nor lost sample, as in a row of units."""
     lost = not text or text.casefold() in LOST_WORDS
@@ -490,13 +449,13 @@ def _fields(line: str, separator: str) -> list[str]:
 def find_column(layout: Layout, column: str | None, path: Path) -> int:
     """Return the index of a column: by its name, else by its number from 1.
 
-    Without either the only one that neither counts lines nor holds times, else the only such one that is
-    called ECG, EKG, II or MLII.
+    Without either the only one that neither counts lines nor holds times or another quantity, else among
+    such ones the limb lead that comes first in `choose_lead`, or the only one that is called ECG or EKG.
 
     Raises:
         DataError: there is no such column, or several.
     """
-    names = layout.names
+    names, units = layout.names, layout.units
     count = names.count(column) if column is not None else 0
     if count > 1:
         raise DataError(f"{path}: {count} columns are called '{column}'; choose one by its number from 1")
@@ -505,10 +464,17 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
     if column is not None and column.isdecimal() and 1 <= int(column) <= len(names):
         return int(column) - 1
     if column is None:
-        likely = [i for i, x in enumerate(names) if not is_time(x) and x.casefold() not in COUNTERS]
+        likely = [
+            i
+            for i, name in enumerate(names)
+            if not (
+                is_time(name) or name.casefold() in COUNTERS or is_other_quantity(unit_of(name, units[i]))
+            )
+        ]
         alone = [i for i in likely if may_stand_alone(names[i])] if len(likely) == 1 else []
         likely = [i for i in likely if not is_other(names[i])] or alone
-        called = [i for i in likely if re.search(ECG_NAMES, names[i], re.IGNORECASE)]
+        ranks = [lead_rank(names[i], "") for i in likely]
+        called = [i for i, rank in zip(likely, ranks, strict=True) if rank == min(ranks) <= CALLED]
         for found in (likely, called):
             if len(found) == 1:
                 return found[0]

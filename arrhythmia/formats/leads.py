@@ -7,8 +7,20 @@ from pathlib import Path
 
 from arrhythmia.errors import DataError
 
-UNITS = {"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6}
+UNITS = {
+    **{"mv": 1.0, "uv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6},
+    **{"mvolt": 1.0, "mvolts": 1.0, "millivolt": 1.0, "millivolts": 1.0},
+    **{"microvolt": 1e-3, "microvolts": 1e-3, "microv": 1e-3, "uvolt": 1e-3, "uvolts": 1e-3},
+    **{"volt": 1e3, "volts": 1e3},
+}
 """Millivolts in each unit of voltage, by its name in lower case."""
+
+OTHER_QUANTITY = re.compile(
+    r"[kh]?Pa|mm ?Hg|cm ?H2O|[kM]?(Ohms?|Ω)|[µμun]S|m?g|m/\(?s(ec)?\^?[2²]\)?|deg(/s| ?C)?|dps|°/s|rad/s|"
+    r"°[CF]|[µμu]T|bpm|1/min|l/(min|s)|%|lux|dB",
+    re.IGNORECASE,
+)
+"""Units of what is no voltage."""
 
 PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
 """Limb leads, those first that are most like the one that the networks were trained on."""
@@ -16,15 +28,25 @@ PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
 CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
 """Chest leads, those first whose complexes are easiest to find."""
 
+ABOUT_IT = r"off|status\d*|flags?|quality|impedance|peaks?|beats?|timestamps?|time|label|annotations?"
+"""Words in the name of what tells something about a signal."""
+
 NO_ECG = re.compile(
-    r"\b(EEG|EOG|EMG|EDA|GSR|RESP\w*|PLETH\w*|PPG|BVP|ABP|ART|CVP|PAP|ICP|CO2|SPO2|SAO2|off|status|flags?|events?|marks?|markers?|quality|"
-    r"impedance|trigger|rate|bpm|HR|[FCPOTA][pz]?\d?-[AM]\d)\b",
+    rf"\b(({ABOUT_IT}|EEG|EOG|LOC|ROC|EMG|chin|EDA|GSR|skin|conductance|RESP\w*|breath\w*|thorax|abdomen|flow|"
+    r"snor\w*|PLETH\w*|PPG|BVP|puls\w*|[NI]?BP|press\w*|ABP|ART|CVP|PAP|ICP|CO2|SPO2|SAO2|PCG|SCG|ICG|BCG|acc\w*|"
+    r"gyro\w*|temp\w*|batt\w*|IBI|RR|events?|marks?|markers?|trigger|rate|bpm|HR)\d*|"
+    r"[FCPOTAE][pz]?\d?-[AM]\d)\b",
     re.IGNORECASE,
 )
 """Words in the name of a signal that is no ECG, whatever else its name says."""
 
-NO_SIGNAL = re.compile(r"\b(off|status|flags?|quality|impedance)\b", re.IGNORECASE)
-"""Words in the name of what tells something about a signal."""
+NO_SIGNAL = re.compile(rf"\b({ABOUT_IT})\b", re.IGNORECASE)
+
+CALLED = 10
+"""Rank of a signal that is called ECG and no more; limb leads come before it."""
+
+VOLTAGE = 30
+"""Rank of a voltage of any other name."""
 
 
 def millivolts(unit: str, where: str) -> float:
@@ -85,7 +107,10 @@ def choose_lead(
             called = f"{len(alike)} leads are called '{lead}'"
             raise DataError(f"{where}: {called}; choose one by its number: {known}")
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
-    rank, channel = min((lead_rank(names[i], units[i]), i) for i in usable or range(len(names)))
+    ranks = [lead_rank(name, unit) for name, unit in zip(names, units, strict=True)]
+    rank, channel = min((ranks[i], i) for i in usable or range(len(names)))
+    if rank == math.inf:  # what is called an ECG but cannot be used is named in the message
+        rank, channel = min((rank, i) for i, rank in enumerate(ranks))
     if len(names) == 1 and may_stand_alone(names[0]):
         return 0
     if rank == math.inf:
@@ -95,12 +120,39 @@ def choose_lead(
 
 def is_other(name: str) -> bool:
     """Whether a signal of that name is no ECG."""
-    return NO_ECG.search(name.replace("_", " ")) is not None
+    return any(NO_ECG.search(words) for words in (name.replace("_", " "), apart(name)))
+
+
+def apart(name: str) -> str:
+    """Return the words of a name, such as EcgTimestamp or ECG_R_Peaks, with blanks between them."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))
+
+
+def unit_of(name: str, below: str) -> str:
+    """Return the unit of a column: below its name, in brackets after it, or its last word; empty if none.
+
+    V as a last word is no unit: a lead may be called so.
+    """
+    bracket = re.search(r"[\[(](.+)[\])]\s*$", name)
+    last = re.split(r"[\s_/,]+", name.strip())[-1]
+    last = last if is_voltage(last) else apart(last).split(" ")[-1]
+    words = [
+        below.strip("[] "),
+        below.strip("[]() "),
+        bracket[1] if bracket else "",
+        last if last != "V" else "",
+    ]
+    return next((word for word in words if is_voltage(word) or is_other_quantity(word)), "")
+
+
+def is_other_quantity(unit: str) -> bool:
+    """Whether a unit is a known one of what is no voltage."""
+    return OTHER_QUANTITY.fullmatch(unit.strip("[] ")) is not None
 
 
 def may_stand_alone(name: str) -> bool:
     """Whether the only signal of a recording may be an ECG: its name says so, or nothing else."""
-    called = re.search(r"ECG|EKG", name, re.IGNORECASE) and not NO_SIGNAL.search(name.replace("_", " "))
+    called = re.search(r"ECG|EKG", name, re.IGNORECASE) and not NO_SIGNAL.search(apart(name))
     return bool(called) or not is_other(name)
 
 
@@ -109,11 +161,12 @@ def lead_rank(name: str, unit: str) -> float:
     if is_other(name):
         return math.inf
     called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
-    bare = re.sub(r"\b(ECG|EKG|lead)\b|[\W_]", "", name, flags=re.IGNORECASE).upper()
+    words = apart(re.sub(r"[\[(][nmuµμ]?V(olts?)?[\])]|_[nmuµμ]V$", "", name, flags=re.IGNORECASE))
+    bare = re.sub(r"\b(ECG|EKG|lead)\b|\W", "", words, flags=re.IGNORECASE).upper()
     if bare in PREFERRED:
         return PREFERRED.index(bare)
     if called:
-        return 10
+        return CALLED
     if bare in CHEST:
         return 20 + CHEST.index(bare)
-    return 30 if is_voltage(unit) else math.inf
+    return VOLTAGE if is_voltage(unit) else math.inf

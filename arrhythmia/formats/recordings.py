@@ -1,5 +1,6 @@
 """Opening ECG recordings of many makers (WFDB, EDF, CSV), to be read piece by piece in mV."""
 
+import contextlib
 import math
 import os
 import re
@@ -11,23 +12,29 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate, head_unit
+from arrhythmia.formats.csv_head import head_rate, head_unit
+from arrhythmia.formats.csv_layout import find_column, find_layout
 from arrhythmia.formats.csv_table import read_column
 from arrhythmia.formats.edf import read_edf_layout, record_starts
 from arrhythmia.formats.guard import check_files, file_size, guarded
-from arrhythmia.formats.leads import choose_lead, is_voltage, millivolts
+from arrhythmia.formats.leads import choose_lead, is_voltage, millivolts, unit_of
 from arrhythmia.formats.wfdb_header import (
+    LONGEST_HEADER,
     Header,
     SignalLine,
     check_record,
     find_file,
+    named_files,
     read_header,
     read_segment,
     unread_notes,
 )
 
-SUFFIXES = (".hea", ".edf", ".bdf", ".csv")
+SUFFIXES = (".hea", ".edf", ".bdf", ".csv", ".tsv")
 """Of recordings in a folder; a WFDB record is known by its header."""
+
+SIGNALS = (".dat", ".mat")
+"""Of signals that a WFDB header beside them describes, for who names the signals."""
 
 TABLES = (".csv", ".tsv", ".txt")
 """Of text tables; in a folder a .txt is rather something to read."""
@@ -84,25 +91,44 @@ def recording_name(path: Path) -> str:
 
     Bytes of a file's name that are no UTF-8 are replaced: nobody could print them.
     """
-    name = path.stem if path.suffix.lower() in (*SUFFIXES, *TABLES, ".dat") else path.name
+    name = path.stem if path.suffix.lower() in (*SUFFIXES, *TABLES, *SIGNALS) else path.name
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def find_recordings(path: Path) -> list[Path]:
     """Return the recordings in a folder, sorted; or `path` itself if it is no folder.
 
-    Tables of beats that a prediction wrote there (`.beats.csv`) are none.
+    Tables of beats that a prediction wrote there (`.beats.csv`) are none, nor are segments of a WFDB record
+    that is there too.
 
     Raises:
         DataError: the folder holds none.
     """
     if not path.is_dir():
         return [path]
-    files = [x for x in path.iterdir() if x.suffix.lower() in SUFFIXES and not x.name.startswith(".")]
-    found = sorted(x for x in files if not x.name.endswith(".beats.csv"))
+    files = [x for x in path.iterdir() if not x.name.startswith(".")]
+    names = {x.name for x in files}
+    headers = [x for x in files if x.suffix.lower() == ".hea"]
+    # a record of segments has no signals of its own beside it
+    several = [x for x in headers if not names & {x.stem + suffix for suffix in SIGNALS}]
+    left_out = {name for x in several for name in _segment_headers(x)}
+    found = sorted(x for x in files if x.suffix.lower() in SUFFIXES and x.name not in left_out)
+    found = [x for x in found if not x.name.endswith(".beats.csv")]
     if not found:
         raise DataError(f"{path}: no recording in it; looked for {', '.join(SUFFIXES)}")
     return found
+
+
+def _segment_headers(header: Path) -> list[str]:
+    """Return the names of the headers that a WFDB header names; none if it cannot be read."""
+    text = b""
+    with contextlib.suppress(OSError, DataError):
+        if not isinstance(header, Path):  # in a bucket
+            text = header.first_bytes(LONGEST_HEADER)
+        elif header.is_file():  # a named pipe would never end
+            with header.open("rb") as file:
+                text = file.read(LONGEST_HEADER)
+    return [name for name in named_files(text) if name.endswith(".hea")]
 
 
 def kind(path: Path) -> str:
@@ -146,7 +172,7 @@ def open_ecg(
         check_files([path], largest)
         with guarded(path):
             return _open_edf(path, lead, per_unit)
-    record = path.with_suffix("") if path.suffix.lower() in (".hea", ".dat") else path
+    record = path.with_suffix("") if path.suffix.lower() in (".hea", *SIGNALS) else path
     header_path = find_file(record.with_name(record.name + ".hea"))
     if not os.path.lexists(header_path):
         raise _no_record(path, header_path)
@@ -356,7 +382,7 @@ def _open_csv(
 ) -> Ecg:
     layout = find_layout(path, decimal)
     index = find_column(layout, column, path)
-    told, notes = head_rate(layout), []
+    told, notes = head_rate(layout.head), []
     if fs is None and told is None:
         raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
     if fs is None:
@@ -370,7 +396,7 @@ def _open_csv(
         notes.append("every second line is blank, and passed over")
     name = layout.names[index]
     _check_rate(path, fs, name)
-    scale = _named_unit(name, layout.units[index] or head_unit(layout)) if per_unit is None else per_unit
+    scale = _named_unit(name, layout.units[index] or head_unit(layout.head)) if per_unit is None else per_unit
     table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
 
     def read(start: int, stop: int) -> np.ndarray:
@@ -380,12 +406,9 @@ def _open_csv(
 
 
 def _named_unit(name: str, below: str) -> float:
-    """Return the mV in a unit of a column, by the row below its name or in brackets after it; else mV."""
-    bracket = re.search(r"[\[(]([^\])]+)[\])]\s*$", name)
-    for unit in (below.strip("[]() "), bracket[1] if bracket else ""):
-        if is_voltage(unit):
-            return millivolts(unit, name)
-    return 1.0
+    """Return the mV in a unit of a column, by the row below its name or by the name itself; else mV."""
+    unit = unit_of(name, below)
+    return millivolts(unit, name) if is_voltage(unit) else 1.0
 
 
 def _check_rate(path: Path, fs: float, name: str) -> None:

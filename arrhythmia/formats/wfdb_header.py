@@ -104,6 +104,21 @@ def find_file(path: Path) -> Path:
     return alike[0] if len(alike) == 1 else path
 
 
+def named_files(header: bytes) -> list[str]:
+    """Return the names of the files that a WFDB header names: those of its signals, or its segments' headers.
+
+    Whether the header is right is seen when it is read.
+    """
+    try:
+        text = header.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = header.decode("latin-1")
+    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
+    suffix = ".hea" if lines and "/" in lines[0][0] else ""
+    names = dict.fromkeys(words[0] for words in lines[1:])
+    return [f"{name}{suffix}" for name in names if "/" not in name and name not in ("~", ".", "..")]
+
+
 def read_header(path: Path) -> Header:
     """Read a header, and refuse what does not stand there as it should.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate, head_unit
+from arrhythmia.formats.csv_layout import find_column, find_layout
 from arrhythmia.formats.csv_table import read_column
 
 DATA = [0.1, 0.25, -0.3, 1.2, 0.4]
@@ -35,6 +35,13 @@ def table(path, head, separator=","):
         ("# n,ecg\n", ",", ("n", "ecg"), ("", "")),
         ("Recorded on Monday\necg_uV\n", "", ("ecg_uV",), ("",)),
         ("Unit,µV\n\n", "", ("1",), ("",)),
+        ("time,V5\ns,mV\n", ",", ("time", "V5"), ("s", "mV")),
+        ("t;ECG1\nsec;Volts\n", ";", ("t", "ECG1"), ("sec", "Volts")),
+        ("time,ABP\ns,a unit of its own\n", ",", ("time", "ABP"), ("s", "a unit of its own")),
+        ("Device,Polar\ns,mV\n", ",", ("Device", "Polar"), ("s", "mV")),
+        ("Samples,9\ns,mV\n", ",", ("s", "mV"), ("", "")),
+        ("Rate: 9,Gain: 2\ns,mV\n", ",", ("s", "mV"), ("", "")),
+        ("Stamp\tII\nno units\tmV\n", "\t", ("Stamp", "II"), ("no units", "mV")),
         ("Sampling frequency: 360 Hz\nmV\n", "", ("mV",), ("mV",)),
         ("Device;Holter\nms;ECG\n", ";", ("ms", "ECG"), ("", "")),
         ("# Fs=360, gain=200\nII,V\n", ",", ("II", "V"), ("", "")),
@@ -68,6 +75,25 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
     assert layout.line == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "row", "line"),
+    [
+        ("0", "0.{}5", 2),  # pandas, without names
+        ("7500", "-0.{}5", 2),
+        (",0,1", "{0},0.{0}5,7", 2),
+        ("0,1", "0.00{0},-0.{0}5", 2),
+        ("0", "{}", 1),
+        ("0,0", "0.00{0},0.{0}5", 1),
+        ("0.5", "0.{}5", 1),
+        ("1,2", "{0},0.{0}5", 1),
+    ],
+)
+def test_a_first_line_that_only_counts_is_no_sample(tmp_path, first, row, line):
+    path = tmp_path / "r.csv"
+    path.write_text(first + "\n" + "".join(row.format(i) + "\n" for i in range(9)))
+    assert find_layout(path).line == line
+
+
 @pytest.mark.parametrize("separator", ["\t", ", ", ";"])
 @pytest.mark.parametrize("named", [True, False])
 def test_a_blank_between_date_and_time_parts_no_columns(tmp_path, separator, named):
@@ -99,58 +125,6 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("head", "rate"),
-    [
-        ("# 250 Hz\n", 250),
-        ("Sampling rate: 512\n", 512),
-        ("Sampling rate (Hz): 360\n", 360),
-        ("Sampling Rate [Hz];250\n", 250),
-        ("Abtastrate: 360,0 Hz\n", 360),
-        ("fs = 0.5 kHz\n", 500),
-        ("Sample rate: 360 Hz, lowpass 150 Hz\n", 360),
-        ("# Lowpass 150 Hz\n", None),
-        ("# Bandpass 0.5-150 Hz\n", None),
-        ("Heart rate 107\n", None),
-        ("Pulse rate: 72\nNotch filter: 50 Hz\n", None),
-        ("# 250 Hz\n# 500 Hz\n", None),
-        ("Sampling rate: 1,000 Hz\n", 1000),
-        ("rec.acq\n4 msec/sample\n1 channels\nECG (.05 - 150 Hz)\n", 250),
-        ("Sampling interval: 4 ms\nHigh cut: 150 Hz\n", 250),
-        ("Interval=\t0.001 s\n", 1000),
-        ("Abtastintervall: 2,5 ms\n", 400),
-        ("PR interval: 160 ms\nRate: 250 Hz\n", 250),
-        ("Sampling rate: 250 Hz\nVentricular rate: 112 bpm\n", 250),
-        ("Bandwidth: 0.05-150 Hz\n", None),
-        ("ECG 0.05~150 Hz\nFiltre: 100 Hz\n", None),
-        ("Sampling rate: 500 Hz (bandwidth 150 Hz)\n", 500),
-        ("HP monitor, sampling rate 500 Hz\n", 500),
-        ("ECG (high resolution): 500 Hz\nMotion: 100 Hz\n", None),
-        ("Event recorder LP-12 250 Hz\n", 250),
-        ("ECG 250 Hz 10 mm/mV 25 mm/s 60/min\n", 250),
-        ("Sampling rate: 360 Hz\nSampling interval: 2.778 ms\nInterval: 10 s\n", 360),
-        ("Abtastrate: 2,048 kHz\n", 2048),
-        ("Sampling interval: 4,000 ms\n", 250),
-        ("Fréquence d'échantillonnage : 500 Hz\n", 500),
-        ("Frecuencia de muestreo: 250 Hz\nFiltro: 40 Hz\n", 250),
-        ("Filtro: 150 Hz\nPasse-bas : 100 Hz\n", None),
-        ("Sampling interval: 4,000 us\n", 250),
-        ("HR sampling rate: 1 Hz\nECG sampling rate: 250 Hz\n", 250),
-        ("FS-128 recorder 250 Hz\n", 250),
-        ("Sampling rate: 500 Hz\nAC: 50 Hz\n", 500),
-        ("Sampling rate (kHz): 1\n", 1000),
-        ("Ventricular rate: 112 bpm\n", None),
-        ("Vent. Rate,112\nRate,112\n", None),
-    ],
-)
-def test_the_rate_of_a_filter_or_of_the_heart_is_none_of_sampling(tmp_path, head, rate):
-    assert head_rate(find_layout(table(tmp_path / "r.csv", head + "n,ecg\n"))) == rate
-
-
-def test_the_unit_before_a_table(tmp_path):
-    assert head_unit(find_layout(table(tmp_path / "r.csv", "Unit,µV\n\n", ""))) == "µV"
-
-
-@pytest.mark.parametrize(
     ("names", "found"),
     [
         ("time,ecg_quality,voltage", 2),
@@ -158,6 +132,14 @@ def test_the_unit_before_a_table(tmp_path):
         ("time,ECG HR,raw", 2),
         ("time,ecg,voltage", 1),
         ("sample,ecg", 1),
+        ("time,ECG_R_Peaks,signal", 2),
+        ("EcgTimestamp,Voltage", 1),
+        ("time,I (mV),II (mV),III (mV)", 2),
+        ("time,Lead_I,Lead_II", 2),
+        ("time,ECG I,ECG II,ECG III", 2),
+        ("time,V5,ECG", 2),
+        ("time,ACC (g),x", 2),
+        ("time,x [mmHg],y", 2),
     ],
 )
 def test_a_column_of_quality_is_no_ecg(tmp_path, names, found):
@@ -166,7 +148,23 @@ def test_a_column_of_quality_is_no_ecg(tmp_path, names, found):
     assert find_column(find_layout(path), None, path) == found
 
 
-@pytest.mark.parametrize("name", ["ecg_quality", "ppg", "Pleth [mV]", "ABP"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "ecg_quality",
+            "ppg",
+            "Pleth [mV]",
+            "ABP",
+            "PPG1",
+            "Pulse",
+            "BreathingWaveform",
+            "HeartRate",
+            "LeadOff",
+        ),
+        *("ECG peaks", "AccelX", "finger [kPa]"),
+    ],
+)
 def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, name):
     path = tmp_path / "r.csv"
     path.write_text(f"time,{name}\n" + 5 * "1,1\n")

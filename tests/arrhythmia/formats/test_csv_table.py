@@ -3,7 +3,8 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.formats import csv_table
-from arrhythmia.formats.csv_layout import find_column, find_layout, head_rate
+from arrhythmia.formats.csv_head import head_rate
+from arrhythmia.formats.csv_layout import find_column, find_layout
 from arrhythmia.formats.csv_table import blocks, read_column
 
 
@@ -99,13 +100,13 @@ def test_sensors_without_labels_are_those_of_the_last_columns(table):
     layout = find_layout(path)
     assert layout.names == ("nSeq", "I1", "A2 ECG")
     assert find_column(layout, None, path) == 2
-    assert head_rate(layout) == 1000
+    assert head_rate(layout.head) == 1000
 
 
 def test_a_file_of_opensignals_tells_its_columns(table):
     layout = find_layout(table(OPENSIGNALS % '"ECG", "EDA"'))
     assert layout.names == ("nSeq", "I1", "A1 ECG", "A2 EDA")
-    assert head_rate(layout) == 1000
+    assert head_rate(layout.head) == 1000
     path = table(OPENSIGNALS % '"ECG", "EDA"')
     assert find_column(layout, None, path) == 2
     assert read(path, None, fs=1000) == ([512, 513], [])
@@ -200,7 +201,13 @@ def test_commas_after_decimal_points_are_no_decimal_ones(table, monkeypatch):
         ("x" * 200_000, "line 1: longer than 100000 bytes"),
         ("ecg\n", "no line of data"),
         ("# only\n# comments\n", "no line of data"),
-        ("ecg\n1\n".encode("utf-16"), "no text in UTF-8"),
+        ("ecg\n1\n".encode("utf-16"), "no text in UTF-8 but in UTF-16; save it as such: iconv"),
+        (b"PK\x03\x04ecg", "a ZIP archive, as Excel writes it"),
+        (b"\x1f\x8becg", "compressed by gzip"),
+        (b'{"ecg": [0.1]}', "JSON, no table"),
+        (b'[{"ecg": 1}]', "JSON, no table"),
+        (b"<html>ecg", "a web page or XML, no table"),
+        (b"version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS"),
     ],
 )
 def test_no_line_is_passed_over(table, text, words):

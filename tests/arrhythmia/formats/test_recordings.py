@@ -89,7 +89,7 @@ def test_what_is_no_voltage(unit):
         (["V1", "II"], ["mV", "mV"], 1),
         (["PLETH", "", ""], ["NU", "mV", "mV"], 1),
         (["EEG", "ECG"], ["uV", "uV"], 1),
-        (["Thorax"], ["L"], 0),
+        (["Sensor"], ["L"], 0),
         (["v1", "ii"], ["mV", "mV"], 1),
         (["V1", "I"], ["mV", "mV"], 1),
         (["V1", "V5"], ["mV", "mV"], 1),
@@ -109,11 +109,18 @@ def test_a_question_where_no_signal_is_an_ecg_by_its_name():
         choose_lead(["EEG C3", "EOG"], ["uV", "uV"], None, "r")
     with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'PLETH'"):
         choose_lead(["PLETH"], ["mV"], None, "r")
-    with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'II', 1 'ABP'"):
-        choose_lead(["II", "ABP"], ["mV", "mV"], None, "r", usable=[1])
+    with pytest.raises(DataError, match=r"no signal is an ECG .* --lead one of 0 'Pulse Wave', 1 'Chin'"):
+        choose_lead(["Pulse Wave", "Chin"], ["uV", "uV"], None, "r")
     assert choose_lead(["PLETH"], ["mV"], "PLETH", "r") == 0
     with pytest.raises(DataError, match="no lead '²'"):
         choose_lead(["II"], ["mV"], "²", "r")
+
+
+def test_the_lead_that_cannot_be_used_is_named_where_the_others_are_no_ecg(tmp_path):
+    assert choose_lead(["II", "ABP"], ["mV", "mV"], None, "r", usable=[1]) == 0
+    bdf_or_edf(tmp_path / "r.edf", [("ECG", "mV", 50), ("Pulse Wave", "mV", 200)], bdf=False)
+    with pytest.raises(DataError, match="sampling rate of 'ECG' is 50 Hz"):
+        open_ecg(tmp_path / "r.edf")
 
 
 def test_which_lead_was_taken_is_said(tmp_path):
@@ -275,10 +282,29 @@ def test_the_recordings_of_a_folder(tmp_path):
     write_csv(tmp_path, name="b.csv")
     for other in ("notes.txt", "r.beats.csv", ".b.csv"):
         (tmp_path / other).write_text("")
-    assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "r.hea"]
+    write_csv(tmp_path, name="c.tsv")
+    assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "c.tsv", "r.hea"]
     assert find_recordings(tmp_path / "r") == [tmp_path / "r"]
     with pytest.raises(DataError, match="no recording in it"):
         find_recordings((tmp_path / "empty").mkdir() or tmp_path / "empty")
+
+
+def test_segments_of_a_record_are_no_recordings_of_their_own(tmp_path):
+    write_segment(tmp_path, "a", part=slice(0, 400))
+    write_segment(tmp_path, "b", part=slice(400, 1000))
+    write_segment(tmp_path, "c")
+    (tmp_path / "v.hea").write_text("# layout first\nv/3 1 250 1000\nl 0\na 400\nb 600\n")
+    (tmp_path / "l.hea").write_text("l 1 250 0\n~ 0 200/mV 0 0 0 0 0 II\n")
+    os.mkfifo(tmp_path / "p.hea")
+    assert [path.name for path in find_recordings(tmp_path)] == ["c.hea", "p.hea", "v.hea"]
+
+
+def test_a_wfdb_record_may_be_called_by_its_signals(tmp_path):
+    write_wfdb(tmp_path)
+    for name in ("r", "r.hea", "r.dat"):
+        assert open_ecg(tmp_path / name).length == 1000
+    (tmp_path / "r.mat").write_bytes(b"")
+    assert open_ecg(tmp_path / "r.mat").name == "r"
 
 
 @pytest.mark.parametrize(
@@ -358,6 +384,11 @@ def test_units_in_many_spellings(tmp_path):
         ("i,ecg (raw)\n", None, 1),
         ("i,ecg [uV]\n", "mV", 1),
         ("i,ecg\ns,uV\n", None, 0.001),
+        ("i,ecg_uV\n", None, 0.001),
+        ("i,EcgMicrovolts\n", None, 0.001),
+        ("i,ECG - ECG100C (Volts)\n", None, 1000),
+        ("i,II (microvolt)\n", None, 0.001),
+        ("i,ECG V\n", None, 1),
     ],
 )
 def test_the_unit_of_a_column(tmp_path, head, unit, factor):
@@ -494,6 +525,7 @@ def test_edf_headers_with_small_faults(tmp_path):
         ("p.edf", "is a named pipe"),
         ("x.ecg", r"\.ecg is of no known format; WFDB records .* EDF .* text tables"),
         ("x.pdf", r"\.pdf is of no known format"),
+        ("x.mat", r"\.mat is of no known format"),
     ],
 )
 def test_what_is_no_recording(tmp_path, name, words):

@@ -1,7 +1,7 @@
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.wfdb_header import check_record, read_header
+from arrhythmia.formats.wfdb_header import check_record, named_files, read_header
 
 
 @pytest.fixture
@@ -89,3 +89,17 @@ def test_the_files_of_segments_count(header, tmp_path):
     header("a/1 1 360 400\nr 400\n", "a")
     with pytest.raises(DataError, match="a segment of segments"):
         check_record(whole, 1e6)
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        (b"# note\nr 2 360 10\nr.dat 16\nr.dat 16\n~ 0\n# x", ["r.dat"]),
+        (b"m/3 1 360 10\nm0 0\n~ 5\nm1 5\n", ["m0.hea", "m1.hea"]),
+        (b"r 1 360 10\n../r.dat 16\n.. 16\n/etc/passwd 16\n", []),
+        ("r 1 360 10\nü.dat 16\n".encode("latin-1"), ["ü.dat"]),
+        (b"", []),
+    ],
+)
+def test_the_files_that_a_header_names(header, names):
+    assert named_files(header) == names
