@@ -140,31 +140,55 @@ class Clock:
         Raises:
             DataError: times stand still or go back, or a gap is longer than `LONGEST_GAP`.
         """
-        nothing = np.zeros(len(times), dtype=np.int64)
+        missing = np.zeros(len(times), dtype=np.int64)
+        clock = replace(self, lines=self.lines + len(times))
         if self.ended:
-            return nothing, replace(self, lines=self.lines + len(times))
-        unread = self.unread
-        if not unread and np.isnan(times).sum() > max(FEW, 0.5 * len(times)):
-            unread = line
+            return missing, clock
+        many_lost = np.isnan(times).sum() > max(FEW, 0.5 * len(times))
         if self.period:
             times = _going_on(times, self.period, self.last / self.unit)
         seconds = times * self.unit
         if are_digits_of_clock(np.append(self.last, seconds)):
-            return nothing, replace(self, ended=line, lines=self.lines + len(times))
+            return missing, replace(clock, ended=line)
         if self.unit == 1.0:
             seconds = _over_midnight(seconds, self.last)
         # in packets a time stands still, so one that is lost tells nothing else
         times = _filled(seconds, self.last, self.fs if self.regular else np.inf)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
         regular = self.regular and (len(steps) < FEW or is_regular(steps, self.fs))
+        if (back := self._steps_back(steps, regular)).any() and not self.named:
+            return missing, replace(clock, ended=line + int(back.argmax()))
+        self._refuse(steps, back, line)
+        late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
+        least = max(0.75, 2 * self.noise * self.fs) if regular else None
+        # in packets what follows the last known time tells nothing yet
+        told = len(late) if regular else 1 + int(np.append(-1, np.flatnonzero(np.isfinite(seconds)))[-1])
+        late_now = float(late[-1])
+        if told:
+            missing[:told], rest = lost_for_good(late[:told], steps[:told] * self.fs, least, self.fs)
+            late_now += rest - float(late[told - 1])
+        return missing, replace(
+            clock,
+            regular=regular,
+            unread=self.unread or (line if many_lost else 0),
+            last=float(times[-1]),
+            late=late_now,
+            gaps=self.gaps + int((missing > 0).sum()),
+            lost=self.lost + int(missing.sum()),
+        )
+
+    def _steps_back(self, steps: np.ndarray, regular: bool) -> np.ndarray:
+        """Return where the time goes back, or stands still where it should not, `(n,)` bool."""
         repeated = not regular or (steps == 0).mean() > ROUNDED
         back = steps < 0 if repeated else steps <= 0
         if self.period:  # half a period on may as well be half a period back
             back |= steps > self.period / 2 * self.unit
+        return back
+
+    def _refuse(self, steps: np.ndarray, back: np.ndarray, line: int) -> None:
+        """Raise what is said of times that go back, or leap further than a gap is filled."""
         if back.any():
             at = int(back.argmax())
-            if not self.named:
-                return nothing, replace(self, ended=line + at, lines=self.lines + len(times))
             how = "goes back" if steps[at] < 0 else "does not go on"
             remedy = (
                 "sort the lines, remove those that are there twice, or count lines alone with --time none"
@@ -173,24 +197,6 @@ class Clock:
         if (far := steps > LONGEST_GAP).any():
             at = int(far.argmax())
             raise self._wrong(line + at, f"leaps by {steps[at]:.0f} s; cut it there")
-        late = self.late + np.cumsum(steps * self.fs - pace(times, self.fs))
-        least = max(0.75, 2 * self.noise * self.fs) if regular else None
-        # in packets what follows the last known time tells nothing yet
-        told = len(late) if regular else 1 + int(np.append(-1, np.flatnonzero(np.isfinite(seconds)))[-1])
-        missing, late_now = nothing, float(late[-1])
-        if told:
-            missing[:told], rest = lost_for_good(late[:told], steps[:told] * self.fs, least, self.fs)
-            late_now += rest - float(late[told - 1])
-        return missing, replace(
-            self,
-            regular=regular,
-            unread=unread,
-            last=float(times[-1]),
-            late=late_now,
-            lines=self.lines + len(times),
-            gaps=self.gaps + int((missing > 0).sum()),
-            lost=self.lost + int(missing.sum()),
-        )
 
     def _wrong(self, line: int, what: str) -> DataError:
         return DataError(f"{self.path}, line {line}: the time in column '{self.name}' {what}")
