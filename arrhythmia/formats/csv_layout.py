@@ -256,15 +256,17 @@ def _no_samples(lines: list[list[str]], place: int) -> bool:
     """
     first, below, above = lines[place], lines[place + 1 :], lines[place - 1] if place else []
     words = [word for word in first if word]
-    numbered = words == [str(i) for i in range(len(words))]  # as pandas calls columns without names
-    if not all(map(str.isdecimal, words)) or not (numbered or len(set(words)) == 1):
+    if not all(map(str.isdecimal, words)):
         return False
-    if any(not word and all(fields[i] for fields in below) for i, word in enumerate(first)):
-        return True  # nothing stands above the times, or above the numbers of the lines
-    if len(set(words)) == 1 and any(above) and all(re.fullmatch(r"(CH\d+)?", name) for name in above):
-        return True  # AcqKnowledge
-    fractions = (re.search(r"[.,]\d", word) for fields in below for word in fields)
-    return (numbered or len(first) == 1) and all(fractions)
+    nothing = any(not word and all(fields[i] for fields in below) for i, word in enumerate(first))
+    columns = [[word for word in column if word] for column in zip(*below, strict=True)]
+    fractions = [sum("." in x or "," in x for x in column) / len(column) for column in columns if column]
+    if any(re.fullmatch(r"CH\d+", name) for name in above):  # AcqKnowledge, which counts each channel's
+        return len(set(words)) == 1 and (nothing or max(fractions, default=0) > 0.9)
+    if above:
+        return len(first) == 1 and min(fractions, default=0) == 1 and words != ["0"]
+    numbered = words == [str(i) for i in range(len(words))]  # as pandas calls columns, but not its index
+    return (numbered and nothing) or ((numbered or len(first) == 1) and min(fractions, default=0) == 1)
 
 
 def _named_above(rows: list[Row], columns: Columns) -> tuple[list[str], list[str], int] | None:

@@ -86,6 +86,11 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
         ("0,0", "0.00{0},0.{0}5", 1),
         ("0.5", "0.{}5", 1),
         ("1,2", "{0},0.{0}5", 1),
+        ("time,ecg\n,0", "0.{0},{0}00", 2),
+        ("ecg\n0", "0.{}5", 2),
+        ("ecg\n250", "0.{}5", 3),
+        ("CH1,CH2\n512,512", "51{0},50{0}", 2),
+        (";", "", 1),
     ],
 )
 def test_a_first_line_that_only_counts_is_no_sample(tmp_path, first, row, line):
