@@ -5,15 +5,13 @@ import json
 import re
 from collections.abc import Sequence
 
-from arrhythmia.formats.leads import is_voltage
-
 Names = tuple[str, ...]
 """Of columns, or their units."""
 
 RATE = r"[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 """A number in the lines before a table."""
 
-TOLD = rf"(?:\W{{0,4}}(k)?Hz\b)?\W{{0,4}}({RATE})(?!\d*\W?(?:baud|bps|bits?\b))(?:\s?(k)Hz)?"
+TOLD = rf"(?:\W{{0,4}}(k)?Hz\b)?\W{{0,4}}({RATE})(?!\d*[\s-]?(?:baud|bps|bits?\b(?!\s*[=:,;])))(?:\s?(k)Hz)?"
 """A rate behind its name."""
 
 SAMPLING = re.compile(
@@ -31,8 +29,8 @@ SOME_RATE = re.compile(
 """How they tell a rate, which may be another one."""
 
 OTHER_RATE = re.compile(
-    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?(cut|freq)|\b(upp|low)er\b|\bAC\b|muscle|\b[HL]FF\b|alias|"
-    r"update|refresh|notch|mains|line freq|netz|heart|herz|"
+    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?(cut|freq\w*\W{0,4}\d)|\b(upp|low)er\W(freq|cut|limit|edge)|\bAC\W{0,3}\d|muscle|\b[HL]FF\b|alias|"
+    r"refresh|notch|mains|line freq|netz|heart|herz|"
     r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|"
     r"\bvent(ilat\w*)?\b|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
     re.IGNORECASE,
@@ -41,23 +39,39 @@ OTHER_RATE = re.compile(
 
 INTERVAL = re.compile(
     rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)\W{{0,4}}({RATE})\s?([mµμu])?s(?:ec)?\b"
-    rf"|({RATE})\s?([mµμu])?s(?:ec)?/sample",
+    rf"|(?<![\d.,])({RATE})\s?([mµμu])?s(?:ec)?/sample",
     re.IGNORECASE,
 )
 """How they tell the time from sample to sample."""
 
 OTHER_SENSOR = re.compile(
-    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*|GSR|EDA|BVP|"
-    r"impedance|orig\w*)\b",
+    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*|GSR|EDA|BVP"
+    r")\b|\bimpedance\W*$",
     re.IGNORECASE,
 )
-"""Words before the rate of something else, or of what the table was made from."""
+"""Words before the rate of something else."""
 
-SEVERAL = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?:[,;\t]\s*\d+(?:\.\d+)?)+")
+ORIGINAL = re.compile(r"\borig(inal)?\W*$", re.IGNORECASE)
+"""A word before the rate of what the table was made from."""
+
+SEVERAL = re.compile(
+    r"(?<![\d.,])\d+(?:[.,]\d+)?(?:[;\t]\s*\d+(?:[.,]\d+)?)+|"
+    r"(?<![\d.])\d+(?:\.\d+)?(?:,\s*\d+(?:\.\d+)?)+"
+)
 """Numbers side by side: of each column one, or a decimal comma and no more."""
 
-UNIT_OF_HEAD = re.compile(r"^\W*(?P<name>[^\W\d][\w ]*?)\W{1,3}(?P<unit>[munµμ]?V)\W*$", re.IGNORECASE)
-"""How the lines before a table tell a unit, in any language."""
+UNIT_OF_HEAD = re.compile(
+    r"(?:unit|einheit|unité|unità|unidad|enhet|enhed|eenheid|jednostka|yksikkö|birim|единица|単位|单位|單位|단위)"
+    r"\w*\W{1,3}([munµμ]?V)\W*$",
+    re.IGNORECASE,
+)
+"""How the lines before a table tell a unit."""
+
+CHANNELS = re.compile(r"\d+ channels\W*")
+"""How AcqKnowledge tells the number of channels."""
+
+LONGEST = 1000
+"""Letters of a line before a table that are looked at."""
 
 PLAUSIBLE = (50, 20_000)
 """Rates, Hz, that an interval from sample to sample may mean."""
@@ -65,11 +79,13 @@ PLAUSIBLE = (50, 20_000)
 
 def head_rate(head: Sequence[str]) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
-    named, some, intervals = set(), set(), set()
-    for part in (part for line in head for part in re.split(r"[,;|]\s", SEVERAL.sub(_one, line))):
+    named, some, original, intervals = set(), set(), set(), set()
+    for part in (part for line in head for part in re.split(r"[,;|]\s", SEVERAL.sub(_one, line[:LONGEST]))):
         for told in SAMPLING.finditer(part):
-            if not OTHER_SENSOR.search(part[: told.start()]):
-                named.add(_hertz(told[2], told[1] or told[3]))
+            before = part[: told.start()]
+            if not OTHER_SENSOR.search(before):
+                rates = original if ORIGINAL.search(before) else named
+                rates.add(_hertz(told[2], told[1] or told[3]))
         for told in () if SAMPLING.search(part) or OTHER_RATE.search(part) else SOME_RATE.finditer(part):
             some.add(_hertz(told[2] or told[4], told[1] or told[3] or told[5]))
         for told in INTERVAL.finditer(part):
@@ -77,13 +93,13 @@ def head_rate(head: Sequence[str]) -> float | None:
             micro = prefix and prefix.casefold() != "m"
             if interval := _number(value) if micro else _decimal(value):
                 intervals.add(round((1e6 if micro else 1e3 if prefix else 1) / interval, 6))
-    rates = named or some or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
+    rates = named or some or original or {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
     return rates.pop() if len(rates) == 1 else None
 
 
 def _one(several: re.Match) -> str:
     """Return the number that stands there once for each column; nothing where columns differ."""
-    values = re.split(r"[,;\t]\s*", several[0])
+    values = re.split(r"[;\t]\s*" if re.search(r"[;\t]", several[0]) else r",\s*", several[0])
     if len(set(values)) == 1:
         return values[0]
     return several[0] if len(values) == 2 else ""
@@ -107,9 +123,7 @@ def _decimal(text: str) -> float:
 
 def head_unit(head: Sequence[str]) -> str:
     """Return the unit that stands in the lines before the table, as Unit,µV; empty if none or several."""
-    found = [match for line in head if (match := UNIT_OF_HEAD.match(line))]
-    called = [match for match in found if re.search("unit|einheit|unité", match["name"], re.IGNORECASE)]
-    units = {match["unit"] for match in called or found}
+    units = {found[1] for line in head if (found := UNIT_OF_HEAD.search(line[:LONGEST]))}
     return units.pop() if len(units) == 1 else ""
 
 
@@ -127,7 +141,7 @@ def told_columns(head: Sequence[str], names: Names, units: Names) -> tuple[Names
         units: the same.
     """
     for read in (_opensignals, _labchart, _acqknowledge):
-        with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, IndexError, RecursionError):
             told = read(head, names, units)
             if len(told[0]) == len(told[1]) == len(names):
                 return told
@@ -164,13 +178,20 @@ def _labchart(head: Sequence[str], names: Names, units: Names) -> tuple[Names, N
     return ("Time",) * time + tuple(titles), ("s",) * time + tuple(named)
 
 
+def is_acqknowledge(head: Sequence[str]) -> bool:
+    """Whether a line before the table tells the number of channels as AcqKnowledge writes it."""
+    return any(CHANNELS.fullmatch(line) for line in head)
+
+
 def _acqknowledge(head: Sequence[str], names: Names, units: Names) -> tuple[Names, Names]:
     """Read the head of AcqKnowledge: the number of channels, then name and unit of each, called CH1 below."""
-    (start,) = [i for i, line in enumerate(head) if re.fullmatch(r"\d+ channels\W*", line)]
+    (start,) = [i for i, line in enumerate(head) if CHANNELS.fullmatch(line)]
+    pairs = head[start + 1 :]
     channels = [i for i, name in enumerate(names) if re.fullmatch(r"CH\d+", name)]
+    as_many = len(pairs) == 2 * len(channels) == 2 * int(head[start].split()[0])
+    if not as_many or any(":" in line for line in pairs):
+        raise ValueError("the head goes on otherwise")
     told, of = list(names), list(units)
-    for i, place in enumerate(channels):
-        told[place], of[place] = (line.strip() for line in head[start + 1 + 2 * i : start + 3 + 2 * i])
-    if int(head[start].split()[0]) != len(channels) or not all(is_voltage(of[i]) or of[i] for i in channels):
-        raise ValueError("another number of channels")
+    for place, name, unit in zip(channels, pairs[::2], pairs[1::2], strict=True):
+        told[place], of[place] = name.strip(), unit.strip()
     return tuple(told), tuple(of)

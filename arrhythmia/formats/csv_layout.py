@@ -1,14 +1,16 @@
 """How a text table is laid out: its columns, what parts them, and what the lines before it tell."""
 
 import csv
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.csv_head import is_setting, told_columns
+from arrhythmia.formats.csv_head import is_acqknowledge, is_setting, told_columns
 from arrhythmia.formats.leads import (
     CALLED,
     is_other,
@@ -46,12 +48,12 @@ LOST = ["-", "--", "?"]
 LOST_WORDS = ("nan", "na", "n/a", "#n/a", "<na>", "null", "none", "inf", "-inf", *LOST)
 """The same in full, in small letters."""
 
-PLAIN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-DECIMAL_COMMA = r"[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?"
+PLAIN = r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?"
+DECIMAL_COMMA = r"[-+]?(\d+(,\d*)?|,\d+)([eE][-+]?\d+)?"
 """Numbers with a decimal point, and with a decimal comma."""
 
-POINT_THOUSANDS = r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-COMMA_THOUSANDS = r"[-+]?([1-9]\d{0,2}(\.\d{3})+(,\d*)?|\d+,?\d*|,\d+)([eE][-+]?\d+)?"
+POINT_THOUSANDS = r"[-+]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?"
+COMMA_THOUSANDS = r"[-+]?([1-9]\d{0,2}(\.\d{3})+(,\d*)?|\d+(,\d*)?|,\d+)([eE][-+]?\d+)?"
 """The same, with or without separators of thousands."""
 
 NUMBER = re.compile(f"{POINT_THOUSANDS}|{COMMA_THOUSANDS}")
@@ -62,9 +64,9 @@ MOMENT = re.compile(
 )
 """A number in any of these ways; a date, a time of day, and both together."""
 
+TIME_UNIT = "s|secs?|seconds?|milliSec|ms|msec|[unµμ]s|min|h|d"
 UNIT = re.compile(
-    r"s|secs?|seconds?|milliSec|ms|[unµμ]s|min|h|d|[hydms]{2,4}[/:.-].*|unix.*|date.*|time.*|n|counts?|adu|a\.?u\.?|"
-    r"no units?|-|",
+    rf"{TIME_UNIT}|[hydms]{{2,4}}[/:.-].*|n|counts?|adu|a\.?u\.?|no units?|-|",
     re.IGNORECASE,
 )
 """What stands below the name of a column in a row of units, beside voltages and other quantities."""
@@ -95,6 +97,7 @@ class Layout:
         units: in the row below the names; empty words where there is none.
         head: lines before the names, which may tell rate and unit.
         spaced: whether every second line is blank: else a blank line is a lost sample.
+        passed: the line of numbers before the data that holds no samples; empty if there is none.
     """
 
     names: tuple[str, ...]
@@ -104,6 +107,7 @@ class Layout:
     units: tuple[str, ...]
     head: tuple[str, ...] = ()
     spaced: bool = False
+    passed: str = ""
 
 
 def find_layout(path: Path, decimal: str | None = None) -> Layout:
@@ -192,27 +196,25 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
         while place and _all_data(rows[place - 1].text, columns):  # lost samples, before the first numbers
             place -= 1
         above, first = rows[:place], rows[place]
-        if passed := _no_samples(
-            [_fields(row.text, columns.separator) for row in rows[: place + SEEN]], place
-        ):
-            first = rows[place + 1]
+        told, passed = tuple(row.text for row in above), ""
+        if _no_sample([_fields(row.text, columns.separator) for row in rows[place : place + SEEN]], told):
+            passed, first = first.text, rows[place + 1]
         if any(all(map(_is_data, _fields(row.text, columns.separator))) for row in above):
             return None  # a line among the data that is otherwise
         if (named := _named_above(above, columns)) is not None:
             names, units, used = named
-            told = tuple(row.text for row in above[:-used])
-            if (
-                len(names) == 1 and not passed
-            ):  # blank lines below the name of a single column are lost samples
-                return Layout(tuple(names), "", above[-1].stop, above[-1].line + 1, tuple(units), told)
-            return Layout(tuple(names), columns.separator, first.start, first.line, tuple(units), told)
+            start, line = first.start, first.line
+            if len(names) == 1 and not passed:  # blank lines below the name of one column are lost samples
+                start, line = above[-1].stop, above[-1].line + 1
+            part = columns.separator if len(names) > 1 else ""
+            return Layout(tuple(names), part, start, line, tuple(units), told[:-used], passed=passed)
     columns = found[0]
     nearest = above[-1].text if above else "#"
     if len(_fields(nearest, columns.separator)) > 1 and not (nearest.startswith("#") or is_setting(nearest)):
         return None
     count = columns.filled if columns.fields - columns.filled <= 1 else columns.fields
     numbers, part = tuple(str(i + 1) for i in range(count)), columns.separator if count > 1 else ""
-    return Layout(numbers, part, first.start, first.line, ("",) * count, tuple(row.text for row in above))
+    return Layout(numbers, part, first.start, first.line, ("",) * count, told, passed=passed)
 
 
 def _columns(lines: list[str], decimal: str | None) -> list[Columns]:
@@ -247,26 +249,23 @@ def _all_data(line: str, columns: Columns) -> bool:
     return len(fields) == columns.fields and all(map(_is_data, fields))
 
 
-def _no_samples(lines: list[list[str]], place: int) -> bool:
-    """Whether the first line of numbers holds none of the table's, but how many there are, or pandas' names.
+def _no_sample(lines: list[list[str]], head: Sequence[str]) -> bool:
+    """Whether the first line of numbers holds none: AcqKnowledge counts there, pandas names columns so.
 
     Args:
-        lines: fields of the first lines.
-        place: of the first line of numbers.
+        lines: fields of the first lines of numbers.
+        head: lines above them.
     """
-    first, below, above = lines[place], lines[place + 1 :], lines[place - 1] if place else []
+    first, *below = lines
     words = [word for word in first if word]
     if not all(map(str.isdecimal, words)):
         return False
+    if head:
+        return len(set(words)) == 1 and is_acqknowledge(head)
+    if words != [str(i) for i in range(len(words))]:
+        return False
     nothing = any(not word and all(fields[i] for fields in below) for i, word in enumerate(first))
-    columns = [[word for word in column if word] for column in zip(*below, strict=True)]
-    fractions = [sum("." in x or "," in x for x in column) / len(column) for column in columns if column]
-    if any(re.fullmatch(r"CH\d+", name) for name in above):  # AcqKnowledge, which counts each channel's
-        return len(set(words)) == 1 and (nothing or max(fractions, default=0) > 0.9)
-    if above:
-        return len(first) == 1 and min(fractions, default=0) == 1 and words != ["0"]
-    numbered = words == [str(i) for i in range(len(words))]  # as pandas calls columns, but not its index
-    return (numbered and nothing) or ((numbered or len(first) == 1) and min(fractions, default=0) == 1)
+    return nothing or all("." in word or "," in word for fields in below for word in fields)
 
 
 def _named_above(rows: list[Row], columns: Columns) -> tuple[list[str], list[str], int] | None:
@@ -283,7 +282,7 @@ def _named_above(rows: list[Row], columns: Columns) -> tuple[list[str], list[str
     higher = above[0] if len(above) == 2 and _may_be_names(rows[-2].text, above[0]) else None
     if higher and any(names) and _are_units(names, higher) and not re.search(":|=|Hz", rows[-2].text):
         return higher, names, 2
-    return names, names if len(names) == 1 and _are_units(names, []) else nothing, 1
+    return names, names if len(names) == 1 and _is_unit(names[0]) else nothing, 1
 
 
 def _may_be_names(line: str, fields: list[str] | None) -> bool:
@@ -294,11 +293,17 @@ def _may_be_names(line: str, fields: list[str] | None) -> bool:
 
 
 def _are_units(words: list[str], names: list[str]) -> bool:
-    """Whether words are units: each is a known one, or that of a column of times is."""
+    """Whether words are the units of columns: all are known ones, or that of a column of times at least.
+
+    Of a unit that is not known it is not known either whether it is one: no word may be the name of a lead.
+    """
+    pairs = list(zip(words, names, strict=False))
     if all(map(_is_unit, words)):
-        return True
-    times = [word for word, name in zip(words, names, strict=False) if is_time(name)]
-    return bool(times) and all(word and _is_unit(word) for word in times)
+        return all(name or not word for word, name in pairs)
+    times = [
+        re.fullmatch(TIME_UNIT, word.strip("[]() "), re.IGNORECASE) for word, name in pairs if is_time(name)
+    ]
+    return any(times) and all(all(pair) and lead_rank(pair[0], "") > CALLED for pair in pairs)
 
 
 def _is_unit(word: str) -> bool:
@@ -466,12 +471,12 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
     if column is not None and column.isdecimal() and 1 <= int(column) <= len(names):
         return int(column) - 1
     if column is None:
+        leads = any(name != "I" and lead_rank(name, "") not in (CALLED, math.inf) for name in names)
         likely = [
             i
             for i, name in enumerate(names)
-            if not (
-                is_time(name) or name.casefold() in COUNTERS or is_other_quantity(unit_of(name, units[i]))
-            )
+            if not (is_time(name) or is_other_quantity(unit_of(name, units[i]), name))
+            and (name.casefold() not in COUNTERS or (name == "I" and leads))
         ]
         alone = [i for i in likely if may_stand_alone(names[i])] if len(likely) == 1 else []
         likely = [i for i in likely if not is_other(names[i])] or alone

@@ -16,9 +16,8 @@ UNITS = {
 """Millivolts in each unit of voltage, by its name in lower case."""
 
 OTHER_QUANTITY = re.compile(
-    r"[kh]?Pa|mm ?Hg|cm ?H2O|[kM]?(Ohms?|Ω)|[µμun]S|m?g|m/\(?s(ec)?\^?[2²]\)?|deg(/s| ?C)?|dps|°/s|rad/s|"
-    r"°[CF]|[µμu]T|bpm|1/min|l/(min|s)|%|lux|dB",
-    re.IGNORECASE,
+    r"[kh]?Pa|mm ?Hg|cm ?H2O|[kM]?([Oo]hms?|Ω)|[µμun]S|m?g|m/\(?s(ec)?\^?[2²]\)?|deg(/s| ?C)?|dps|°/s|rad/s|"
+    r"°[CF]|[µμu]T|bpm|BPM|1/min|[lL]/(min|s)|%|lux|dB"
 )
 """Units of what is no voltage."""
 
@@ -28,19 +27,21 @@ PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
 CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
 """Chest leads, those first whose complexes are easiest to find."""
 
-ABOUT_IT = r"off|status\d*|flags?|quality|impedance|peaks?|beats?|timestamps?|time|label|annotations?"
+ABOUT_IT = r"off|status\d*|flags?|quality|impedance|peaks|beats|timestamps?|labels?|annotations"
 """Words in the name of what tells something about a signal."""
 
 NO_ECG = re.compile(
-    rf"\b(({ABOUT_IT}|EEG|EOG|LOC|ROC|EMG|chin|EDA|GSR|skin|conductance|RESP\w*|breath\w*|thorax|abdomen|flow|"
-    r"snor\w*|PLETH\w*|PPG|BVP|puls\w*|[NI]?BP|press\w*|ABP|ART|CVP|PAP|ICP|CO2|SPO2|SAO2|PCG|SCG|ICG|BCG|acc\w*|"
-    r"gyro\w*|temp\w*|batt\w*|IBI|RR|events?|marks?|markers?|trigger|rate|bpm|HR)\d*|"
+    rf"\b(({ABOUT_IT}|EEG|EOG|LOC|ROC|EMG|chin|EDA|GSR|skin|conductance|RESP\w*|breath\w*|flow|"
+    r"snor\w*|PLETH\w*|PPG|BVP|puls\w*|[NI]?BP|press(ure)?|ABP|ART|CVP|PAP|ICP|CO2|SPO2|SAO2|PCG|SCG|ICG|BCG|acc|"
+    r"accel\w*|gyro\w*|temp(erature)?|batt(ery)?|IBI|RR|events?|marks?|markers?|trigger|rate|bpm|HR)\d*|"
     r"[FCPOTAE][pz]?\d?-[AM]\d)\b",
     re.IGNORECASE,
 )
 """Words in the name of a signal that is no ECG, whatever else its name says."""
 
 NO_SIGNAL = re.compile(rf"\b({ABOUT_IT})\b", re.IGNORECASE)
+
+CALLED_ECG = re.compile("ECG|EKG", re.IGNORECASE)
 
 CALLED = 10
 """Rank of a signal that is called ECG and no more; limb leads come before it."""
@@ -109,7 +110,7 @@ def choose_lead(
         raise DataError(f"{where}: no lead '{lead}'; it has {known}")
     ranks = [lead_rank(name, unit) for name, unit in zip(names, units, strict=True)]
     rank, channel = min((ranks[i], i) for i in usable or range(len(names)))
-    if rank == math.inf:  # what is called an ECG but cannot be used is named in the message
+    if rank == math.inf and min(ranks) < VOLTAGE:  # an ECG that cannot be used, as the message will say
         rank, channel = min((rank, i) for i, rank in enumerate(ranks))
     if len(names) == 1 and may_stand_alone(names[0]):
         return 0
@@ -133,26 +134,23 @@ def unit_of(name: str, below: str) -> str:
 
     V as a last word is no unit: a lead may be called so.
     """
-    bracket = re.search(r"[\[(](.+)[\])]\s*$", name)
+    bracket = re.search(r"[\[(]([^\[\]()]+)[\])]\s*$", name)
+    for word in (below.strip("[] "), below.strip("[]() "), bracket[1] if bracket else ""):
+        if is_voltage(word) or is_other_quantity(word):
+            return word
     last = re.split(r"[\s_/,]+", name.strip())[-1]
     last = last if is_voltage(last) else apart(last).split(" ")[-1]
-    words = [
-        below.strip("[] "),
-        below.strip("[]() "),
-        bracket[1] if bracket else "",
-        last if last != "V" else "",
-    ]
-    return next((word for word in words if is_voltage(word) or is_other_quantity(word)), "")
+    return last if is_voltage(last) and last.casefold() not in ("v", "nv") else ""
 
 
-def is_other_quantity(unit: str) -> bool:
-    """Whether a unit is a known one of what is no voltage."""
-    return OTHER_QUANTITY.fullmatch(unit.strip("[] ")) is not None
+def is_other_quantity(unit: str, name: str = "") -> bool:
+    """Whether a unit is a known one of what is no voltage; never of what is called an ECG."""
+    return OTHER_QUANTITY.fullmatch(unit.strip("[] ")) is not None and not CALLED_ECG.search(name)
 
 
 def may_stand_alone(name: str) -> bool:
     """Whether the only signal of a recording may be an ECG: its name says so, or nothing else."""
-    called = re.search(r"ECG|EKG", name, re.IGNORECASE) and not NO_SIGNAL.search(apart(name))
+    called = CALLED_ECG.search(name) and not NO_SIGNAL.search(apart(name))
     return bool(called) or not is_other(name)
 
 
@@ -160,7 +158,7 @@ def lead_rank(name: str, unit: str) -> float:
     """Return how good a signal is by its name: the less, the better; infinite for what is no ECG."""
     if is_other(name):
         return math.inf
-    called = re.search(r"ECG|EKG", name, re.IGNORECASE) is not None
+    called = CALLED_ECG.search(name) is not None
     words = apart(re.sub(r"[\[(][nmuµμ]?V(olts?)?[\])]|_[nmuµμ]V$", "", name, flags=re.IGNORECASE))
     bare = re.sub(r"\b(ECG|EKG|lead)\b|\W", "", words, flags=re.IGNORECASE).upper()
     if bare in PREFERRED:

@@ -392,11 +392,13 @@ def _open_csv(
         notes.append(f"its head says {told:g} Hz, --fs {fs:g} is taken")
     if column is None and len(layout.names) > 1:
         notes.append(f"column '{layout.names[index]}' is taken (--column takes another)")
+    if layout.passed:
+        notes.append(f"line {layout.line - 1}, '{layout.passed.strip()[:40]}', is taken for none of samples")
     if layout.spaced:
         notes.append("every second line is blank, and passed over")
     name = layout.names[index]
     _check_rate(path, fs, name)
-    scale = _named_unit(name, layout.units[index] or head_unit(layout.head)) if per_unit is None else per_unit
+    scale = _told_unit(name, layout.units[index], head_unit(layout.head)) if per_unit is None else per_unit
     table = read_column(path, layout, index, fs=fs, decimal=decimal, time=time)
 
     def read(start: int, stop: int) -> np.ndarray:
@@ -405,10 +407,10 @@ def _open_csv(
     return Ecg(path, float(fs), name, table.samples.length, read, (*notes, *table.notes))
 
 
-def _named_unit(name: str, below: str) -> float:
-    """Return the mV in a unit of a column, by the row below its name or by the name itself; else mV."""
+def _told_unit(name: str, below: str, head: str) -> float:
+    """Return the mV in a unit of a column: below its name, in the name, or in the head; else mV."""
     unit = unit_of(name, below)
-    return millivolts(unit, name) if is_voltage(unit) else 1.0
+    return next((millivolts(x, name) for x in (unit, head) if is_voltage(x)), 1.0)
 
 
 def _check_rate(path: Path, fs: float, name: str) -> None:

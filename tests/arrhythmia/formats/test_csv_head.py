@@ -62,6 +62,16 @@ from arrhythmia.formats.csv_layout import find_column, find_layout
         ("采样率,512 赫兹\n", 512),
         ("샘플 레이트,512헤르츠\n", 512),
         ("Частота дискретизации,512 герц\n", 512),
+        ("Original sampling rate: 360 Hz\n", 360),
+        ("Origin: MITDB sampling rate: 360 Hz\n", 360),
+        ("Sampling rate,250,bits,12\n", 250),
+        ("# fs=250 bits=12\n", 250),
+        ("Sampling rate [Hz];250,0;250,0\n", 250),
+        ("ECG AC coupled 250 Hz\n", 250),
+        ("Upper body ECG 250 Hz\n", 250),
+        ("High frequency ECG 1000 Hz\n", 1000),
+        ("1" * 99_000 + "\n", None),
+        ("fs=1 " * 20_000 + "\n", 1),
         ("Częstotliwość próbkowania,512 herców\n", 512),
     ],
 )
@@ -80,15 +90,18 @@ def test_the_rate_of_a_filter_or_of_the_heart_is_none_of_sampling(head, rate):
         ("Gain: 200 adu/mV", ""),
         ("Range: 5 mV", ""),
         ("10 mm/mV", ""),
+        ("Lead,V", ""),
+        ("Range: V", ""),
+        ("Battery,V,", ""),
+        ("Calibration uV", ""),
     ],
 )
 def test_the_unit_before_a_table(line, unit):
     assert head_unit(["Name,J. Doe", line, "Device: V 3"]) == unit
 
 
-def test_a_line_that_is_called_unit_comes_before_another():
-    assert head_unit(["Range,V", "Unit,mV"]) == "mV"
-    assert head_unit(["Range,V", "Step,mV"]) == ""
+def test_two_units_are_none():
+    assert head_unit(["Unit,V", "Unit: mV"]) == ""
 
 
 LABCHART = """Interval=\t0.001 s
@@ -148,10 +161,26 @@ def test_a_file_of_acqknowledge_tells_its_columns_and_how_many_samples_there_are
     assert head_rate(layout.head) == 250
 
 
-def test_channels_that_the_head_does_not_tell_keep_their_names(tmp_path):
+@pytest.mark.parametrize(
+    "head",
+    [
+        "3 channels\nECG\nmV\n",
+        "1 channels\nfs: 250\nUnit: uV\nDevice\n",
+        "1 channels\nECG\n",
+        "1 channels\nfs: 250\nUnit: uV\n",
+    ],
+)
+def test_channels_that_the_head_does_not_tell_keep_their_names(tmp_path, head):
     path = tmp_path / "r.txt"
-    path.write_text("s.acq\n3 channels\nECG\nmV\nCH1\n" + "".join(f"0.{i}\n" for i in range(9)))
+    path.write_text("s.acq\n" + head + "CH1\n" + "".join(f"0.{i}\n" for i in range(9)))
     assert find_layout(path).names == ("CH1",)
+
+
+def test_a_range_that_is_missing_gives_no_unit(tmp_path):
+    path = tmp_path / "r.txt"
+    head = LABCHART.format("").replace("10.000 V", " ")
+    path.write_text(head + "".join(f"{i / 1000:.5f}\t0.5\t-0.{i}45\n" for i in range(9)))
+    assert find_layout(path).line == head.count("\n") + 1
 
 
 def test_two_devices_of_opensignals_stand_side_by_side(tmp_path):

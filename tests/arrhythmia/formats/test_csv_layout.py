@@ -42,6 +42,13 @@ def table(path, head, separator=","):
         ("Samples,9\ns,mV\n", ",", ("s", "mV"), ("", "")),
         ("Rate: 9,Gain: 2\ns,mV\n", ",", ("s", "mV"), ("", "")),
         ("Stamp\tII\nno units\tmV\n", "\t", ("Stamp", "II"), ("no units", "mV")),
+        ("Patient,\nTime,mV\n", ",", ("Time", "mV"), ("", "")),
+        ("ECG export,\ntime,uV\n", ",", ("time", "uV"), ("", "")),
+        ("Time base,25 mm/s\nTime,ECG (uV)\n", ",", ("Time", "ECG (uV)"), ("", "")),
+        ("Time zone,CET\ns,II\n", ",", ("s", "II"), ("", "")),
+        ("Lead,aVF\nTime,V\n", ",", ("Time", "V"), ("", "")),
+        ("Recording time,\nTime,ECG\n", ",", ("Time", "ECG"), ("", "")),
+        ("Time,ECG\nTime,II\n", ",", ("Time", "II"), ("", "")),
         ("Sampling frequency: 360 Hz\nmV\n", "", ("mV",), ("mV",)),
         ("Device;Holter\nms;ECG\n", ";", ("ms", "ECG"), ("", "")),
         ("# Fs=360, gain=200\nII,V\n", ",", ("II", "V"), ("", "")),
@@ -79,7 +86,7 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
     ("first", "row", "line"),
     [
         ("0", "0.{}5", 2),  # pandas, without names
-        ("7500", "-0.{}5", 2),
+        ("7500", "-0.{}5", 1),
         (",0,1", "{0},0.{0}5,7", 2),
         ("0,1", "0.00{0},-0.{0}5", 2),
         ("0", "{}", 1),
@@ -88,8 +95,11 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
         ("1,2", "{0},0.{0}5", 1),
         ("time,ecg\n,0", "0.{0},{0}00", 2),
         ("ecg\n0", "0.{}5", 2),
-        ("ecg\n250", "0.{}5", 3),
+        ("ecg\n250", "0.{}5", 2),
+        ("time,ecg\n0,1", "0.00{0},0.{0}5", 2),
+        ("time,ECG,marker\n0,,0", "0.00{0},0.{0}5,0", 2),
         ("CH1,CH2\n512,512", "51{0},50{0}", 2),
+        ("CH1\n514", "514", 2),
         (";", "", 1),
     ],
 )
@@ -145,6 +155,11 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
         ("time,V5,ECG", 2),
         ("time,ACC (g),x", 2),
         ("time,x [mmHg],y", 2),
+        ("time,I,aVR,V5", 1),
+        ("I,ECG", 1),
+        ("i,ECG", 1),
+        ("time,ECG Lead II,Thorax", 1),
+        ("time,Channel (1) [mmHg],x", 2),
     ],
 )
 def test_a_column_of_quality_is_no_ecg(tmp_path, names, found):
@@ -178,7 +193,19 @@ def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, nam
     assert find_column(find_layout(path), "2", path) == 1
 
 
-@pytest.mark.parametrize("name", ["ECG event", "ECG_HR_patch", "Marker ECG [mV]"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "ECG event",
+            "ECG_HR_patch",
+            "Marker ECG [mV]",
+            "Beat ECG",
+            "Accurate",
+        ),
+        *("ECG (g)", "ECG [%]", "Lead G", "Temporal"),
+    ],
+)
 def test_what_is_called_ecg_is_taken_where_it_is_alone(tmp_path, name):
     path = tmp_path / "r.csv"
     path.write_text(f"time,{name}\n" + 5 * "1,1\n")

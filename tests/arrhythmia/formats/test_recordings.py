@@ -123,6 +123,11 @@ def test_the_lead_that_cannot_be_used_is_named_where_the_others_are_no_ecg(tmp_p
         open_ecg(tmp_path / "r.edf")
 
 
+def test_where_none_is_an_ecg_the_question_is_asked():
+    with pytest.raises(DataError, match="no signal is an ECG by its name"):
+        choose_lead(["EEG", "Light"], ["uV", "V"], None, "r", usable=[0])
+
+
 def test_which_lead_was_taken_is_said(tmp_path):
     path = write_wfdb(tmp_path, header=["r.dat 16 200 12 0 0 0 0 v1", "r.dat 16 200 12 0 0 0 0 ii"])
     assert open_ecg(path).notes == ("lead ii is taken, of v1, ii (--lead takes another)",)
@@ -389,11 +394,28 @@ def test_units_in_many_spellings(tmp_path):
         ("i,ECG - ECG100C (Volts)\n", None, 1000),
         ("i,II (microvolt)\n", None, 0.001),
         ("i,ECG V\n", None, 1),
+        ("i,lead v\n", None, 1),
+        ("i,ECG NV\n", None, 1),
+        ("i,ECG (II) [uV]\n", None, 0.001),
     ],
 )
 def test_the_unit_of_a_column(tmp_path, head, unit, factor):
     ecg = open_ecg(write_csv(tmp_path, head + "0,1\n1,2\n"), column="2", fs=250, unit=unit)
     np.testing.assert_allclose(ecg.read(0, 2), [factor, 2 * factor], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "factor"),
+    [("Unit: V\ni,ecg [uV]\n", 0.001), ("Unit: uV\ni,ecg\n", 0.001), ("Lead: V\ni,ecg\n", 1)],
+)
+def test_the_unit_of_a_name_comes_before_that_of_the_head(tmp_path, head, factor):
+    path = write_csv(tmp_path, head + "".join(f"{i},{i}.5\n" for i in range(9)))
+    np.testing.assert_allclose(open_ecg(path, fs=250).read(1, 2), [1.5 * factor], rtol=1e-6)
+
+
+def test_names_of_signals_that_say_time_or_beat_are_taken():
+    for name in ("Real Time ECG", "ECG_time_series", "Thorax_1", "Beat ECG"):
+        assert choose_lead([name, "PLETH"], ["mV", "mV"], None, "r") == 0
 
 
 def test_a_column_by_name_comes_before_one_by_number(tmp_path):
@@ -731,6 +753,12 @@ def test_the_column_that_can_only_be_meant(tmp_path, head, row, column):
     assert ecg.lead == column
     np.testing.assert_allclose(ecg.read(0, 1000), SIGNAL, rtol=1e-6)
     assert ecg.notes == (f"column '{column}' is taken (--column takes another)",)
+
+
+def test_a_line_that_is_taken_for_pandas_names_is_said(tmp_path):
+    ecg = open_ecg(write_csv(tmp_path, "0\n" + "".join(f"{x:.4f}\n" for x in SIGNAL)), fs=360)
+    assert ecg.length == 1000
+    assert ecg.notes == ("line 1, '0', is taken for none of samples",)
 
 
 def test_a_column_that_may_be_several_is_asked_for(tmp_path):
