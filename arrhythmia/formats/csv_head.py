@@ -170,7 +170,7 @@ def _labchart(head: Sequence[str], names: Names, units: Names) -> tuple[Names, N
         told[name.rstrip("=")] = values
     titles = told["ChannelTitle"]
     nothing = ["*"] * len(titles)
-    ranges = [words.split()[-1] for words in told.get("Range", nothing)]
+    ranges = [(words.split() or "*")[-1] for words in told.get("Range", nothing)]
     named = [
         ours if ours != "*" else of for ours, of in zip(told.get("UnitName", nothing), ranges, strict=True)
     ]

@@ -258,7 +258,7 @@ def _no_sample(lines: list[list[str]], head: Sequence[str]) -> bool:
     """
     first, *below = lines
     words = [word for word in first if word]
-    if not all(map(str.isdecimal, words)):
+    if not words or not all(map(str.isdecimal, words)):
         return False
     if head:
         return len(set(words)) == 1 and is_acqknowledge(head)

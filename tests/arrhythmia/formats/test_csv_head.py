@@ -180,7 +180,7 @@ def test_a_range_that_is_missing_gives_no_unit(tmp_path):
     path = tmp_path / "r.txt"
     head = LABCHART.format("").replace("10.000 V", " ")
     path.write_text(head + "".join(f"{i / 1000:.5f}\t0.5\t-0.{i}45\n" for i in range(9)))
-    assert find_layout(path).line == head.count("\n") + 1
+    assert find_layout(path).units == ("s", "*", "uV")
 
 
 def test_two_devices_of_opensignals_stand_side_by_side(tmp_path):

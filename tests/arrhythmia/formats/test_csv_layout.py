@@ -101,6 +101,7 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
         ("CH1,CH2\n512,512", "51{0},50{0}", 2),
         ("CH1\n514", "514", 2),
         (";", "", 1),
+        (",", "{0},0.{0}5", 1),
     ],
 )
 def test_a_first_line_that_only_counts_is_no_sample(tmp_path, first, row, line):
