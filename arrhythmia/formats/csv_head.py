@@ -128,8 +128,8 @@ def head_unit(head: Sequence[str]) -> str:
 
 
 def is_setting(line: str) -> bool:
-    """Whether a line is a setting as LabChart writes it: `Interval=`, a tab, and values."""
-    return re.match(r"\w+=\t", line + "\t") is not None
+    """Whether a line holds no names: a setting of LabChart (`Interval=`, a tab, values), or a unit."""
+    return bool(re.match(r"\w+=\t", line + "\t") or UNIT_OF_HEAD.match(line[:LONGEST]))
 
 
 def told_columns(head: Sequence[str], names: Names, units: Names) -> tuple[Names, Names]:

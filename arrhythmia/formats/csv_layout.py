@@ -206,14 +206,16 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
             start, line = first.start, first.line
             if len(names) == 1 and not passed:  # blank lines below the name of one column are lost samples
                 start, line = above[-1].stop, above[-1].line + 1
-            part = columns.separator if len(names) > 1 else ""
+            part = columns.separator if columns.fields > 1 else ""
             return Layout(tuple(names), part, start, line, tuple(units), told[:-used], passed=passed)
     columns = found[0]
     nearest = above[-1].text if above else "#"
     if len(_fields(nearest, columns.separator)) > 1 and not (nearest.startswith("#") or is_setting(nearest)):
         return None
+    if above and not passed:  # a blank line that a program has filled up with separators is no sample
+        first = next(row for row in rows[len(above) :] if any(_fields(row.text, columns.separator)))
     count = columns.filled if columns.fields - columns.filled <= 1 else columns.fields
-    numbers, part = tuple(str(i + 1) for i in range(count)), columns.separator if count > 1 else ""
+    numbers, part = tuple(map(str, range(1, count + 1))), columns.separator if columns.fields > 1 else ""
     return Layout(numbers, part, first.start, first.line, ("",) * count, told, passed=passed)
 
 

@@ -1,5 +1,6 @@
 """Where the table begins, what its columns are called, and what stands before it."""
 
+import numpy as np
 import pytest
 
 from arrhythmia.errors import DataError
@@ -108,6 +109,20 @@ def test_a_first_line_that_only_counts_is_no_sample(tmp_path, first, row, line):
     path = tmp_path / "r.csv"
     path.write_text(first + "\n" + "".join(row.format(i) + "\n" for i in range(9)))
     assert find_layout(path).line == line
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_lines_that_excel_has_filled_up_with_separators(tmp_path, separator):
+    """As those of Apple's exports are, once they are saved again."""
+    path = tmp_path / "r.csv"
+    head = ["Name,J. Doe", "Sample Rate,512 hertz", "Unit,µV", ","]
+    lines = head + [f"-{i}.5," if separator == "," else f"-{i},5," for i in range(9)]
+    text = "\n".join(line[::-1].replace(",", separator, 1)[::-1] for line in lines) + "\n"
+    path.write_text(text, encoding="utf-8")
+    layout = find_layout(path)
+    assert (layout.names, layout.line) == (("1",), 5)
+    found = read_column(path, layout, 0, fs=512, decimal=None, time="none")
+    np.testing.assert_allclose(found.samples.read(0, 9), -np.arange(9) - 0.5)
 
 
 @pytest.mark.parametrize("separator", ["\t", ", ", ";"])
