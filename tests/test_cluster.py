@@ -1,5 +1,6 @@
 """A scheduler and workers of Dask on this machine; its own module, as it takes seconds to start them."""
 
+import gc
 import logging
 import os
 import re
@@ -51,6 +52,15 @@ def on_worker(work, digest, path, asked):
 
 cluster.on_worker = on_worker
 """
+
+
+@pytest.fixture(autouse=True)
+def no_client_is_left():
+    """Have a client that found no scheduler closed now: the collector does so at any time, and where another
+    client is just beginning, which holds the lock that is needed for it, both would wait for ever.
+    """
+    yield
+    gc.collect()
 
 
 @contextmanager
