@@ -1,6 +1,6 @@
 """The commands of docs/experiments.md in a clone with short synthetic recordings; no network, two minutes.
 
-One run of the pipeline, out of the cache of another, and one queue of two experiments serve all tests.
+One run of the pipeline, out of the cache of another, one experiment and one queue serve all tests.
 """
 
 import contextlib
@@ -78,6 +78,14 @@ def project(tmp_path_factory, whole_run):
     return clone
 
 
+@pytest.fixture(scope="module")
+def wider(project):
+    """One change: the experiment's name."""
+    project.run(f"dvc exp run -n wider -S cnn.filters=6 {TARGET}")
+    project.restore()
+    return "wider"
+
+
 def trainings(folder):
     """Return how many networks each training in `folder` trains at the moment."""
     counts = []
@@ -111,9 +119,9 @@ def looking_at(look):
 
 @pytest.fixture(scope="module")
 def queue(project):
-    """Two experiments, run by two workers with a core each: what was seen of them all the while."""
-    project.run(f"dvc exp run --queue -n wider -S cnn.filters=6 {TARGET}")
-    project.run(f"dvc exp run --queue -S cnn.filters=8 {TRAINING}")
+    """Two points of a grid, run by two workers with a core each: what was seen of them all the while."""
+    before = len(project.run("git for-each-ref refs/exps/??/*/*").splitlines())
+    project.run(f"dvc exp run --queue -S cnn.filters=8,10 {TRAINING}")
     subprocess.run(  # the workers inherit a pipe, and who reads it would wait for their end
         ["dvc", "queue", "start", "-j", "2"],
         cwd=project.folder,
@@ -124,7 +132,7 @@ def queue(project):
     )
     with looking_at(lambda: trainings(project.folder)) as seen:
         wait_until(  # asked of git: DVC takes seconds to start, which the workers would miss
-            lambda: len(project.run("git for-each-ref refs/exps/??/*/*").splitlines()) == 2,
+            lambda: len(project.run("git for-each-ref refs/exps/??/*/*").splitlines()) == before + 2,
             "the queue does not end",
             patience=4 * PATIENCE,
             pause=0.5,
@@ -137,12 +145,6 @@ def queue(project):
     return seen, status
 
 
-@pytest.fixture(scope="module")
-def wider(queue):
-    """The experiment with one change, up to its scores: its name."""
-    return "wider"
-
-
 def test_one_change_reruns_what_depends_on_it(project, wider):
     assert project.params(project.experiment(wider))["cnn"]["filters"] == 6
     assert project.params()["cnn"]["filters"] == 4
@@ -153,7 +155,9 @@ def test_one_change_reruns_what_depends_on_it(project, wider):
 
 
 GRIDS = {
+    "list": (["cnn.filters=8,12,16"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
     "range": (["cnn.filters=range(8,17,4)"], [[f"cnn.filters={n}"] for n in (8, 12, 16)]),
+    "of both protocols": (["train.lr=0.001,0.0005"], [["train.lr=0.001"], ["train.lr=0.0005"]]),
     "lists of features": (
         ["normalize.features.inter_patient=[],[pre_rr_local,post_rr_local]", "cnn.filters=8,12"],
         [
@@ -196,14 +200,14 @@ def test_two_workers_finish_the_queue_with_a_core_each(project, queue):
     assert max(max(counts, default=0) for counts in seen) == 1, "a model has two networks, one at a time"
 
 
-def test_the_comparison_names_what_changed_and_puts_the_best_first(project, queue):
+def test_the_comparison_names_what_changed_and_puts_the_best_first(project, wider, queue):
     said = project.run(f"{sys.executable} -m arrhythmia compare").splitlines()
     assert said[0] == "CNN, inter-patient, held-out folds"
     assert "CNN, fused, inter-patient, held-out folds" in said
     assert sorted(said[1].split()[:3]) == ["cnn.filters", "experiment", "macro_f1_nsv"]
     table = said[2 : said.index("")]  # that of the fused networks follows
     rows = [dict(zip(said[1].split(), line.split(), strict=True)) for line in table]
-    assert sorted(int(row["cnn.filters"]) for row in rows) == [4, 6, 8]
+    assert sorted(int(row["cnn.filters"]) for row in rows) == [4, 6, 8, 10]
     scores = [float(row["macro_f1_nsv"]) for row in rows]
     assert scores == sorted(scores, reverse=True)
 
