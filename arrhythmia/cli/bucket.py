@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arrhythmia.errors import DataError, one_line
-from arrhythmia.formats.recordings import SIGNALS, kind
+from arrhythmia.formats.recordings import kind, without_suffix
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER, named_files
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import PAGE, SUMMARY
@@ -226,7 +226,7 @@ def first_names(path: S3Path, asked: argparse.Namespace) -> list[str]:
     """Return the names of the files by which a recording is known: itself, or its header and annotations."""
     if kind(path) != ".hea":
         return [path.name]
-    record = path.stem if path.suffix.lower() in (".hea", *SIGNALS) else path.name
+    record = without_suffix(path).name
     header = path.name if path.suffix.lower() == ".hea" else f"{record}.hea"
     annotators = {one for one in (asked.beats, asked.compare) if one and "/" not in one}
     return [header, *(f"{record}.{annotator}" for annotator in sorted(annotators))]

@@ -26,7 +26,14 @@ from tqdm import tqdm
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
 from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.errors import DataError
-from arrhythmia.formats.recordings import KINDS, OPTIONS, SIGNALS, find_recordings, kind, recording_name
+from arrhythmia.formats.recordings import (
+    KINDS,
+    OPTIONS,
+    find_recordings,
+    kind,
+    recording_name,
+    without_suffix,
+)
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import file_name, remove_unfinished
@@ -177,18 +184,13 @@ def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
     failures = []
     for path in given:
         try:
-            recordings |= {_as_named(found): found for found in find_recordings(path)}
+            # `r`, `r.dat` and `r.hea` are one WFDB record
+            recordings |= {without_suffix(found): found for found in find_recordings(path)}
         except DataError as error:
             failures.append(Outcome(f"error: {error}", failed=True))
         except OSError as error:
             failures.append(Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True))
     return list(recordings.values()), failures
-
-
-def _as_named(recording: Place) -> Place:
-    """Return a recording by a name that it has alone: `r`, `r.dat` and `r.hea` are one WFDB record."""
-    named = recording.suffix.lower() in (".hea", *SIGNALS)
-    return recording.with_suffix("") if named else recording
 
 
 def idle_options(asked: argparse.Namespace, kinds: set[str]) -> tuple[list[str], list[str]]:

@@ -29,9 +29,10 @@ SOME_RATE = re.compile(
 """How they tell a rate, which may be another one."""
 
 OTHER_RATE = re.compile(
-    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?(cut|freq\w*\W{0,4}\d)|\b(upp|low)er\W(freq|cut|limit|edge)|\bAC\W{0,3}\d|muscle|\b[HL]FF\b|alias|"
-    r"refresh|notch|mains|line freq|netz|heart|herz|"
-    r"cardia|puls|resp|\bHR\b|\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|"
+    r"passe?\b|paso|passa|filt(er|re|ro)|cut\W?off|\b(high|low)\W?(cut|freq\w*\W{0,4}\d)|"
+    r"\b(upp|low)er\W(freq|cut|limit|edge)|\bAC\W{0,3}\d|muscle|\b[HL]FF\b|alias|refresh|notch|mains|"
+    r"line freq|netz|heart|herz|cardia|puls|resp|\bHR\b|"
+    r"\bband\W?(width|breite)|\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|"
     r"\bvent(ilat\w*)?\b|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*Hz",
     re.IGNORECASE,
 )
@@ -45,8 +46,8 @@ INTERVAL = re.compile(
 """How they tell the time from sample to sample."""
 
 OTHER_SENSOR = re.compile(
-    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*|GSR|EDA|BVP"
-    r")\b|\bimpedance\W*$",
+    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|acc\w*|gyro\w*|motion|PPG|pleth\w*|SpO2|EEG|EMG|temp\w*|GSR|EDA|BVP)\b|"
+    r"\bimpedance\W*$",
     re.IGNORECASE,
 )
 """Words before the rate of something else."""

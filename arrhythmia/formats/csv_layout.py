@@ -65,6 +65,8 @@ MOMENT = re.compile(
 """A number in any of these ways; a date, a time of day, and both together."""
 
 TIME_UNIT = "s|secs?|seconds?|milliSec|ms|msec|[unµμ]s|min|h|d"
+"""What stands there below the name of a column of times."""
+
 UNIT = re.compile(
     rf"{TIME_UNIT}|[hydms]{{2,4}}[/:.-].*|n|counts?|adu|a\.?u\.?|no units?|-|",
     re.IGNORECASE,

@@ -40,8 +40,10 @@ NO_ECG = re.compile(
 """Words in the name of a signal that is no ECG, whatever else its name says."""
 
 NO_SIGNAL = re.compile(rf"\b({ABOUT_IT})\b", re.IGNORECASE)
+"""Those alone: what is called ECG beside one of them is no signal."""
 
 CALLED_ECG = re.compile("ECG|EKG", re.IGNORECASE)
+"""How an ECG is called."""
 
 CALLED = 10
 """Rank of a signal that is called ECG and no more; limb leads come before it."""

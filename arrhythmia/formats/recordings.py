@@ -95,6 +95,11 @@ def recording_name(path: Path) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
+def without_suffix(path: Path) -> Path:
+    """Return a path by the name of the WFDB record, if it is that of the record's header or signals."""
+    return path.with_suffix("") if path.suffix.lower() in (".hea", *SIGNALS) else path
+
+
 def find_recordings(path: Path) -> list[Path]:
     """Return the recordings in a folder, sorted; or `path` itself if it is no folder.
 
@@ -172,7 +177,7 @@ def open_ecg(
         check_files([path], largest)
         with guarded(path):
             return _open_edf(path, lead, per_unit)
-    record = path.with_suffix("") if path.suffix.lower() in (".hea", *SIGNALS) else path
+    record = without_suffix(path)
     header_path = find_file(record.with_name(record.name + ".hea"))
     if not os.path.lexists(header_path):
         raise _no_record(path, header_path)
