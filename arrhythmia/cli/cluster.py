@@ -57,7 +57,7 @@ def on_worker(work: Work, digest: str, path: Place, asked: argparse.Namespace) -
     worker = get_worker()
     if code_and_models(asked.models) != digest:
         return Outcome(f"error: {worker.address}: {OTHER}", failed=True, hopeless=True)
-    local = argparse.Namespace(**{**vars(asked), "scratch": worker.local_directory})
+    local = argparse.Namespace(**{**vars(asked), "scratch": worker.local_directory, "jobs": 1})
     ((_, outcome),) = work([path], local)
     return outcome
 

@@ -141,7 +141,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="of a Dask cluster that sees these places: tcp://host:8786",
     )
-    add("--jobs", type=int, default=cores(), help="recordings at a time (one a core)")
+    add("--jobs", type=int, default=cores(), help="cores for the recordings, or for parts of one (all)")
     parser.set_defaults(scratch=None)  # folder for copies from a bucket; a worker of a cluster has its own
     limit = parser.add_argument_group("limits of each recording, which has a process of its own").add_argument
     limit(
@@ -275,7 +275,8 @@ def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tupl
             loaded.append("s3fs")
             room = tempfile.TemporaryDirectory(prefix="arrhythmia-", dir=asked.scratch)
         with room as copies:
-            work = partial(predict_one, asked=asked, copies=copies)
+            threads = max(asked.jobs // max(len(recordings), 1), 1)
+            work = partial(predict_one, asked=asked, copies=copies, threads=threads)
             done = limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress)
             with closing(done):  # before the room: no process is left that writes there
                 for path, outcome in done:
@@ -303,7 +304,9 @@ def limits(path: Place, asked: argparse.Namespace) -> Limits:
     return Limits(asked.max_seconds + size / BYTES_A_SECOND, asked.max_memory)
 
 
-def predict_one(path: Place, report: Report, *, asked: argparse.Namespace, copies: str | None) -> Outcome:
+def predict_one(
+    path: Place, report: Report, *, asked: argparse.Namespace, copies: str | None, threads: int
+) -> Outcome:
     """Predict a recording, in its own process: this one does without the libraries.
 
     Args:
@@ -311,14 +314,15 @@ def predict_one(path: Place, report: Report, *, asked: argparse.Namespace, copie
         report: how long it may take, and how far it is.
         asked: the options.
         copies: folder for copies from and to a bucket; None if there is none.
+        threads: cores to use.
     """
     from arrhythmia.inference.recording import predict_recording
 
     if copies is None:
-        return predict_recording(path, report, asked=asked)
+        return predict_recording(path, report, asked=asked, threads=threads)
     return predict_stored(
         path,
-        lambda local, asked: predict_recording(local, report, asked=asked),
+        lambda local, asked: predict_recording(local, report, asked=asked, threads=threads),
         lambda size: report.grant(asked.max_seconds + size / BYTES_A_SECOND),
         asked=asked,
         folder=copies_of(path, copies),

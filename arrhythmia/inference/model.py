@@ -15,6 +15,7 @@ from arrhythmia.errors import DataError, one_line
 from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import rhythm_tokens
 from arrhythmia.inference.fusion import fuse
+from arrhythmia.inference.threads import in_threads
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 from arrhythmia.utils.chunks import in_blocks
 
@@ -79,12 +80,18 @@ class OnnxNetwork:
     session: onnxruntime.InferenceSession
     rhythm: onnxruntime.InferenceSession | None
 
-    def probability(self, beats: Beats) -> np.ndarray:
-        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of a whole record."""
+    def probability(self, beats: Beats, *, threads: int = 1) -> np.ndarray:
+        """Return the calibrated probabilities of `aami.CLASSES`, `(n, 5)` float32, of a whole record.
+
+        Args:
+            beats: the record.
+            threads: as for `infer`.
+        """
         columns = [self.config.classes.index(name) for name in CLASSES]
         features = beat_features(beats)
-        # not kept: the inputs of a day are 100 MB
-        alone = infer(self.session, model_inputs(beats, features, self.config.preprocessor))[:, columns]
+        inputs = model_inputs(beats, features, self.config.preprocessor)
+        alone = infer(self.session, inputs, threads=threads)[:, columns]
+        del inputs  # of a day 100 MB
         if self.rhythm is None:
             return alone
         tokens = rhythm_tokens(beats, features)
@@ -153,17 +160,22 @@ def session(network: Path | bytes) -> onnxruntime.InferenceSession:
         raise DataError(f"{name}: cannot be read as ONNX ({one_line(error)}); restore it with git") from error
 
 
-def infer(session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]) -> np.ndarray:
+def infer(
+    session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray], *, threads: int = 1
+) -> np.ndarray:
     """Return the answers of a network, `(n, 5)` float32.
 
     Args:
         session: from `session`.
         inputs: `(n, …)` float32 by name; those that the network does not take are passed over.
+        threads: batches to compute at a time; their number changes no answer, since each has one thread.
     """
     taken = {x.name: inputs[x.name] for x in session.get_inputs()}
     n = len(next(iter(taken.values())))
-    parts = [
-        session.run(None, {name: values[i : i + BATCH] for name, values in taken.items()})[0]
-        for i in range(0, n, BATCH)
-    ]
+
+    def answer(first: int) -> np.ndarray:
+        batch = {name: values[first : first + BATCH] for name, values in taken.items()}
+        return session.run(None, batch)[0]
+
+    parts = list(in_threads(answer, range(0, n, BATCH), threads=threads))
     return np.concatenate(parts) if parts else np.empty((0, 5), np.float32)

@@ -56,6 +56,7 @@ def predict(
     network: OnnxNetwork,
     *,
     positions: np.ndarray | None = None,
+    threads: int = 1,
     on_piece: Callable[[float], object] = lambda seconds: None,
     keep_strip: bool = False,
 ) -> Prediction:
@@ -65,6 +66,7 @@ def predict(
         ecg: the recording.
         network: the network.
         positions: `(n,)` known R peaks, in samples, ascending; None to detect them.
+        threads: cores to use; their number changes no answer.
         on_piece: called after each piece that was read with its length, s.
         keep_strip: whether to keep the signal for people to look at, 21 MB a day.
 
@@ -76,12 +78,12 @@ def predict(
     cut = {key: value for key, value in network.config.segment.items() if key != "window"}
     strip: list[np.ndarray] = []
     keep = {"on_signal": lambda signal, first: strip.append(thinned(signal, first))} if keep_strip else {}
-    found = stream_beats(ecg, **cut, positions=positions, on_piece=on_piece, **keep)
+    found = stream_beats(ecg, **cut, positions=positions, threads=threads, on_piece=on_piece, **keep)
     beats = found.beats
     check_beats(where, beats.waveform, found.state)
     if positions is None:
         check_alike(where, found.detections.alike, found.detections.faint)
-    probability = network.probability(beats)
+    probability = network.probability(beats, threads=threads)
     notes = [*ecg.notes, *signal_notes(found.measures, found.faint)]
     if positions is not None and len(beats) < len(positions):
         notes.append(f"{len(positions) - len(beats)} known beats lie in lost signal, and are left out")

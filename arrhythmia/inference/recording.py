@@ -24,13 +24,14 @@ SECONDS_A_MINUTE = 1.0
 """Of computing that a minute of recording may take; it takes about a hundredth of that."""
 
 
-def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace) -> Outcome:
+def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace, threads: int = 1) -> Outcome:
     """Predict one recording and write the results; whatever is wrong with it ends in one line.
 
     Args:
         path: the recording.
         report: how long it may take, and how far it is.
         asked: the options of `arrhythmia predict`.
+        threads: cores to use.
     """
     try:
         network = released(asked)
@@ -38,7 +39,7 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace) 
         return Outcome(f"error: {error}", failed=True, hopeless=True)
     try:
         with guarded(path, "cannot be predicted"):
-            prediction, reference = _predicted(path, report, network, asked)
+            prediction, reference = _predicted(path, report, network, asked, threads)
     except DataError as error:
         return Outcome(f"error: {error}", failed=True)
     try:
@@ -67,7 +68,7 @@ def released(asked: argparse.Namespace) -> OnnxNetwork:
 
 
 def _predicted(
-    path: Path, report: Report, network: OnnxNetwork, asked: argparse.Namespace
+    path: Path, report: Report, network: OnnxNetwork, asked: argparse.Namespace, threads: int
 ) -> tuple[Prediction, tuple[np.ndarray, np.ndarray] | None]:
     settings = {name: getattr(asked, name) for name in OPTIONS[kind(path)]}
     ecg = open_ecg(path, **settings, unit=asked.unit, largest=1e6 * asked.max_size)
@@ -82,7 +83,8 @@ def _predicted(
         seen += seconds
         report.done(seen / duration)
 
-    return predict(ecg, network, positions=positions, on_piece=on_piece, keep_strip=asked.page), reference
+    settings = {"positions": positions, "threads": threads, "keep_strip": asked.page}
+    return predict(ecg, network, on_piece=on_piece, **settings), reference
 
 
 def beats_among(sample: np.ndarray, symbol: np.ndarray, *, where: str) -> np.ndarray:

@@ -1,7 +1,8 @@
 """From a recording of any length to its beats, piece by piece, so that a day needs little memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -27,6 +28,7 @@ from arrhythmia.inference.quality import (
     without_beats,
 )
 from arrhythmia.inference.rejection import false_detections
+from arrhythmia.inference.threads import in_threads
 from arrhythmia.utils.chunks import ROWS, in_blocks
 
 PIECE = 600
@@ -75,7 +77,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Cut:
-    """What was cut out of a recording.
+    """What was cut out of a recording, or out of a piece of it.
 
     Attributes:
         waveform: `(n, length)` float32, mV.
@@ -88,6 +90,25 @@ class Cut:
     peak: np.ndarray
     slope: np.ndarray
     seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class CutPiece:
+    """What was made of a piece.
+
+    Attributes:
+        cut: its beats.
+        measures: of its signal.
+        signal: `(n,)` mV at `FS`, conditioned, without margins.
+        place: position of its first sample in the recording, at `FS`.
+        seconds: its length, s.
+    """
+
+    cut: Cut
+    measures: Measures
+    signal: np.ndarray
+    place: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,7 @@ def stream_beats(
     rr_after: int,
     rr_long: int,
     positions: np.ndarray | None = None,
+    threads: int = 1,
     on_piece: Callable[[float], object] = lambda seconds: None,
     on_signal: Callable[[np.ndarray, int], object] = lambda signal, first: None,
 ) -> Found:
@@ -148,6 +170,7 @@ def stream_beats(
         rr_after: number of RR intervals from the beat on.
         rr_long: number of RR intervals in the long-run mean, on either side.
         positions: `(n,)` known beats, in samples, ascending; None to detect them.
+        threads: pieces to compute at a time; their number changes nothing of what is found.
         on_piece: called after each piece with its length, s.
         on_signal: called with the conditioned signal of each piece, mV at `FS`, and its first sample's
             position; the pieces follow on one another.
@@ -157,7 +180,10 @@ def stream_beats(
         noise or without beats is unknown, NaN.
     """
     kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
-    cut, measures = _cut_pieces(ecg, kernel, r_row, positions, on_piece=on_piece, on_signal=on_signal)
+    cut_piece = partial(_cut_piece, ecg.fs, kernel, r_row, positions)
+    made = in_threads(cut_piece, pieces(ecg), threads=threads)
+    most = ecg.length / ecg.fs / detection.REFRACTORY + 2 if positions is None else len(positions)
+    cut, measures = _joined(made, int(most), kernel.shape[1], on_piece=on_piece, on_signal=on_signal)
     silent, noise = without_beats(measures)
     rejected, faint, detections = cut.peak[:0], 0.0, Detections(0.0, np.nan)
     if positions is None and len(cut.peak):
@@ -193,57 +219,77 @@ def stream_beats(
     return Found(beats, measures, state, in_samples(rejected, ecg.fs), faint, detections)
 
 
-def _cut_pieces(
-    ecg: Ecg,
-    kernel: np.ndarray,
-    r_row: int,
-    positions: np.ndarray | None,
+def _cut_piece(
+    fs: float, kernel: np.ndarray, r_row: int, positions: np.ndarray | None, piece: Piece
+) -> CutPiece:
+    """Condition and measure a piece, and cut out what is detected, or what is known.
+
+    Args:
+        fs: sampling rate of the recording, Hz.
+        kernel: `(width, length)`, from `resampling_kernel`.
+        r_row: row of the R peak in the kernel.
+        positions: as for `stream_beats`.
+        piece: with its margins.
+    """
+    clean, needle = without_artefacts(piece.signal, fs)
+    conditioned = condition(clean, piece.fs)
+    inside, own = piece.inside, slice(piece.start - piece.first, piece.stop - piece.first)
+    clipped, needles = known_clipped(piece.signal[own], fs), len(stretches(needle[own], 1))
+    if positions is None:
+        found = detect_beats(conditioned)
+        place = piece.in_recording(found, fs)
+        kept = (place >= piece.place) & (place < piece.place + inside.stop - inside.start)
+        seen = np.zeros(0, dtype=bool)
+    else:
+        known = positions[(positions >= piece.start) & (positions < piece.stop)]
+        found = annotated_beats(conditioned, known - piece.first, piece.fs)
+        place = piece.in_recording(found, fs)
+        kept = seen = conditioned.known[found]
+    found = found[kept]
+    waveform = centred_windows(conditioned.signal, found, kernel, r_row)
+    return CutPiece(
+        Cut(waveform, place[kept], conditioned.slope[found], seen),
+        measure(conditioned, inside, clipped=clipped, needles=needles),
+        conditioned.signal[inside],
+        piece.place,
+        (piece.stop - piece.start) / fs,
+    )
+
+
+def _joined(
+    made: Iterable[CutPiece],
+    most: int,
+    length: int,
     *,
     on_piece: Callable[[float], object],
     on_signal: Callable[[np.ndarray, int], object],
 ) -> tuple[Cut, Measures]:
-    """Condition and measure a recording piece by piece, and cut out what is detected, or what is known.
+    """Join what was made of the pieces of a recording.
 
     Args:
-        ecg: the recording.
-        kernel: `(width, length)`, from `resampling_kernel`.
-        r_row: row of the R peak in the kernel.
-        positions: as for `stream_beats`.
+        made: the pieces, one after another.
+        most: no more beats than these.
+        length: of a waveform.
         on_piece: as for `stream_beats`.
         on_signal: as for `stream_beats`.
     """
-    duration = ecg.length / ecg.fs
-    most = duration / detection.REFRACTORY + 2 if positions is None else len(positions)
     # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
-    waveform = np.empty((int(most), kernel.shape[1]), dtype=np.float32)
-    peak, slope = np.empty(int(most), dtype=np.int64), np.empty(int(most))
+    waveform = np.empty((most, length), dtype=np.float32)
+    peak, slope = np.empty(most, dtype=np.int64), np.empty(most)
     n, measures, seen = 0, [], [np.zeros(0, dtype=bool)]
-    for piece in pieces(ecg):
-        clean, needle = without_artefacts(piece.signal, ecg.fs)
-        conditioned = condition(clean, piece.fs)
-        inside = piece.inside
-        on_signal(conditioned.signal[inside], piece.place)
-        own = slice(piece.start - piece.first, piece.stop - piece.first)
-        clipped, needles = known_clipped(piece.signal[own], ecg.fs), len(stretches(needle[own], 1))
-        measures.append(measure(conditioned, inside, clipped=clipped, needles=needles))
-        if positions is None:
-            found = detect_beats(conditioned)
-        else:
-            known = positions[(positions >= piece.start) & (positions < piece.stop)]
-            found = annotated_beats(conditioned, known - piece.first, piece.fs)
-        place = piece.in_recording(found, ecg.fs)
-        if positions is None:
-            # of a beat on the border that both pieces see, only one is kept
-            earliest = max(piece.place, peak[n - 1] + BORDER * FS if n else 0)
-            kept = (place >= earliest) & (place < piece.place + inside.stop - inside.start)
-        else:
-            kept = conditioned.known[found]
-            seen.append(kept)
-        found, rows = found[kept], slice(n, n + kept.sum())
-        waveform[rows] = centred_windows(conditioned.signal, found, kernel, r_row)
-        peak[rows], slope[rows] = place[kept], conditioned.slope[found]
-        n += len(found)
-        on_piece((piece.stop - piece.start) / ecg.fs)
+    for piece in made:
+        on_signal(piece.signal, piece.place)
+        cut = piece.cut
+        # of a detected beat on the border, which both pieces see, only one is kept
+        first = 0
+        if n and not len(cut.seen):
+            first = int(np.searchsorted(cut.peak, peak[n - 1] + BORDER * FS))
+        rows = slice(n, n + len(cut.peak) - first)
+        waveform[rows], peak[rows], slope[rows] = cut.waveform[first:], cut.peak[first:], cut.slope[first:]
+        n = rows.stop
+        measures.append(piece.measures)
+        seen.append(cut.seen)
+        on_piece(piece.seconds)
     return Cut(waveform[:n], peak[:n], slope[:n], np.concatenate(seen)), Measures.joined(measures)
 
 

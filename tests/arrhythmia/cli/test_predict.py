@@ -552,6 +552,31 @@ def test_several_at_a_time(made, tmp_path):
     assert len(written(tmp_path)) == 8
 
 
+def test_one_recording_on_two_cores_gives_the_bytes_of_one(tmp_path, mitdb):
+    """Half an hour: several pieces, several batches."""
+    made = []
+    for jobs in ("1", "2"):
+        folder = tmp_path / jobs
+        assert predict.main([str(mitdb / "208"), "--jobs", jobs, "--out", str(folder), "--page"]) == 0
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert len(made[0]) == 5
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(("recordings", "jobs", "threads"), [(1, 4, 4), (2, 4, 2), (3, 4, 1), (5, 4, 1)])
+def test_cores_that_no_recording_needs_help_the_others(monkeypatch, recordings, jobs, threads):
+    seen = []
+
+    def limited(work, items, **settings):
+        seen.append(work.keywords["threads"])
+        yield from ()
+
+    monkeypatch.setattr(predict, "limited", limited)
+    asked = predict.arguments().parse_args(["r", "--jobs", str(jobs)])
+    assert list(predict.results([Path(f"r{i}.csv") for i in range(recordings)], asked)) == []
+    assert seen == [threads]
+
+
 def test_the_table_has_a_row_a_recording_and_resume_leaves_what_is_there(made, tmp_path, capsys):
     folder = made("a.csv").parent
     made("b.csv")

@@ -78,6 +78,9 @@ def test_beats_in_pieces_are_those_of_the_whole(monkeypatch):
     np.testing.assert_allclose(found.beats.waveform, whole.waveform, atol=2e-4)
     assert len(found.state) == 1200
     assert sum(times) == 120
+    at_once = stream_beats(recording(signal), **CUT, threads=2)
+    np.testing.assert_array_equal(at_once.beats.waveform, found.beats.waveform)
+    np.testing.assert_array_equal(at_once.measures.peak, found.measures.peak)
 
 
 @st.composite
