@@ -54,6 +54,10 @@ KAGGLE_SAMPLES = 187
 P_WAVE = 0.26
 """Time before the R peak from which P waves are looked for, s; as in `arrhythmia.features.morphology`."""
 
+RHYTHM_INTERVALS = {"rr_before": 41, "rr_after": 40, "rr_long": 600}
+"""RR intervals of which the features of rhythm are made that the rhythm network learns from; as in
+`arrhythmia.simulation.patient_set`."""
+
 LONGEST = 5000
 """Samples of a centred window at most: 10 s at 500 Hz, with which the real beats take 2 GB."""
 
@@ -444,6 +448,13 @@ def _p_waves(params: Parameters, protocol: str) -> Iterator[str]:
         yield (
             f"fusion.weight.{protocol} is {weight}; the rhythm network needs P waves, so centred windows "
             f"with segment.before from {P_WAVE}; add -S fusion.weight=0"
+        )
+    intervals = {name: getattr(segment, name) for name in RHYTHM_INTERVALS}
+    if weight and intervals != RHYTHM_INTERVALS:
+        found, learnt = (" ".join(map(str, x.values())) for x in (intervals, RHYTHM_INTERVALS))
+        yield (
+            f"segment.rr_before, rr_after and rr_long are {found}; the rhythm network, with a weight under "
+            f"{protocol}, has learnt from {learnt}; add -S fusion.weight=0"
         )
 
 

@@ -24,7 +24,7 @@ PARAMS = read_yaml(ROOT / "params.yaml")
 LIGHT = ("download", "segment", "split", "normalize", "train_forest", "evaluate", "report")
 FITTING = ("train_rhythm", "train_cnn", "train_rnn", "train_forest")
 
-TOP = "errors aami paths determinism command_line protocols params"
+TOP = "errors aami paths determinism command_line protocols score_names params"
 LAYERS = (
     *({f"arrhythmia/{name}.py"} for name in TOP.split()),
     {"arrhythmia/utils"},

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -297,10 +297,11 @@ def copies_of(path: Place, copies: str) -> Path:
 
 def limits(path: Place, asked: argparse.Namespace) -> Limits:
     """Return what the process of a recording may use until it is open."""
-    try:
-        size = min(os.stat(path).st_size, 1e6 * asked.max_size)
-    except (OSError, ValueError):
-        size = 0
+    size, record = 0, without_suffix(path)
+    for file in {path, *(record.with_name(f"{record.name}{suffix}") for suffix in (".dat", ".mat"))}:
+        with suppress(OSError, ValueError):
+            size += os.stat(file).st_size
+    size = min(size, 1e6 * asked.max_size)
     return Limits(asked.max_seconds + size / BYTES_A_SECOND, asked.max_memory)
 
 

@@ -13,16 +13,12 @@ from arrhythmia.features.rhythm import FEATURES as RHYTHM
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import ModelConfig
 from arrhythmia.protocols import MODELS, SOURCES, protocol_name
+from arrhythmia.score_names import SCORES
 from arrhythmia.utils.templates import render
 
 TEMPLATE = "export/templates/model_card.md.j2"
 
-HEADLINE = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "macro_f1_nsv": "macro-F1 over N, S, V",
-    "j_kappa": "jκ",
-}
+HEADLINE = ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")
 SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
 MEASURED = ("physionet", "centred", "inter_patient")
@@ -65,7 +61,7 @@ def model_card(
         training=source.training,
         test=source.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
-        headline=HEADLINE,
+        headline={key: SCORES[key] for key in HEADLINE},
         suffixes=SUFFIXES,
         classes=CLASSES,
         class_names=CLASS_NAMES,

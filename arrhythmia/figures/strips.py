@@ -72,7 +72,7 @@ def recording_strip(recording: Recording, sample: int, mistake: str) -> Strip:
 
     Args:
         recording: with `fs` in Hz and `signal` in mV.
-        sample: position of the beat's R peak, in samples of the recording.
+        sample: position of the beat's annotation, in samples of the recording.
         mistake: what went wrong, in the words of `describe`.
     """
     reach = round(SECONDS * recording.fs)

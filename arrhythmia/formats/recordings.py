@@ -26,7 +26,7 @@ from arrhythmia.formats.wfdb_header import (
     find_file,
     named_files,
     read_header,
-    read_segment,
+    read_segments,
     unread_notes,
 )
 
@@ -248,7 +248,7 @@ def _pieces(header: Header) -> tuple[list[tuple[int, Header | None]], tuple[Sign
     """
     if header.signals:
         return [(header.length, header)], header.signals
-    read = {name: read_segment(header, name) for name, _ in header.segments if name != "~"}
+    read = read_segments(header)
     pieces = [(frames, read.get(name)) for name, frames in header.segments]
     described = next((part.signals for _, part in pieces if part is not None and part.signals), None)
     if described is None:

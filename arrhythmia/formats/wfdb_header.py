@@ -217,16 +217,22 @@ def _plain(found: re.Match[str]) -> str:
     return f"{found['format']}{per_frame}{skew}{offset}{gain} {numbers}".rstrip()
 
 
-def read_segment(header: Header, name: str) -> Header:
-    """Read the header of a segment of a record.
+def read_segments(header: Header) -> dict[str, Header]:
+    """Read the header of each segment of a record, by name; those that are lost have none.
 
     Raises:
-        DataError: it has another sampling rate than the record, or is shorter than the record says.
+        DataError: one has another sampling rate than the record, or is shorter than the record says.
     """
+    longest: dict[str, int] = {}
+    for name, frames in header.segments:
+        longest[name] = max(frames, longest.get(name, 0))
+    return {name: _read_segment(header, name, frames) for name, frames in longest.items() if name != "~"}
+
+
+def _read_segment(header: Header, name: str, announced: int) -> Header:
     segment = read_header(find_file(header.path.with_name(f"{name}.hea")))
     if segment.fs != header.fs:
         raise DataError(f"{segment.path}: {segment.fs:g} Hz, but {header.path.name} says {header.fs:g} Hz")
-    announced = max(frames for part, frames in header.segments if part == name)
     if segment.files() and segment.length < announced:
         raise DataError(
             f"{segment.path}: {segment.length} samples, but {header.path.name} says {announced}; correct one"
@@ -265,10 +271,8 @@ def check_record(header: Header, most: float) -> None:
         DataError: with what is wrong.
     """
     files = [header.path, *header.files()]
-    for name in dict.fromkeys(name for name, _ in header.segments):
-        if name != "~":
-            segment = read_segment(header, name)
-            if segment.segments:
-                raise DataError(f"{segment.path}: a segment of segments; only one level is read")
-            files += [segment.path, *segment.files()]
+    for segment in read_segments(header).values():
+        if segment.segments:
+            raise DataError(f"{segment.path}: a segment of segments; only one level is read")
+        files += [segment.path, *segment.files()]
     check_files(dict.fromkeys(files), most)

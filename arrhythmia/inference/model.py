@@ -19,8 +19,11 @@ from arrhythmia.inference.threads import in_threads
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 from arrhythmia.utils.chunks import in_blocks
 
-CUT = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
+SEGMENT_FIELDS = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
 """What a config must say about how beats are cut."""
+
+FUSION_FIELDS = {"weight", "temperature"}
+"""What it must say about the fusion with the rhythm network."""
 
 BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
@@ -114,11 +117,12 @@ def load_network(network: Path, config: Path) -> OnnxNetwork:
         _check_there(path)
     try:
         known = ModelConfig.from_json(config.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError) as error:
+        of_now = set(known.segment) == SEGMENT_FIELDS and set(known.fusion) == FUSION_FIELDS
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{config}: damaged ({error}); run `git checkout -- {config}`") from error
     if sorted(known.classes) != sorted(CLASSES):
         raise DataError(f"{config}: its classes are {' '.join(known.classes)}; use {' '.join(CLASSES)}")
-    if set(known.segment) != CUT:
+    if not of_now:
         raise DataError(f"{config}: of another version of this project; run `dvc repro export`")
     if known.segment["window"] != "centred":
         window = known.segment["window"]

@@ -71,7 +71,7 @@ def write_annotations(folder: Path, name: str, prediction: Prediction) -> None:
     begin and end with its mark of signal quality, `~`, or with a comment where no beat comes, and a note says
     which it is.
     """
-    ecg, classes = prediction.ecg, np.array(CLASSES)[prediction.probability.argmax(axis=1)]
+    ecg, classes = prediction.ecg, np.array(CLASSES)[prediction.label]
     rows = [(int(at), symbol, CLEAN, "") for at, symbol in zip(prediction.sample, classes, strict=True)]
     rows += [(int(at), ARTIFACT, CLEAN, "") for at in prediction.rejected]
     for part in prediction.summary["parts"]:
@@ -93,7 +93,7 @@ def beats_table(prediction: Prediction) -> pd.DataFrame:
     columns = {
         "time_s": np.round(prediction.sample / prediction.ecg.fs, 3),
         "sample": prediction.sample,
-        "class": np.array(CLASSES)[probability.argmax(axis=1)],
+        "class": np.array(CLASSES)[prediction.label],
     }
     columns |= {f"p_{name}": np.round(probability[:, k].astype(float), 4) for k, name in enumerate(CLASSES)}
     return pd.DataFrame(columns | {"uncertain": uncertain(probability).astype(int)})

@@ -77,7 +77,7 @@ def page_data(prediction: Prediction, file: str) -> dict[str, Any]:
         "strip_mv": step,
         "strip": strip,
         "sample": packed(np.diff(sample, prepend=0).astype("<u4")),
-        "label": packed(probability.argmax(axis=1).astype(np.uint8)),
+        "label": packed(prediction.label.astype(np.uint8)),
         "probability": packed(np.round(255 * probability.T).astype(np.uint8)),
         "parted": packed(np.concatenate([[True], lost_between(sample, lost)]).astype(np.uint8)),
     }

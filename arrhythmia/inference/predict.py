@@ -50,6 +50,11 @@ class Prediction:
     rejected: np.ndarray
     strip: np.ndarray | None = None
 
+    @property
+    def label(self) -> np.ndarray:
+        """The most probable class of each beat, `(n,)` index into `aami.CLASSES`."""
+        return self.probability.argmax(axis=1)
+
 
 def predict(
     ecg: Ecg,

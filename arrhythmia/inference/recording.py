@@ -34,7 +34,7 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace, 
         threads: cores to use.
     """
     try:
-        network = released(asked)
+        network = network_asked_for(asked)
     except DataError as error:
         return Outcome(f"error: {error}", failed=True, hopeless=True)
     try:
@@ -49,14 +49,13 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace, 
         return Outcome(f"error: {path}: nothing written to {asked.out} ({reason})", failed=True)
     counts = None
     if reference is not None:
-        label = prediction.probability.argmax(axis=1)
-        counts = beat_by_beat(*reference, prediction.sample, label, prediction.ecg.fs)
+        counts = beat_by_beat(*reference, prediction.sample, prediction.label, prediction.ecg.fs)
     notes = tuple(f"note: {path}: {note}" for note in prediction.summary["notes"])
     return Outcome(headline(prediction), name=prediction.ecg.name, notes=notes, counts=counts)
 
 
-def released(asked: argparse.Namespace) -> OnnxNetwork:
-    """Load the network that is asked for."""
+def network_asked_for(asked: argparse.Namespace) -> OnnxNetwork:
+    """Load the network of the options, one of the pretrained ones if no folder is named."""
     folder = asked.models or pretrained("all_patients")
     network = folder / f"{asked.model}{'.int8' if asked.int8 else ''}.onnx"
     try:
@@ -110,9 +109,10 @@ def headline(prediction: Prediction) -> str:
     burden, runs, rate = found["burden_percent"], found["longest_run"], found["heart_rate"]["median"]
     unusable = [f"; {100 * share:.1f} % {name}" for name, share in found["share"].items() if share]
     likely = rate is None or LIKELY_RATES[0] <= rate <= LIKELY_RATES[1]
+    heart_rate = "heart rate unknown" if rate is None else f"{rate}/min"
     return (
         f"{found['recording']}: {found['beats']} beats ({counts}); S {burden['S']} %, V {burden['V']} %; "
-        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {rate}/min; "
+        f"longest run S {runs['S']['beats']}, V {runs['V']['beats']}; {heart_rate}; "
         f"{found['uncertain_percent']} % uncertain"
         + (f"; {found['rejected']} detections rejected" if found["rejected"] else "")
         + "".join(unusable)

@@ -273,7 +273,8 @@ def _joined(
         on_piece: as for `stream_beats`.
         on_signal: as for `stream_beats`.
     """
-    # room for the most beats there can be; what is not written to takes no memory, and nothing is copied
+    # room for the most beats there can be, so that nothing is copied; what is not written to takes no memory,
+    # though a limit counts it
     waveform = np.empty((most, length), dtype=np.float32)
     peak, slope = np.empty(most, dtype=np.int64), np.empty(most)
     n, measures, seen = 0, [], [np.zeros(0, dtype=bool)]

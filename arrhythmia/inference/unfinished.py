@@ -21,15 +21,27 @@ def file_name(name: str) -> str:
 
 
 def unfinished_folder(folder: Path, name: str) -> Path:
-    """Return the hidden folder that holds the files of a recording until this process has all of them."""
-    return folder / f".{name}.{os.getpid()}.unfinished"
+    """Return the folder that holds the files of a recording until this process has all of them.
+
+    It lies in a hidden one, where few are: who looks for those of a recording need not look through results.
+    """
+    return folder / ".unfinished" / f"{name}.{os.getpid()}"
 
 
 def remove_unfinished(folder: Path, name: str) -> None:
     """Remove what a prediction that was stopped has left, but nothing of one that is at work."""
-    for unfinished in folder.glob(f".{name}.*.unfinished"):
-        with suppress(OSError), locked(unfinished, wait=False):
-            shutil.rmtree(unfinished, ignore_errors=True)
+    with suppress(OSError), locked(folder, wait=True):
+        _remove_unfinished(folder, name)
+
+
+def _remove_unfinished(folder: Path, name: str) -> None:
+    """Remove it while the lock of `folder` is held, and the hidden folder if it is empty then."""
+    unfinished = unfinished_folder(folder, name)
+    for left in unfinished.parent.glob(f"{name}.*"):
+        with suppress(OSError), locked(left, wait=False):
+            shutil.rmtree(left, ignore_errors=True)
+    with suppress(OSError):
+        unfinished.parent.rmdir()
 
 
 @contextmanager
@@ -58,9 +70,9 @@ def finished_together(folder: Path, name: str) -> Iterator[Path]:
     unfinished = unfinished_folder(folder, name)
     with ExitStack() as stack:
         with locked(folder, wait=True):  # so that nobody takes the new folder for one that was left
-            remove_unfinished(folder, name)
-            unfinished.mkdir()
-            stack.callback(shutil.rmtree, unfinished, ignore_errors=True)
+            _remove_unfinished(folder, name)
+            unfinished.mkdir(parents=True)
+            stack.callback(remove_unfinished, folder, name)  # when neither lock is held any more
             stack.enter_context(locked(unfinished, wait=True))
         yield unfinished
         with locked(folder, wait=True):

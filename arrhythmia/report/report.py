@@ -138,20 +138,25 @@ def _value_words(value: Any) -> str:
     return str(value)
 
 
-def inputs_seen(normalize: dict[str, Any], protocols: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what the networks see of a recording besides the beat, by protocol; once where all see the same.
+def inputs_seen(
+    normalize: dict[str, Any], protocols: list[str]
+) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Return what the networks see of a recording besides the beat, once for the protocols that see the same.
 
     Args:
         normalize: group of params.yaml; a value may differ by protocol, and is then a dict.
         protocols: those that were run.
 
     Returns:
-        For each protocol `intervals` and `p_waves`, whether those around the beat are seen, and `statistics`,
-        what is measured on the whole recording.
+        Protocols, and what they see: `intervals` and `p_waves`, whether those around the beat are seen, and
+        `statistics`, what is measured on the whole recording.
     """
-    seen = {protocol: seen_besides(**of_protocol(normalize, protocol)) for protocol in protocols}
-    first = next(iter(seen.items()))
-    return dict([first]) if all(x == first[1] for x in seen.values()) else seen
+    seen = [(protocol, seen_besides(**of_protocol(normalize, protocol))) for protocol in protocols]
+    kinds: list[dict[str, Any]] = []
+    for _, besides in seen:
+        if besides not in kinds:
+            kinds.append(besides)
+    return [(tuple(protocol for protocol, x in seen if x == besides), besides) for besides in kinds]
 
 
 def seen_besides(method: str, template_channel: bool, features: list[str]) -> dict[str, Any]:

@@ -6,22 +6,11 @@ import pandas as pd
 
 from arrhythmia.aami import CLASS_NAMES, CLASSES
 from arrhythmia.protocols import MODELS, protocol_name
+from arrhythmia.score_names import SCORES
 from arrhythmia.utils.markdown import markdown_table, number
 
 Cards = dict[tuple[str, str], dict[str, Any]]
 """Metrics by protocol and model, as `arrhythmia.evaluation.scorecard.scorecard` gives them."""
-
-SCORES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "macro_f1_nsv": "macro-F1 of N S V",
-    "f1_S": "F1 of S",
-    "f1_V": "F1 of V",
-    "j_kappa": "jκ",
-    "ece": "ECE",
-    "log_loss": "log loss",
-}
-"""What the scores are called in the tables; their keys are those of metrics files and result tables."""
 
 HEADLINE = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "ece")
 

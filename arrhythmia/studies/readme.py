@@ -19,7 +19,8 @@ from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
 from arrhythmia.report.run_tables import read_table
-from arrhythmia.report.tables import SCORES, Cards, commits
+from arrhythmia.report.tables import Cards, commits
+from arrhythmia.score_names import SCORES
 from arrhythmia.studies.programs import dvc_output
 from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
 from arrhythmia.utils.files import write_text

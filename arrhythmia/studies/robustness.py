@@ -82,10 +82,9 @@ def answer(signal: Signal, fs: float, network: OnnxNetwork) -> Prediction:
 
 def agreement(reference: Prediction, other: Prediction) -> np.ndarray:
     """Return the counts of `beat_by_beat`, with the beats of `reference` as the reference."""
-    symbol = np.array(CLASSES)[reference.probability.argmax(axis=1)]
+    symbol = np.array(CLASSES)[reference.label]
     sample = np.round(other.sample * reference.ecg.fs / other.ecg.fs).astype(np.int64)
-    label = other.probability.argmax(axis=1)
-    return beat_by_beat(reference.sample.astype(np.int64), symbol, sample, label, reference.ecg.fs)
+    return beat_by_beat(reference.sample.astype(np.int64), symbol, sample, other.label, reference.ecg.fs)
 
 
 def scores(counts: np.ndarray) -> dict[str, float]:

@@ -12,12 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from arrhythmia.errors import one_line
 from arrhythmia.utils.parallel import end_with_parent
 
 Item = TypeVar("Item")
@@ -118,6 +119,7 @@ def limited(
                     task.process.join()
                     what, value = "result", Ended(_why(task.process.exitcode, task.limits))
                 if what == "grant":
+                    task.limits = replace(task.limits, seconds=value)
                     task.until = time.monotonic() + CLOCK * value
                 elif what == "done":
                     on_progress(task.item, value)
@@ -187,7 +189,11 @@ def _work(
         allow_memory(limits.memory)
         connection.send(("result", function(item, Report(connection))))
     except BaseException as error:
-        os._exit(NO_MEMORY if wants_memory(error) else FAILED)
+        if wants_memory(error):
+            os._exit(NO_MEMORY)
+        with contextlib.suppress(Exception):
+            connection.send(("result", Ended(f"failed ({type(error).__name__}: {one_line(error)})")))
+        os._exit(FAILED)
 
 
 def wants_memory(error: BaseException) -> bool:

@@ -223,6 +223,11 @@ def test_names_that_are_not_in_the_model(tree, said):
             for settings in ({"window": "kaggle"}, {"before": 0.2})
         ),
         (
+            {"segment": {"rr_long": 300}},
+            "segment.rr_before, rr_after and rr_long are 41 40 300; the rhythm network, with a weight under "
+            "inter_patient, has learnt from 41 40 600; add -S fusion.weight=0",
+        ),
+        (
             {"normalize": {"method": "standard"}},
             "normalize.method is 'standard', which is fitted, under all_patients to the patients that are "
             "tested too; use beat or record",
@@ -285,6 +290,7 @@ def test_values_that_do_not_fit_together(groups, said):
                 "batch_size": dict.fromkeys(EACH, 8),
             }
         },
+        {"segment": {"rr_long": 300, "rr_before": 20}, "fusion": {"weight": 0}},
         {"forest": {"min_leaf": 1_000_000, "class_weight_power": 0}},
     ],
 )

@@ -256,10 +256,10 @@ def begin(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
     others = [search.params["train"][key] for key in ("seed", "threads")]
     others += [of_protocol(search.params["normalize"], protocol)]
     about = json.dumps([search.plan, settings, others], sort_keys=True)
-    beats, split = paths.BEATS, paths.split(protocol)
-    for path in (beats, split):
+    inputs = (paths.BEATS, paths.FEATURES, paths.split(protocol))
+    for path in inputs:
         load_arrays(path)  # says in one line that it is missing or damaged
-    digest = hashlib.sha256(about.encode() + beats.read_bytes() + split.read_bytes()).hexdigest()
+    digest = hashlib.sha256(about.encode() + b"".join(path.read_bytes() for path in inputs)).hexdigest()
     with contextlib.suppress(optuna.exceptions.DuplicatedStudyError):
         study = optuna.create_study(storage=storage, study_name=study_name(search), direction="maximize")
         study.enqueue_trial(short_names(search.plan["space"], settings), user_attrs={"values": "params.yaml"})

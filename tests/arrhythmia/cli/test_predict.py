@@ -355,6 +355,13 @@ def test_limits_are_options(made, tmp_path, capsys):
     assert predict.limits(made(), predict.arguments().parse_args(["r", "--max-seconds", "7"])).seconds > 7
 
 
+@pytest.mark.parametrize("name", ["100", "100.hea"])
+def test_time_to_open_is_granted_by_the_size_of_the_signal(mitdb, name):
+    asked = predict.arguments().parse_args(["r"])
+    size = (mitdb / "100.dat").stat().st_size
+    assert predict.limits(mitdb / name, asked).seconds >= 20 + size / predict.BYTES_A_SECOND
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of data")
 def test_too_little_memory_is_said(made, tmp_path, capsys):
     assert run(tmp_path, made(), "--max-memory", "100") == 1
@@ -402,7 +409,9 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
         "heart_rate": {"median": rate}, "uncertain_percent": 0, "rejected": 0, "share": {"lost": 0.0},
     }  # fmt: skip
-    assert ("is the --fs right?" in recording.headline(SimpleNamespace(summary=summary))) == asks
+    said = recording.headline(SimpleNamespace(summary=summary))
+    assert ("is the --fs right?" in said) == asks
+    assert (f"; {rate}/min; " if rate else "; heart rate unknown; ") in said
 
 
 def test_known_beats_need_not_be_alike(mitdb, tmp_path, capsys):

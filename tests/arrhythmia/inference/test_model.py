@@ -73,6 +73,8 @@ OLD = {name: value for name, value in SEGMENT.items() if name != "rr_after"}
         (None, "cnn.json: missing; restore it with `git checkout"),
         ("{", "cnn.json: damaged ("),
         ('{"model": "cnn"}', "cnn.json: damaged ("),
+        ("1", "cnn.json: damaged ("),
+        (text_of(SEGMENT).replace('"weight"', '"wait"'), "cnn.json: of another version of this project; run"),
         (text_of(OLD), "cnn.json: of another version of this project; run `dvc repro export`"),
         (text_of(SEGMENT | {"stretch": 1}), "cnn.json: of another version of this project; run"),
         (

@@ -27,13 +27,12 @@ def test_two_processes_at_once(tmp_path):
 
 
 def test_what_was_left_is_removed_but_nothing_of_one_at_work(tmp_path):
-    left = tmp_path / ".r.1.unfinished"
-    left.mkdir()
     at_work = unfinished_folder(tmp_path, "r")
-    at_work.mkdir()
+    at_work.mkdir(parents=True)
+    (at_work.parent / "r.1").mkdir()
     with locked(at_work, wait=True):
         remove_unfinished(tmp_path, "r")
-        assert os.listdir(tmp_path) == [at_work.name]
+        assert os.listdir(at_work.parent) == [at_work.name]
     remove_unfinished(tmp_path, "r")
     assert os.listdir(tmp_path) == []
 

@@ -193,7 +193,7 @@ def test_the_report_says_where_the_networks_are_fused(material):
 
 def seen(**changed):
     plain = {"method": "standard", "template_channel": False, "features": []}
-    return inputs_seen(plain | changed, BOTH)["intra_patient"]
+    return inputs_seen(plain | changed, BOTH)[0][1]
 
 
 def test_what_is_seen_of_the_whole_recording():
@@ -223,3 +223,9 @@ def test_the_report_says_what_is_seen_once_or_for_each_protocol(material):
     text = report(dataclasses.replace(material, params=params))
     assert f"intra-patient: {said}" in text
     assert "inter-patient: The networks see the beat; and of the whole recording" in text
+
+
+def test_protocols_that_see_the_same_are_named_together():
+    features = dict(zip(BOTH, (["pre_rr_local"], []), strict=True))
+    found = inputs_seen(PARAMS["normalize"] | {"features": features}, [*BOTH, "all_patients"])
+    assert [protocols for protocols, _ in found] == [("intra_patient",), ("inter_patient", "all_patients")]

@@ -37,6 +37,10 @@ def work(word, report):
         until = time.process_time() + 3
         while time.process_time() < until:
             pass
+    if word == "granted too little":
+        report.grant(1)
+        while True:
+            pass
     if word == "collector":
         return gc.isenabled(), gc.get_freeze_count()
     if word == "share":
@@ -77,7 +81,7 @@ def test_a_process_that_ends_costs_its_own_item_alone():
     assert {k: found[k] for k in (1, 2, 3, 4)} == {1: 2, 2: 4, 3: 6, 4: 8}
     assert found["kill"].reason.startswith("its process was killed")
     assert found["crash"].reason.startswith("its process ended by SIGSEGV")
-    assert found["raise"].reason == "its process ended with code 78"
+    assert found["raise"].reason == "failed (ValueError: no)"
 
 
 def test_computing_for_too_long():
@@ -93,6 +97,10 @@ def test_waiting_for_too_long():
 
 def test_a_process_may_be_granted_more_time():
     assert list(run(["granted"], Limits(seconds=1, memory=2000))) == [("granted", "grantedgranted")]
+
+
+def test_the_time_that_was_granted_is_named():
+    assert ended("granted too little") == "not done after 1 s of computing; allow more with --max-seconds"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of data")
