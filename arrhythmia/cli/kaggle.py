@@ -28,11 +28,11 @@ TOLERANCE = 0.001
 
 def main(argv: list[str]) -> None:
     """Do what the command line asks for."""
-    words = parser().parse_args(argv)
+    asked = parser().parse_args(argv)
     try:
-        words.command(words)
+        asked.command(asked)
     except OSError as error:
-        where = error.filename or (words.folder if "folder" in words else words.out) or "the tables"
+        where = error.filename or (asked.folder if "folder" in asked else asked.out) or "the tables"
         raise DataError(f"{where}: nothing written ({error.strerror or error})") from None
 
 
@@ -63,12 +63,12 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def export(words: argparse.Namespace) -> None:
+def export(asked: argparse.Namespace) -> None:
     """Write both files, or neither."""
     fold = load_test_fold()
-    targets = [words.folder / name for name in ("mitbih_train.csv", "mitbih_test.csv")]
-    refuse_overwriting(targets, force=words.force)
-    beats = kaggle_beats(words.records)
+    targets = [asked.folder / name for name in ("mitbih_train.csv", "mitbih_test.csv")]
+    refuse_overwriting(targets, force=asked.force)
+    beats = kaggle_beats(asked.records)
     rows = file_rows(beats, fold)
     with (
         replacing_all(targets) as temporaries,
@@ -83,20 +83,20 @@ def export(words: argparse.Namespace) -> None:
         print(f"{path}: {len(chosen)} rows, {classes_of(beats.label[chosen])}")
 
 
-def match(words: argparse.Namespace) -> None:
+def match(asked: argparse.Namespace) -> None:
     """Write a table beside each file, or none, and say what was found."""
-    if not 0 <= words.tolerance < 0.5:
-        raise DataError(f"--tolerance {words.tolerance:g}: use a number from 0 to below 0.5")
-    targets = [(words.out or path.parent) / f"{path.name.split('.')[0]}_beats.csv" for path in words.files]
+    if not 0 <= asked.tolerance < 0.5:
+        raise DataError(f"--tolerance {asked.tolerance:g}: use a number from 0 to below 0.5")
+    targets = [(asked.out or path.parent) / f"{path.name.split('.')[0]}_beats.csv" for path in asked.files]
     if len(set(targets)) < len(targets):
         raise DataError("two files of one name would have one table; match them one by one")
-    refuse_overwriting(targets, force=words.force)
-    beats, fold = kaggle_beats(words.records), load_test_fold()
+    refuse_overwriting(targets, force=asked.force)
+    beats, fold = kaggle_beats(asked.records), load_test_fold()
     lines = []
     with replacing_all(targets) as temporaries:
-        for path, target, temporary in zip(words.files, targets, temporaries, strict=True):
+        for path, target, temporary in zip(asked.files, targets, temporaries, strict=True):
             waveform, label = read_windows(path)
-            beat, count, difference = match_rows(waveform, beats.waveform, tolerance=words.tolerance)
+            beat, count, difference = match_rows(waveform, beats.waveform, tolerance=asked.tolerance)
             table = beats_table(beats, fold, beat, count, difference)
             table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.2g")
             lines.append(f"{target}: {summary(count, difference)}")

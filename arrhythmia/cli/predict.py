@@ -46,10 +46,10 @@ BYTES_A_SECOND = 4e6
 """Of a file, that opening it may take a second of computing for; a text table with dates takes the half."""
 
 
-def main(words: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Predict the recordings of the command line; returns the exit code."""
     parser = arguments()
-    asked = parser.parse_args(words)
+    asked = parser.parse_args(argv)
     if asked.jobs < 1:
         parser.error("--jobs must be 1 or more")
     if asked.resume and asked.compare:

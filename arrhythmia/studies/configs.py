@@ -38,10 +38,10 @@ def main(argv: list[str]) -> None:
     parser.add_argument("config", type=Path, help="such as experiments/configs/kachuee.yaml")
     parser.add_argument("targets", nargs="*", help="stages to run up to; none: the whole pipeline")
     parser.add_argument("--print", action="store_true", help="only print the command")
-    words = parser.parse_intermixed_args(argv)
-    changes = read_config(words.config, load_params())
-    command = experiment_words(words.config.stem, changes, words.targets, options)
-    if words.print:
+    asked = parser.parse_intermixed_args(argv)
+    changes = read_config(asked.config, load_params())
+    command = experiment_words(asked.config.stem, changes, asked.targets, options)
+    if asked.print:
         print(shlex.join(["dvc", *command]))
     else:
         sys.exit(run_dvc(command))

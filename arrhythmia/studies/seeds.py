@@ -37,11 +37,11 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
     parser.add_argument("--protocols", nargs="+", choices=list(PROTOCOLS), help="as params.yaml")
-    words = parser.parse_args(argv)
-    seeds = list(dict.fromkeys(words.seeds))
+    asked = parser.parse_args(argv)
+    seeds = list(dict.fromkeys(asked.seeds))
     refuse_changes()
     head = last_commit()
-    protocols = words.protocols or read_params("HEAD")["protocols"]
+    protocols = asked.protocols or read_params("HEAD")["protocols"]
     models = [(protocol, model) for protocol in protocols for model in MODELS]
     cards = {}
     for i, seed in enumerate(seeds, start=1):

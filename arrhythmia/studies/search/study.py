@@ -123,24 +123,24 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
     parser.add_argument(
         "--lost-after", type=float, default=120, help="s without a sign of life until a trial is lost (120)"
     )
-    words = parser.parse_args(argv)
+    asked = parser.parse_args(argv)
     for name in ("trials", "jobs", "timeout", "lost_after"):
-        if not getattr(words, name) > 0:
+        if not getattr(asked, name) > 0:
             parser.error(f"--{name.replace('_', '-')} must be above 0")
     params = load_params()
-    path = words.search or paths.tuning(words.model)
-    plan = read_plan(path, params, words.model)
+    path = asked.search or paths.tuning(asked.model)
+    plan = read_plan(path, params, asked.model)
     search = Search(
         name=path.stem,
-        model=words.model,
+        model=asked.model,
         plan=plan,
         params=params,
-        storage=words.storage or f"sqlite:///{path.with_suffix('.db')}",
-        trials=words.trials,
-        deadline=time.time() + words.timeout,
-        lost_after=words.lost_after,
+        storage=asked.storage or f"sqlite:///{path.with_suffix('.db')}",
+        trials=asked.trials,
+        deadline=time.time() + asked.timeout,
+        lost_after=asked.lost_after,
     )
-    return search, words.jobs
+    return search, asked.jobs
 
 
 def read_plan(path: Path, params: dict[str, Any], model: str) -> dict[str, Any]:

@@ -65,11 +65,11 @@ def read_command(argv: list[str]) -> tuple[str, str, dict[str, Any]]:
     )
     parser.add_argument("model", choices=NETWORKS)
     parser.add_argument("protocol", choices=PROTOCOLS)
-    words, settings = parser.parse_known_args(argv)
+    asked, settings = parser.parse_known_args(argv)
     params = load_params()
-    changes = read_changes(settings, set(searchable(params, words.model, words.protocol)))
-    params = changed(params, changes) | {"protocols": [words.protocol]}
-    return words.model, words.protocol, checked(params, where="the arguments")
+    changes = read_changes(settings, set(searchable(params, asked.model, asked.protocol)))
+    params = changed(params, changes) | {"protocols": [asked.protocol]}
+    return asked.model, asked.protocol, checked(params, where="the arguments")
 
 
 def read_changes(settings: Iterable[str], known: set[str]) -> dict[str, Any]:
