@@ -33,15 +33,17 @@ from arrhythmia.errors import DataError, one_line
 from arrhythmia.protocols import PROTOCOLS, SOURCES
 
 FEATURES = (
-    *(
-        "pre_rr_local",
-        "post_rr_local",
-        "pre_post_rr_ratio",
-        "pre_rr_ratio",
-        "pre_rr_global",
-        "rr_irregularity",
-    ),
-    *("qrs_width", "qrs_correlation", "qrs_rmse", "qrs_area_ratio", "p_wave_correlation"),
+    "pre_rr_local",
+    "post_rr_local",
+    "pre_post_rr_ratio",
+    "pre_rr_ratio",
+    "pre_rr_global",
+    "rr_irregularity",
+    "qrs_width",
+    "qrs_correlation",
+    "qrs_rmse",
+    "qrs_area_ratio",
+    "p_wave_correlation",
 )
 """Names of `arrhythmia.features.table`, repeated here because that module loads pandas."""
 

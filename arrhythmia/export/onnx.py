@@ -150,9 +150,8 @@ def _conv(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
     weights += [graph.constant(f"{name}/bias", value) for value in bias]
     steps = {"strides": list(layer.strides), "auto_pad": "SAME_UPPER" if layer.padding == "same" else "VALID"}
     (dilation,), (width,) = layer.dilation_rate, layer.kernel_size
-    if (
-        dilation > 1
-    ):  # ONNX Runtime knows no automatic padding of dilated kernels; Keras no strides beside them
+    # ONNX Runtime knows no automatic padding of dilated kernels; Keras no strides beside them
+    if dilation > 1:
         around = dilation * (width - 1) if layer.padding == "same" else 0
         steps = {"dilations": [dilation], "pads": [around // 2, around - around // 2]}
     x = graph.add("Conv", [*sources, *weights], name, **steps)
@@ -216,9 +215,8 @@ def _recurrent(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
     if not cell.return_sequences:  # the state after the last step, (directions, batch, units)
         state = graph.add("Transpose", [f"{y}/1"], f"{name}/state", perm=[1, 0, 2])
         return graph.add("Flatten", [state], name)
-    y = graph.add(
-        "Transpose", [y], f"{name}/steps_last", perm=[2, 1, 3, 0]
-    )  # (batch, directions, units, steps)
+    # to (batch, directions, units, steps)
+    y = graph.add("Transpose", [y], f"{name}/steps_last", perm=[2, 1, 3, 0])
     shape = graph.constant(f"{name}/shape", np.array([0, len(cells) * units, -1]))
     return graph.add("Reshape", [y, shape], name)
 

@@ -401,8 +401,7 @@ def numbers(path: Path, read: Callable[..., np.ndarray], style: Style, line: int
         at = int(np.char.count(words, ",").argmax())
         raise DataError(
             f"{path}, line {line + at}: '{_said(words[at])}' may have a decimal comma or a separator of "
-            "thousands; "
-            "say --decimal , or --decimal ."
+            "thousands; say --decimal , or --decimal ."
         )
     right = allowed[possible[0]] if possible else allowed[","] | allowed["."]
     if not possible and right.all():  # each word is a number in one way or the other

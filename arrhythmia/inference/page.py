@@ -22,7 +22,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 STRIP_BYTES = 95
 """The most that a second of signal may take in the file: a day, with its beats, stays below 10 MB."""
 
-
 BLOCK = 100_000
 """Samples of the strip that are packed at a time."""
 
@@ -34,9 +33,8 @@ def page_text(prediction: Prediction, file: str) -> str:
         prediction: with its strip.
         file: name of saved corrections, without suffix.
     """
-    data = json.dumps(page_data(prediction, file)).replace(
-        "<", "\\u003c"
-    )  # or "</script>" in a name would end it
+    # "</script>" in a name would end the script
+    data = json.dumps(page_data(prediction, file)).replace("<", "\\u003c")
     uplot = TEMPLATES / "uplot"
     return Template((TEMPLATES / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(prediction.ecg.name),

@@ -12,7 +12,13 @@ Card = dict[str, Any]
 
 SEEDS_COLUMNS = ("protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit")
 BASELINES_COLUMNS = (
-    *("name", "what", "protocol", *HEADLINE, "parameters", "train_seconds", "seconds_to_0918"),
+    "name",
+    "what",
+    "protocol",
+    *HEADLINE,
+    "parameters",
+    "train_seconds",
+    "seconds_to_0918",
     "commit",
 )
 """The two columns in s depend on the machine."""
