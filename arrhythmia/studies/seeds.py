@@ -4,8 +4,9 @@ arrhythmia study seeds                  # 0 to 4
 arrhythmia study seeds --seeds 0 1 2
 arrhythmia study seeds --protocols inter_patient      # the rows of the others stay as they are
 
-The seed of the forest moves along, so that the table shows its luck beside that of the networks. Split and
-bootstrap keep their seeds: which beats are tested, and how intervals are drawn, is no property of a model.
+The seed of the forest moves along, so that the table shows its luck beside that of the networks. The rhythm
+network keeps its seed, because it takes half an hour to train. So do split and bootstrap: which beats are
+tested, and how intervals are drawn, is no property of a model.
 """
 
 import argparse
