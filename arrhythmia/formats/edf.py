@@ -87,6 +87,8 @@ def read_edf_layout(path: Path) -> EdfLayout:
 
     with path.open("rb") as file:
         start = file.read(256)
+        if len(start) < 256:
+            raise DataError(f"{path}: {len(start)} bytes, shorter than the header of an EDF file")
         count = int(start[252:256].replace(b"\0", b" "))
         if not 0 < count < MOST_SIGNALS:
             raise DataError(f"{path}: its header announces {count} signals")
@@ -97,6 +99,9 @@ def read_edf_layout(path: Path) -> EdfLayout:
     announced, size_in_header = int(head[236:244]), int(head[184:192])
     if size_in_header != size:
         raise DataError(f"{path}: its header of {count} signals has {size} bytes, not {size_in_header}")
+    duration = float(head[244:252].replace(b",", b"."))
+    if not duration > 0:
+        raise DataError(f"{path}: its header gives data records of {duration:g} s; there is no signal in it")
     width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
     edf = read(io.BytesIO(_mended(head, count)), header_encoding="latin-1")
     lengths = [x.samples_per_data_record for x in edf._signals]
@@ -121,7 +126,7 @@ def read_edf_layout(path: Path) -> EdfLayout:
         size,
         stops[-1],
         records,
-        float(head[244:252].replace(b",", b".")),
+        duration,
         head[192:197] in (b"EDF+D", b"BDF+D"),
         (f"{after} bytes after its last data record are not read",) if after else (),
     )

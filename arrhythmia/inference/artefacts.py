@@ -6,7 +6,7 @@ A filter would smear them over the beats around. The recordings that the network
 import numpy as np
 
 from arrhythmia.ecg.detection import AROUND, median_around
-from arrhythmia.ecg.gaps import stretches, without_gaps
+from arrhythmia.ecg.gaps import STILL, stretches, without_gaps
 
 NEEDLE = 0.004
 """The longest needle, s: a pulse of a pacemaker lasts 0.5 to 2 ms, a QRS complex 60 and more."""
@@ -78,10 +78,11 @@ def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
     """
     still = np.append(np.diff(signal) == 0, False)[: len(signal)]
     spans = stretches(still, STANDSTILL * fs)
+    short = spans[np.diff(spans)[:, 0] < STILL * fs]  # longer ones are lost in any case
     found = np.zeros(len(signal), dtype=bool)
     for start, stop in spans:
         found[start : stop + 1] = True
-    share = found.mean() if len(found) else 0.0
+    share = np.diff(short).sum() / max(len(signal), 1)
     if not 0 < share <= MOST_STANDSTILLS or still[~found].mean() >= 0.5:
         return np.zeros(len(signal), dtype=bool)
     low, high = np.nanpercentile(signal[~found], (1, 99))

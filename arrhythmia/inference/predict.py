@@ -85,7 +85,7 @@ def predict(
     keep = {"on_signal": lambda signal, first: strip.append(thinned(signal, first))} if keep_strip else {}
     found = stream_beats(ecg, **cut, positions=positions, threads=threads, on_piece=on_piece, **keep)
     beats = found.beats
-    check_beats(where, beats.waveform, found.state)
+    check_beats(where, beats.waveform, found.state, known=positions is not None)
     if positions is None:
         check_alike(where, found.detections.alike, found.detections.faint)
     probability = network.probability(beats, threads=threads)

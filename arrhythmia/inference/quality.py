@@ -5,15 +5,20 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from arrhythmia.ecg.conditioning import Conditioned
-from arrhythmia.ecg.detection import AROUND, BLOCK, block_peaks, median_around
+from arrhythmia.ecg.detection import AROUND, BLOCK, LOWEST, block_peaks, median_around, t_waves
 from arrhythmia.ecg.filtering import FS, MAINS
 from arrhythmia.ecg.gaps import stretches
 from arrhythmia.errors import DataError
+from arrhythmia.features.template import correlation
 
 SHORTEST = 10.0
 """Least length of a recording, s."""
+
+MOST_SAMPLES = 2**31 - 1
+"""Greatest number of samples: annotation files hold positions in 32 bits."""
 
 FEWEST = 5
 """Least number of beats: a template beat is a median."""
@@ -23,12 +28,19 @@ SILENT = 0.15
 and noise of 0.05 mV has 0.03 to 0.08."""
 
 USUAL = 0.8
-"""Quantile of the slope of all blocks that is the recording's usual one: it may be without beats four fifths
-of the time."""
+"""Quantile of the slope of all blocks with distinct complexes that is the recording's usual one."""
+
+HIGH = 0.5
+"""Share of the usual slope from which a lone complex between pauses is a beat: an escape beat."""
 
 DISTINCT = 2.5
 """Least ratio of the highest to the median slope over ten seconds: complexes are short and steep. On DS1 it
 is above 3 but for record 108 in noise (2.2) and ventricular flutter (1.5); that of noise is below 2.4."""
+
+SAME = 0.66
+"""Least median correlation of the detections of ten seconds with their median at which they are complexes,
+though not distinct: in a tachycardia slopes follow on one another. It is the least mean correlation of
+Orphanidou et al. 2015 (IEEE J Biomed Health Inform 19:832-838); noise added to DS1 has at most 0.65."""
 
 LONGEST_PAUSE = 6.0
 """Time without a beat from which on a part counts as one without beats, not as an interval, s."""
@@ -115,25 +127,70 @@ def measure(piece: Conditioned, inside: slice, *, clipped: float, needles: int) 
 
 
 def without_beats(measures: Measures) -> tuple[np.ndarray, np.ndarray]:
-    """Return which blocks hold silence and which noise, two `(b,)` bool; see `SILENT` and `DISTINCT`."""
+    """Return which blocks hold silence and which noise, two `(b,)` bool; see `SILENT` and `DISTINCT`.
+
+    Of those that hold noise `same_shape` tells which hold complexes all the same.
+    """
     near, wide = median_around(measures.peak, 1), median_around(measures.peak, 2)
-    if not np.isfinite(near).any():
+    known = np.isfinite(near)
+    if not known.any():
         return np.zeros((2, len(near)), dtype=bool)
-    least = SILENT * np.nanquantile(near, USUAL)
     median = median_around(np.where(np.isfinite(measures.peak), measures.median, np.nan), 2)
-    return near < least, (wide < DISTINCT * median) & (wide >= least) & ~(near < least)
+    indistinct = wide < DISTINCT * median
+    # noise may be steeper than complexes: it is no measure for them
+    usual = np.quantile(near[known & ~indistinct if (known & ~indistinct).any() else known], USUAL)
+    low, high = near < SILENT * usual, measures.peak >= HIGH * usual
+    return low & ~high, indistinct & ~low
 
 
-def steepness(measures: Measures, peak: np.ndarray, slope: np.ndarray) -> np.ndarray:
+def same_shape(waveform: np.ndarray, peak: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return around which blocks of noise the detections have one shape, `(b,)` bool; see `SAME`.
+
+    Args:
+        waveform: `(n, length)` of the detections, mV.
+        peak: `(n,)` their R peaks, in samples at `FS`, ascending.
+        noise: `(b,)` bool, from `without_beats`.
+    """
+    same = np.zeros(len(noise), dtype=bool)
+    places = np.flatnonzero(noise)
+    around = np.searchsorted(peak // BLOCK, np.stack([places - 2, places + 3], axis=1))
+    for place, (first, last) in zip(places, around, strict=True):
+        if last - first >= FEWEST:
+            near = waveform[first:last]
+            same[place] = np.median(correlation(near, np.median(near, axis=0, keepdims=True))) >= SAME
+    return same
+
+
+def steepness(measures: Measures, empty: np.ndarray, peak: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Return the slope of complexes as a share of the usual one of the half minute around, `(n,)`.
 
     Args:
         measures: of the recording.
+        empty: `(b,)` bool, which blocks are without beats; they tell nothing of what is usual.
         peak: `(n,)` R peaks, in samples at `FS`.
         slope: `(n,)` slope of their complexes, mV/s.
     """
-    usual = median_around(measures.peak, AROUND)
+    usual = median_around(np.where(empty, np.nan, measures.peak), AROUND)
     return slope / usual[np.minimum(peak // BLOCK, len(usual) - 1)]
+
+
+def not_among_beats(measures: Measures, empty: np.ndarray, peak: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Return which detections lie in blocks without beats, or would not be found but for these, `(n,)` bool.
+
+    In the half minute around noise and silence the detector has taken them for complexes, and by their slope
+    P and T waves pass. So its own rules are asked again with the slope that is usual where beats are.
+
+    Args:
+        measures: of the recording.
+        empty: `(b,)` bool, which blocks are without beats.
+        peak: `(n,)` R peaks of the detections, in samples at `FS`, ascending.
+        slope: `(n,)` slope of their complexes, mV/s.
+    """
+    block = np.minimum(peak // BLOCK, len(empty) - 1)
+    height = steepness(measures, empty, peak, slope)
+    low = (height < LOWEST) | t_waves(peak / FS, np.minimum(height, 1))
+    near_empty = maximum_filter1d(empty, 2 * AROUND + 1)
+    return empty[block] | (near_empty[block] & low)
 
 
 def states_of(measures: Measures, peak: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -205,28 +262,36 @@ def signal_notes(measures: Measures, faint: float) -> list[str]:
 
 
 def check_length(where: str, samples: int, fs: float) -> None:
-    """Refuse an empty or very short recording.
+    """Refuse an empty, a very short or an endless recording.
 
     Raises:
-        DataError: it is shorter than `SHORTEST`.
+        DataError: it is shorter than `SHORTEST`, or has more than `MOST_SAMPLES`.
     """
     if samples == 0:
         raise DataError(f"{where}: empty recording")
     if samples < SHORTEST * fs:
         raise DataError(f"{where}: {samples / fs:.1f} s long; the least is {SHORTEST:g} s")
+    if samples > MOST_SAMPLES:
+        raise DataError(f"{where}: {samples} samples, lost ones included; the most is {MOST_SAMPLES}: cut it")
 
 
-def check_beats(where: str, waveform: np.ndarray, state: np.ndarray) -> None:
+def check_beats(where: str, waveform: np.ndarray, state: np.ndarray, *, known: bool = False) -> None:
     """Refuse what was cut out if it cannot be beats of an ECG in mV.
 
     Args:
         where: the recording.
         waveform: `(n, length)` mV, one row a beat.
         state: of each tenth of a second.
+        known: whether the beats were named, not detected.
 
     Raises:
         DataError: too few beats, or an impossible height.
     """
+    if known and len(waveform) < FEWEST:
+        raise DataError(
+            f"{where}: {len(waveform)} of the beats that --beats names lie in signal, too few; name another "
+            "annotation file, or let them be detected"
+        )
     if len(waveform) < FEWEST:
         shares = ", ".join(f"{share:.0%} {name}" for name, share in shares_of(state).items() if share)
         raise DataError(

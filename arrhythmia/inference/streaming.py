@@ -1,5 +1,6 @@
 """From a recording of any length to its beats, piece by piece, so that a day needs little memory."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -7,7 +8,6 @@ from itertools import count
 
 import numpy as np
 
-from arrhythmia.ecg import detection
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.ecg.conditioning import annotated_beats, condition, detect_beats
 from arrhythmia.ecg.filtering import FS, rate_ratio
@@ -23,6 +23,8 @@ from arrhythmia.inference.quality import (
     TENTH,
     Measures,
     measure,
+    not_among_beats,
+    same_shape,
     states_of,
     steepness,
     without_beats,
@@ -182,15 +184,15 @@ def stream_beats(
     kernel, r_row = resampling_kernel(FS, fs, before=before, after=after)
     cut_piece = partial(_cut_piece, ecg.fs, kernel, r_row, positions)
     made = in_threads(cut_piece, pieces(ecg), threads=threads)
-    most = ecg.length / ecg.fs / detection.REFRACTORY + 2 if positions is None else len(positions)
-    cut, measures = _joined(made, int(most), kernel.shape[1], on_piece=on_piece, on_signal=on_signal)
+    cut, measures = _joined(made, on_piece=on_piece, on_signal=on_signal)
     silent, noise = without_beats(measures)
+    noise &= ~same_shape(cut.waveform, cut.peak, noise)
+    empty = silent | noise
     rejected, faint, detections = cut.peak[:0], 0.0, Detections(0.0, np.nan)
     if positions is None and len(cut.peak):
-        block = np.minimum(cut.peak // detection.BLOCK, len(noise) - 1)
-        cut = _kept(cut, ~(silent | noise)[block])
+        cut = _kept(cut, ~not_among_beats(measures, empty, cut.peak, cut.slope))
     if positions is None and len(cut.peak):
-        share = steepness(measures, cut.peak, cut.slope)
+        share = steepness(measures, empty, cut.peak, cut.slope)
         match = in_blocks(correlation, cut.waveform, _template_beats(cut.waveform, cut.peak))
         alike = match[np.isfinite(match)]
         detections = Detections((share < FAINT).mean(), np.median(alike) if len(alike) else np.nan)
@@ -258,8 +260,6 @@ def _cut_piece(
 
 def _joined(
     made: Iterable[CutPiece],
-    most: int,
-    length: int,
     *,
     on_piece: Callable[[float], object],
     on_signal: Callable[[np.ndarray, int], object],
@@ -268,30 +268,31 @@ def _joined(
 
     Args:
         made: the pieces, one after another.
-        most: no more beats than these.
-        length: of a waveform.
         on_piece: as for `stream_beats`.
         on_signal: as for `stream_beats`.
     """
-    # room for the most beats there can be, so that nothing is copied; what is not written to takes no memory,
-    # though a limit counts it
-    waveform = np.empty((most, length), dtype=np.float32)
-    peak, slope = np.empty(most, dtype=np.int64), np.empty(most)
-    n, measures, seen = 0, [], [np.zeros(0, dtype=bool)]
+    cuts: deque[Cut] = deque()
+    measures, earliest = [], 0.0
     for piece in made:
         on_signal(piece.signal, piece.place)
         cut = piece.cut
-        # of a detected beat on the border, which both pieces see, only one is kept
-        first = 0
-        if n and not len(cut.seen):
-            first = int(np.searchsorted(cut.peak, peak[n - 1] + BORDER * FS))
-        rows = slice(n, n + len(cut.peak) - first)
-        waveform[rows], peak[rows], slope[rows] = cut.waveform[first:], cut.peak[first:], cut.slope[first:]
-        n = rows.stop
+        if not len(cut.seen):  # of a detected beat on the border, which both pieces see, only one is kept
+            first = int(np.searchsorted(cut.peak, earliest))
+            cut = Cut(cut.waveform[first:], cut.peak[first:], cut.slope[first:], cut.seen)
+        if len(cut.peak):
+            earliest = cut.peak[-1] + BORDER * FS
+        cuts.append(cut)
         measures.append(piece.measures)
-        seen.append(cut.seen)
         on_piece(piece.seconds)
-    return Cut(waveform[:n], peak[:n], slope[:n], np.concatenate(seen)), Measures.joined(measures)
+    peak, slope, seen = (
+        np.concatenate([getattr(cut, name) for cut in cuts]) for name in ("peak", "slope", "seen")
+    )
+    waveform, n = np.empty((len(peak), cuts[0].waveform.shape[1]), dtype=np.float32), 0
+    while cuts:  # each goes when it has been copied: a day's are 60 MB
+        rows = cuts.popleft().waveform
+        waveform[n : n + len(rows)] = rows
+        n += len(rows)
+    return Cut(waveform, peak, slope, seen), Measures.joined(measures)
 
 
 def known_clipped(signal: np.ndarray, fs: float) -> float:

@@ -197,6 +197,21 @@ def test_csv_of_untidy_writers(tmp_path):
     np.testing.assert_array_equal(ecg.read(0, 2), [1, np.inf])
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data[:100], "100 bytes, shorter than the header of an EDF file"),
+        (lambda data: data[:244] + b"0       " + data[252:], "its header gives data records of 0 s"),
+    ],
+)
+def test_an_edf_header_that_says_nothing_is_one_line(tmp_path, change, said):
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")
+    data = (tmp_path / "r.edf").read_bytes()
+    (tmp_path / "r.edf").write_bytes(change(data))
+    with pytest.raises(DataError, match=rf"r\.edf: {said}"):
+        open_ecg(tmp_path / "r.edf")
+
+
 @pytest.mark.parametrize("kept", [0.5, 0.501])
 def test_an_edf_file_that_was_cut_short_is_refused(tmp_path, kept):
     edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(tmp_path / "r.edf")

@@ -47,6 +47,15 @@ def test_lost_packets_that_were_filled_stand_still(level):
     np.testing.assert_array_equal(standstills(signal, 250), filled)
 
 
+def test_packets_are_found_beside_an_electrode_that_is_off():
+    signal = ecg(250, 120)[0] + np.random.default_rng(0).normal(scale=0.01, size=30000)
+    packets = np.zeros(len(signal), dtype=bool)
+    for start in range(1000, 20000, 2500):
+        packets[start : start + 125] = True
+    signal[packets] = signal[22000:] = 3.0
+    assert standstills(signal, 250)[:22000].tolist() == packets[:22000].tolist()
+
+
 def test_a_clipped_signal_does_not_stand_still():
     rng = np.random.default_rng(0)
     signal = np.round(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from arrhythmia.ecg.records import read_recording
 from arrhythmia.errors import DataError
 from arrhythmia.inference.quality import (
     LOST,
@@ -123,3 +124,60 @@ def test_few_beats_and_unlike_faint_ones_are_refused():
     for alike in (0.1, np.nan):
         with pytest.raises(DataError, match="not alike"):
             check_alike("r", alike=alike, faint=0.1)
+
+
+@pytest.mark.parametrize("rate", [180, 200, 220])
+def test_a_tachycardia_is_no_noise(mitdb, rate):
+    """A minute of 213, at 110 a minute, played faster, within 100."""
+    slow, fast = (read_recording(mitdb, name).signal[: 360 * 240] for name in ("100", "213"))
+    signal = slow.copy()
+    signal[360 * 90 : 360 * 150] = np.interp(np.arange(360 * 60) * rate / 110, np.arange(len(fast)), fast)
+    found = stream_beats(recording(signal, 360), **CUT)
+    time = found.beats.sample / 360
+    assert ((time > 90) & (time < 150)).sum() == pytest.approx(rate, rel=0.07)
+    assert parts_of(found.state) == []
+
+
+@pytest.mark.parametrize("height", [0.3, 3, 20])
+def test_noise_steeper_than_the_beats_is_no_measure_of_them(height):
+    found = found_in(with_part(40, 80, height * np.random.default_rng(1).normal(size=len(GOOD))))
+    shares = shares_of(found.state)
+    assert shares["noise"] == pytest.approx(1 / 3, abs=0.1)
+    assert shares["no beats"] < 0.07  # half a block of beats is as noisy as the noise beside it
+    clean = PEAKS[(PEAKS < 33) | (PEAKS > 87)]
+    assert np.abs(found.beats.sample[:, None] / 250 - clean).min(0).max() < 0.02
+
+
+@pytest.mark.parametrize("floor", [0.002, 0.02])
+def test_an_escape_beat_between_pauses_is_a_beat(floor):
+    noise = floor * np.random.default_rng(2).normal(size=len(GOOD))
+    signal = with_part(51, 69, noise)
+    signal[250 * 60 : 250 * 61] = GOOD[250 * 60 : 250 * 61]
+    time = found_in(signal).beats.sample / 250
+    np.testing.assert_allclose(time[(time > 51) & (time < 69)], [60.5], atol=0.02)
+    assert len(time) == len(PEAKS) - 17
+
+
+@pytest.mark.parametrize("floor", [0.002, 0.02])
+def test_pauses_that_fill_most_of_the_time_tell_nothing_of_the_beats_between(mitdb, floor):
+    """9 s of 100, whose P and T waves are those of a person, and 15 s of noise, again and again."""
+    signal = read_recording(mitdb, "100").signal[: 360 * 240].copy()
+    whole = stream_beats(recording(signal, 360), **CUT).beats.sample / 360
+    for start in range(9, 240, 24):
+        part = slice(360 * start, 360 * (start + 15))
+        signal[part] = signal[360 * start] + floor * np.random.default_rng(start).normal(size=360 * 15)
+    time = stream_beats(recording(signal, 360), **CUT).beats.sample / 360
+    inside = whole[(whole % 24 > 0.3) & (whole % 24 < 8.7)]
+    assert np.abs(time[:, None] - inside).min(0).max() < 0.02
+    assert len(time) <= len(whole[whole % 24 < 9]) + 3
+
+
+def test_known_beats_that_lie_in_no_signal_are_named_as_such():
+    with pytest.raises(DataError, match="2 of the beats that --beats names lie in signal, too few"):
+        check_beats("r", np.ones((2, 100), np.float32), np.zeros(9), known=True)
+
+
+def test_more_samples_than_an_annotation_file_can_name():
+    check_length("r", 2**31 - 1, 360)
+    with pytest.raises(DataError, match="the most is 2147483647: cut it"):
+        check_length("r", 2**31, 360)
