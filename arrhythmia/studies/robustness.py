@@ -58,8 +58,10 @@ def main(argv: list[str]) -> None:
                 counts += agreement(answers[name], answer(disturbed, fs, network))
             except DataError:
                 refused += 1
-        rows.append({"disturbance": disturbance, **scores(counts), "refused": refused})
-        print(rows[-1], flush=True)
+        found = scores(counts)
+        rows.append({"disturbance": disturbance, **found, "refused": refused})
+        said = ", ".join(f"{score} {cell(value)} %" for score, value in found.items())
+        print(f"[{number + 1}/{len(DISTURBANCES)}] {disturbance}: {said}", flush=True)
     table = pd.DataFrame(rows)
     write_text(paths.ROBUSTNESS, table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
     print(
