@@ -27,8 +27,12 @@ STANDSTILL = 0.25
 pulse, or samples that were lost on their way and filled."""
 
 MOST_STANDSTILLS = 0.15
-"""Share of a signal that they may be, 0..1: where there are more, as in a drawn ECG without noise, the line
-between the beats stands still."""
+"""Share of a signal that those without a jump may be, 0..1: where there are more, as in a drawn ECG without
+noise, the line between the beats stands still."""
+
+JUMP = 0.3
+"""Share of the height of the complexes by which no ECG moves from one sample to the next both into a
+standstill and out of it."""
 
 
 def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
@@ -72,22 +76,26 @@ def needles(signal: np.ndarray, fs: float) -> np.ndarray:
 def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
     """Return which samples belong to a standstill, `(n,)` bool.
 
-    Where most neighbours are equal, because the steps of the recorder are coarse, or where standstills are
-    more than `MOST_STANDSTILLS` of the signal, none is taken for one; nor is what is clipped: it stands at
-    the highest or the lowest sample, and that is no further off than a complex is high.
+    What the signal jumps to and from by more than `JUMP` of the height of the complexes was filled in. Of the
+    others none is taken for a standstill where these are more than `MOST_STANDSTILLS` of the signal; nor is
+    what is clipped: it stands at the highest or the lowest sample, and that is no further off than a complex
+    is high. Where most neighbours are equal, because the steps of the recorder are coarse, there is none.
     """
     still = np.append(np.diff(signal) == 0, False)[: len(signal)]
     spans = stretches(still, STANDSTILL * fs)
-    short = spans[np.diff(spans)[:, 0] < STILL * fs]  # longer ones are lost in any case
     found = np.zeros(len(signal), dtype=bool)
     for start, stop in spans:
         found[start : stop + 1] = True
-    share = np.diff(short).sum() / max(len(signal), 1)
-    if not 0 < share <= MOST_STANDSTILLS or still[~found].mean() >= 0.5:
+    if not len(spans) or found.all() or still[~found].mean() >= 0.5:
         return np.zeros(len(signal), dtype=bool)
     low, high = np.nanpercentile(signal[~found], (1, 99))
-    for start, stop in spans:
-        at_limit = signal[start] in (np.nanmin(signal), np.nanmax(signal))
-        if at_limit and 2 * low - high <= signal[start] <= 2 * high - low:
-            found[start : stop + 1] = False
+    padded = np.pad(signal, 1, constant_values=np.nan)  # before each span, and after it
+    level, outside = signal[spans[:, 0]], np.stack([padded[spans[:, 0]], padded[spans[:, 1] + 2]])
+    jumps = ~(np.abs(outside - level) <= JUMP * (high - low)).any(axis=0)
+    short = np.diff(spans)[:, 0] < STILL * fs  # longer ones are lost in any case
+    few = np.diff(spans[short & ~jumps]).sum() <= MOST_STANDSTILLS * len(signal)
+    at_limit = (level == np.nanmin(signal)) | (level == np.nanmax(signal))
+    clipped = at_limit & (2 * low - high <= level) & (level <= 2 * high - low)
+    for start, stop in spans[~jumps & (clipped | (not few))]:
+        found[start : stop + 1] = False
     return found

@@ -236,7 +236,7 @@ def _cut_piece(
     clean, needle = without_artefacts(piece.signal, fs)
     conditioned = condition(clean, piece.fs)
     inside, own = piece.inside, slice(piece.start - piece.first, piece.stop - piece.first)
-    clipped, needles = known_clipped(piece.signal[own], fs), len(stretches(needle[own], 1))
+    clipped, needles = known_clipped(clean[own], fs), len(stretches(needle[own], 1))
     if positions is None:
         found = detect_beats(conditioned)
         place = piece.in_recording(found, fs)

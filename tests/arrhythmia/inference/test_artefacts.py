@@ -47,6 +47,16 @@ def test_lost_packets_that_were_filled_stand_still(level):
     np.testing.assert_array_equal(standstills(signal, 250), filled)
 
 
+@pytest.mark.parametrize("level", [-2.0, 3.0])
+def test_packets_far_from_the_signal_are_found_however_many(level):
+    signal = ecg(250, 120)[0] + np.random.default_rng(0).normal(scale=0.01, size=30000)
+    packets = np.zeros(len(signal), dtype=bool)
+    for start in range(300, 29000, 400):
+        packets[start : start + 125] = True
+    signal[packets] = level
+    np.testing.assert_array_equal(standstills(signal, 250), packets)
+
+
 def test_packets_are_found_beside_an_electrode_that_is_off():
     signal = ecg(250, 120)[0] + np.random.default_rng(0).normal(scale=0.01, size=30000)
     packets = np.zeros(len(signal), dtype=bool)
