@@ -42,6 +42,9 @@ from arrhythmia.utils.parallel import cores
 
 BAR = "{percentage:3.0f}% |{bar}| {elapsed}"
 
+MOST_THREADS = 4
+"""Parts of a recording that are computed at a time: each takes some 60 MB, and reading is not parallel."""
+
 BYTES_A_SECOND = 4e6
 """Of a file, that opening it may take a second of computing for; a text table with dates takes the half."""
 
@@ -275,7 +278,7 @@ def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tupl
             loaded.append("s3fs")
             room = tempfile.TemporaryDirectory(prefix="arrhythmia-", dir=asked.scratch)
         with room as copies:
-            threads = max(asked.jobs // max(len(recordings), 1), 1)
+            threads = min(max(asked.jobs // max(len(recordings), 1), 1), MOST_THREADS)
             work = partial(predict_one, asked=asked, copies=copies, threads=threads)
             done = limited(work, items, jobs=asked.jobs, preload=loaded, on_progress=progress)
             with closing(done):  # before the room: no process is left that writes there

@@ -24,7 +24,6 @@ from arrhythmia.inference.quality import (
     Measures,
     measure,
     not_among_beats,
-    same_shape,
     states_of,
     steepness,
     without_beats,
@@ -185,8 +184,7 @@ def stream_beats(
     cut_piece = partial(_cut_piece, ecg.fs, kernel, r_row, positions)
     made = in_threads(cut_piece, pieces(ecg), threads=threads)
     cut, measures = _joined(made, on_piece=on_piece, on_signal=on_signal)
-    silent, noise = without_beats(measures)
-    noise &= ~same_shape(cut.waveform, cut.peak, noise)
+    silent, noise = without_beats(measures, cut.waveform, cut.peak)
     empty = silent | noise
     rejected, faint, detections = cut.peak[:0], 0.0, Detections(0.0, np.nan)
     if positions is None and len(cut.peak):

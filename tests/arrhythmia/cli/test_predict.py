@@ -572,7 +572,9 @@ def test_one_recording_on_two_cores_gives_the_bytes_of_one(tmp_path, mitdb):
     assert made[0] == made[1]
 
 
-@pytest.mark.parametrize(("recordings", "jobs", "threads"), [(1, 4, 4), (2, 4, 2), (3, 4, 1), (5, 4, 1)])
+@pytest.mark.parametrize(
+    ("recordings", "jobs", "threads"), [(1, 4, 4), (1, 64, 4), (2, 4, 2), (3, 4, 1), (5, 4, 1)]
+)
 def test_cores_that_no_recording_needs_help_the_others(monkeypatch, recordings, jobs, threads):
     seen = []
 

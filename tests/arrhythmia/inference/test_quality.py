@@ -181,3 +181,23 @@ def test_more_samples_than_an_annotation_file_can_name():
     check_length("r", 2**31 - 1, 360)
     with pytest.raises(DataError, match="the most is 2147483647: cut it"):
         check_length("r", 2**31, 360)
+
+
+@pytest.mark.parametrize(("frequency", "amplitude"), [(5, 0.5), (5, 2.0), (8, 0.3), (8, 1.5)])
+def test_a_tremor_is_no_tachycardia(mitdb, frequency, amplitude):
+    """A wave without a line between complexes, however alike its periods are."""
+    signal = read_recording(mitdb, "124").signal[: 360 * 240].copy()
+    part = slice(360 * 90, 360 * 150)
+    signal[part] = amplitude * np.sin(2 * np.pi * frequency * np.arange(360 * 60) / 360)
+    time = stream_beats(recording(signal, 360), **CUT).beats.sample / 360
+    assert ((time > 95) & (time < 145)).sum() == 0
+
+
+def test_a_few_steep_artefacts_do_not_silence_a_tachycardia(mitdb):
+    """Of record 114 played 2.2 times as fast few blocks are distinct: these must not tell what is usual."""
+    slow = read_recording(mitdb, "114").signal[: 360 * 60 * 8]
+    signal = np.interp(np.arange(360 * 200) * 2.2, np.arange(len(slow)), slow)
+    before = len(stream_beats(recording(signal, 360), **CUT).beats)
+    for at in range(360 * 60, 360 * 105, 360 * 3):
+        signal[at : at + 20] += 10 * np.hanning(20)
+    assert len(stream_beats(recording(signal, 360), **CUT).beats) > 0.6 * before
