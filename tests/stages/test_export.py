@@ -12,21 +12,12 @@ from arrhythmia.inference.model import infer, load_network
 from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.utils.files import save_arrays
 from stages import export
-from tests.cards import card
+from tests.cards import SEGMENT, card
 from tests.params import write_params
 
 pytestmark = pytest.mark.slow
 
 PROTOCOL, NAME = "inter_patient", "cnn"
-SEGMENT = {
-    "window": "centred",
-    "fs": 125,
-    "before": 0.3,
-    "after": 0.5,
-    "rr_before": 8,
-    "rr_after": 7,
-    "rr_long": 30,
-}
 PREPROCESSOR = Preprocessor(
     "record",
     True,

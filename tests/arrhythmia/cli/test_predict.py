@@ -238,7 +238,7 @@ BEAT = (1 << 10 | 250).to_bytes(2, "little")
         (20 * BEAT + b"\0", "w.atr: empty or cut short"),
         ((22 << 10 | 250).to_bytes(2, "little") + b"\0\0", "w.atr: no beat annotation in it"),
         (40 * BEAT + b"\0\0", "w.atr: annotation at 7500 is out of order or outside the record"),
-        (2 * BEAT + b"\0\0", "w: 2 beats found, too few"),
+        (2 * BEAT + b"\0\0", "w: 2 of the beats that --beats names lie in signal, too few"),
     ],
 )
 def test_bad_annotations_are_one_line(record, tmp_path, capsys, annotations, words):
