@@ -1,6 +1,5 @@
 """From a recording of any length to its beats, piece by piece, so that a day needs little memory."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -269,28 +268,25 @@ def _joined(
         on_piece: as for `stream_beats`.
         on_signal: as for `stream_beats`.
     """
-    cuts: deque[Cut] = deque()
-    measures, earliest = [], 0.0
+    waveform, length = np.empty(0, dtype=np.float32), 0
+    peak, slope, seen, measures, earliest = [], [], [], [], 0.0
     for piece in made:
         on_signal(piece.signal, piece.place)
         cut = piece.cut
-        if not len(cut.seen):  # of a detected beat on the border, which both pieces see, only one is kept
-            first = int(np.searchsorted(cut.peak, earliest))
-            cut = Cut(cut.waveform[first:], cut.peak[first:], cut.slope[first:], cut.seen)
+        # of a detected beat on the border, which both pieces see, only one is kept
+        first = 0 if len(cut.seen) else int(np.searchsorted(cut.peak, earliest))
         if len(cut.peak):
             earliest = cut.peak[-1] + BORDER * FS
-        cuts.append(cut)
+        rows, length = cut.waveform[first:], cut.waveform.shape[1]
+        waveform.resize(waveform.size + rows.size, refcheck=False)  # in place: a day's are 60 MB
+        waveform[waveform.size - rows.size :] = rows.ravel()
+        peak.append(cut.peak[first:])
+        slope.append(cut.slope[first:])
+        seen.append(cut.seen)
         measures.append(piece.measures)
         on_piece(piece.seconds)
-    peak, slope, seen = (
-        np.concatenate([getattr(cut, name) for cut in cuts]) for name in ("peak", "slope", "seen")
-    )
-    waveform, n = np.empty((len(peak), cuts[0].waveform.shape[1]), dtype=np.float32), 0
-    while cuts:  # each goes when it has been copied: a day's are 60 MB
-        rows = cuts.popleft().waveform
-        waveform[n : n + len(rows)] = rows
-        n += len(rows)
-    return Cut(waveform, peak, slope, seen), Measures.joined(measures)
+    joined = (np.concatenate(parts) for parts in (peak, slope, seen))
+    return Cut(waveform.reshape(-1, length), *joined), Measures.joined(measures)
 
 
 def known_clipped(signal: np.ndarray, fs: float) -> float:
