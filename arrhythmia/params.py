@@ -376,6 +376,7 @@ def misfits(params: Parameters) -> Iterator[str]:
         yield from _layers(params.cnn, protocol)
         yield from _patches(params.rnn, protocol)
         yield from _p_waves(params, protocol)
+        yield from _rhythm_intervals(params, protocol)
     if "all_patients" in params.protocols:
         yield from _fits(params.normalize)
 
@@ -451,8 +452,11 @@ def _p_waves(params: Parameters, protocol: str) -> Iterator[str]:
             f"fusion.weight.{protocol} is {weight}; the rhythm network needs P waves, so centred windows "
             f"with segment.before from {P_WAVE}; add -S fusion.weight=0"
         )
-    intervals = {name: getattr(segment, name) for name in RHYTHM_INTERVALS}
-    if weight and intervals != RHYTHM_INTERVALS:
+
+
+def _rhythm_intervals(params: Parameters, protocol: str) -> Iterator[str]:
+    intervals = {name: getattr(params.segment, name) for name in RHYTHM_INTERVALS}
+    if chosen(params.fusion.weight, protocol) and intervals != RHYTHM_INTERVALS:
         found, learnt = (" ".join(map(str, x.values())) for x in (intervals, RHYTHM_INTERVALS))
         yield (
             f"segment.rr_before, rr_after and rr_long are {found}; the rhythm network, with a weight under "
