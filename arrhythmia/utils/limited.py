@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -144,6 +144,7 @@ def _context(preload: list[str]) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["arrhythmia.utils.collector_off", *preload])
+    resource_tracker.ensure_running()  # its start lets Ctrl-C through again, so it may not begin in the block
     with _interrupts_blocked():
         forkserver.ensure_running()
     first = context.Process(target=int)

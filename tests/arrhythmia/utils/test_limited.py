@@ -26,6 +26,8 @@ def work(word, report):
     if word == "compute":
         while True:
             pass
+    if word == "blocked":
+        return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     if word == "sleep":
         time.sleep(10 * PATIENCE)
     if word == "memory":
@@ -122,12 +124,13 @@ def test_ctrl_c_and_an_early_end_leave_no_process():
         "import multiprocessing as m; from tests.arrhythmia.utils.test_limited import *\n"
         "if __name__ == '__main__':\n"
         "    try:\n"
-        "        for word, _ in run([1, 'sleep', 'sleep']): print(word, flush=True)\n"
+        "        for word, result in run(['blocked', 'sleep', 'sleep']): print(word, result, flush=True)\n"
         "    except KeyboardInterrupt: print(len(m.active_children()), 'left')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with running([sys.executable, "-c", code], cwd=ROOT, env=environment) as started:
-        assert started.stdout.readline() == "1\n"
+        # before a process can ignore Ctrl-C
+        assert started.stdout.readline() == "blocked True\n"
         os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
         said, errors = started.communicate(timeout=PATIENCE)
     assert (said, errors) == ("0 left\n", "")
