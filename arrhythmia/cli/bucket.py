@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arrhythmia.errors import DataError, one_line
-from arrhythmia.formats.recordings import kind, without_suffix
+from arrhythmia.formats.names import kind, without_suffix
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER, named_files
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import PAGE, SUMMARY

@@ -26,14 +26,8 @@ from tqdm import tqdm
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
 from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.errors import DataError
-from arrhythmia.formats.recordings import (
-    KINDS,
-    OPTIONS,
-    find_recordings,
-    kind,
-    recording_name,
-    without_suffix,
-)
+from arrhythmia.formats.names import KINDS, kind, recording_name, without_suffix
+from arrhythmia.formats.recordings import OPTIONS, find_recordings
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import file_name, remove_unfinished

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from arrhythmia.cli.bucket import Place, S3Path, read_all, storage, told
 from arrhythmia.errors import DataError
-from arrhythmia.formats.recordings import recording_name
+from arrhythmia.formats.names import recording_name
 from arrhythmia.inference.unfinished import ANNOTATIONS, BEATS, PAGE, PICTURE, SUMMARY, file_name
 from arrhythmia.utils.files import write_text
 

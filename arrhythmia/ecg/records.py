@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import wfdb
 
+from arrhythmia.ecg.annotations import parse_annotations
 from arrhythmia.ecg.recording import Recording
 from arrhythmia.errors import DataError, one_line
 
-SYMBOL_MEANINGS = dict(wfdb.io.annotation.ann_label_table[["symbol", "description"]].to_numpy())
-"""What each annotation symbol stands for, in the words of the WFDB annotation codes."""
+REMEDY = "run `dvc repro --force download`"
 
 
 def record_names(folder: str | Path) -> list[str]:
@@ -65,7 +65,7 @@ def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Reco
 
 
 def _damaged(path: str, problem: str) -> DataError:
-    return DataError(f"{path}: {problem}; run `dvc repro --force download`")
+    return DataError(f"{path}: {problem}; {REMEDY}")
 
 
 def _read(path: str, what: str, read: Callable[[], Any]) -> Any:
@@ -100,20 +100,18 @@ def _check_signal(path: str, record: wfdb.Record) -> None:
 
 
 def _read_annotations(path: Path, length: int) -> tuple[np.ndarray, np.ndarray]:
-    name, elements = f"{path}.atr", ["symbol", "label_store"]
-    # Annotations are pairs of bytes, and a pair of zeros is the last (annot(5)). wfdb does not look for it,
-    # and would take what is left of a file that was cut short for the whole.
-    data = Path(name).read_bytes()
-    if len(data) % 2 or data[-2:] != b"\0\0":
-        raise _damaged(name, f"cut short after {len(data)} bytes, the end mark is missing")
-    read = _read(name, "annotation", lambda: wfdb.rdann(str(path), "atr", return_label_elements=elements))
-    sample, symbol = np.asarray(read.sample), np.asarray(read.symbol, dtype=str)
+    name = f"{path}.atr"
+    try:
+        found = parse_annotations(Path(name).read_bytes(), name)
+    except DataError as error:
+        raise DataError(f"{error}; {REMEDY}") from error
+    sample, symbol = np.array(found.sample), found.symbol
     if len(sample) == 0:
         raise _damaged(name, "no annotations")
-    unknown = ~np.isin(symbol, list(SYMBOL_MEANINGS))
+    unknown = symbol == ""
     if unknown.any():
-        code, at = read.label_store[unknown][0], sample[unknown][0]
-        raise _damaged(name, f"unknown annotation code {code} at sample {at}")
+        at = sample[unknown][0]
+        raise _damaged(name, f"unknown annotation code {np.array(found.code)[unknown][0]} at sample {at}")
     outside = (sample < 0) | (sample >= length) | (np.diff(sample, prepend=sample[0]) < 0)
     if outside.any():
         at = sample[outside][0]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia.aami import CLASSES, SYMBOLS
-from arrhythmia.ecg.records import SYMBOL_MEANINGS
+from arrhythmia.ecg.annotations import SYMBOL_MEANINGS
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.ec57 import ratio
 

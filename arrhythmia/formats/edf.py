@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 
 from arrhythmia.errors import DataError
+from arrhythmia.formats.ecg import RATES, Ecg, check_rate, lead_notes
+from arrhythmia.formats.guard import guarded
+from arrhythmia.formats.leads import choose_lead, millivolts
 from arrhythmia.formats.timestamps import LONGEST_GAP
 
 ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
@@ -74,6 +77,53 @@ class EdfLayout:
         begin, shape = self.header + self.width * self.words * first, (last - first, self.words, self.width)
         data = np.memmap(self.path, np.uint8, "r", begin, shape)  # of many signals one is read
         return np.array(data[:, place])
+
+
+def open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
+    """Open an EDF or BDF file.
+
+    Args:
+        path: the file.
+        lead: which one; None for the one most like MLII.
+        per_unit: mV in a unit of the signal; None if the header tells.
+
+    Raises:
+        DataError: the file is damaged, or has no such lead.
+    """
+    edf = read_edf_layout(path)
+    names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]
+    # what is sampled too slowly is no ECG, so another signal is better
+    rates = [float(x.sampling_frequency) for x in edf.signals]
+    usable = [i for i, fs in enumerate(rates) if RATES[0] <= fs <= RATES[1]]
+    channel = choose_lead(names, units, lead, path, usable)
+    signal, fs = edf.signals[channel], rates[channel]
+    each = signal.samples_per_data_record
+    check_rate(path, fs, names[channel])
+    scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
+    low, high = signal.digital_min, signal.digital_max
+    least, most = signal.physical_min, signal.physical_max
+    if not (high > low and most != least):
+        raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
+    gain = scale * (most - least) / (high - low)
+    starts, lost = record_starts(path, edf, each)
+    length = int(starts[-1]) + each
+
+    def read(start: int, stop: int) -> np.ndarray:
+        signal = np.full(stop - start, np.nan, dtype=np.float32)
+        first, last = np.searchsorted(starts, [start - each + 1, stop])
+        with guarded(path):
+            records = edf.read(int(first), int(last), edf.places[channel])
+        for at, counts in zip(starts[first:last] - start, records, strict=True):
+            begin, end = max(at, 0), min(at + each, stop - start)
+            signal[begin:end] = (
+                counts[begin - at : end - at].astype(np.float64) - low
+            ) * gain + scale * least
+        return signal
+
+    notes = (*edf.notes, *lead_notes(names, channel, lead))
+    if lost:
+        notes += (f"{lost / fs:.2f} s between its data records are missing: lost signal",)
+    return Ecg(path, fs, names[channel] or f"channel {channel}", length, read, notes)
 
 
 def read_edf_layout(path: Path) -> EdfLayout:

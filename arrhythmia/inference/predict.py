@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from arrhythmia.formats.recordings import Ecg
+from arrhythmia.formats.ecg import Ecg
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import OnnxNetwork
 from arrhythmia.inference.quality import (

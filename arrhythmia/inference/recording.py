@@ -10,7 +10,8 @@ from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
 from arrhythmia.formats.annotations import read_annotations
 from arrhythmia.formats.guard import guarded
-from arrhythmia.formats.recordings import OPTIONS, kind, open_ecg
+from arrhythmia.formats.names import kind
+from arrhythmia.formats.recordings import OPTIONS, open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.outputs import write_prediction

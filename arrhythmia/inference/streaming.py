@@ -14,7 +14,7 @@ from arrhythmia.ecg.gaps import clipped_share, lost_spans, stretches
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.windows import centred_windows, resampling_kernel, window_length
 from arrhythmia.features.template import correlation, template_beat
-from arrhythmia.formats.recordings import Ecg
+from arrhythmia.formats.ecg import Ecg
 from arrhythmia.inference.artefacts import without_artefacts
 from arrhythmia.inference.quality import (
     FAINT,

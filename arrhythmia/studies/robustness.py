@@ -19,7 +19,8 @@ from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
-from arrhythmia.formats.recordings import Ecg, open_ecg
+from arrhythmia.formats.ecg import Ecg
+from arrhythmia.formats.recordings import open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.predict import Prediction, predict
 from arrhythmia.scoring import ec57

@@ -23,8 +23,8 @@ from arrhythmia.inference import recording
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.unfinished import unfinished_folder
 from arrhythmia.utils.limited import Ended
+from tests.arrhythmia.ecg.test_annotations import encoded
 from tests.arrhythmia.ecg.test_detection import ecg
-from tests.arrhythmia.formats.test_annotations import encoded
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running
 
 ROOT = Path(__file__).parents[3]

@@ -116,7 +116,7 @@ def test_every_truncation_of_the_annotations(folder):
     data = (folder / "r.atr").read_bytes()
     for length in range(len(data)):
         (folder / "r.atr").write_bytes(data[:length])
-        assert refusal(folder) == f"r.atr: cut short after {length} bytes, the end mark is missing"
+        assert refusal(folder) == "r.atr: empty or cut short, its end mark is missing"
 
 
 def test_no_annotations(folder):
@@ -124,7 +124,7 @@ def test_no_annotations(folder):
     assert refusal(folder) == "r.atr: no annotations"
 
 
-@pytest.mark.parametrize("code", [15, 17, 42, 49, 58])
+@pytest.mark.parametrize("code", [15, 17, 42, 49])
 def test_unknown_annotation_code(folder, code):
     data = bytearray((folder / "r.atr").read_bytes())
     data[-3] = data[-3] & 3 | code << 2  # the upper six bits of an annotation's second byte are its code
@@ -136,7 +136,7 @@ def test_damaged_annotation_fields(folder):
     data = bytearray((folder / "r.atr").read_bytes())
     data[-3] = 63 << 2  # says that a text of data[-4] bytes follows
     (folder / "r.atr").write_bytes(data)
-    assert refusal(folder).startswith("r.atr: cannot be read as a WFDB annotation (")
+    assert refusal(folder) == "r.atr: damaged, a note of 104 bytes is cut short"
 
 
 @pytest.mark.parametrize("at", [3600, 100_000])

@@ -10,7 +10,7 @@ import pytest
 from arrhythmia.errors import DataError
 from arrhythmia.formats.annotations import read_annotations
 from arrhythmia.formats.recordings import open_ecg
-from tests.arrhythmia.formats.test_annotations import encoded
+from tests.arrhythmia.ecg.test_annotations import encoded
 
 LONGEST = 30
 """Time that no file may take, s."""

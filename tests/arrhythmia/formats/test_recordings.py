@@ -10,12 +10,13 @@ import pytest
 import wfdb
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats import csv_table, recordings
+from arrhythmia.formats import csv_table, wfdb_record
 from arrhythmia.formats.annotations import read_annotations
 from arrhythmia.formats.edf import record_starts
 from arrhythmia.formats.leads import choose_lead, millivolts
-from arrhythmia.formats.recordings import find_recordings, open_ecg, recording_name
-from tests.arrhythmia.formats.test_annotations import encoded
+from arrhythmia.formats.names import recording_name
+from arrhythmia.formats.recordings import find_recordings, open_ecg
+from tests.arrhythmia.ecg.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
 
@@ -442,7 +443,7 @@ def test_a_column_by_name_comes_before_one_by_number(tmp_path):
 
 @pytest.mark.parametrize(("checksum", "notes"), [(None, 0), (0, 0), ("right", 0), (12345, 1), (-12345, 1)])
 def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes):
-    monkeypatch.setattr(recordings, "CHECKED", 300)
+    monkeypatch.setattr(wfdb_record, "CHECKED", 300)
     right = int((200 * SIGNAL).round().sum()) % 65536
     words = "" if checksum is None else f" 12 0 0 {right if checksum == 'right' else checksum} 0 II"
     ecg = open_ecg(write_wfdb(tmp_path, header=[f"r.dat 16 200{words}", "r.dat 16 200 12 0 0 7 0 V"]))
@@ -454,7 +455,7 @@ def test_a_checksum_that_is_wrong_is_said(tmp_path, monkeypatch, checksum, notes
 
 @pytest.mark.parametrize("kind", ["16:36", "61", "8"])
 def test_what_wfdb_gives_otherwise_than_it_stands_in_the_file_has_no_sum(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(recordings, "CHECKED", 300)
+    monkeypatch.setattr(wfdb_record, "CHECKED", 300)
     adu = (20 * SIGNAL).round().astype(int)
     data = np.diff(adu, prepend=adu[0]) if kind == "8" else adu
     data.astype({"8": "i1", "61": ">i2"}.get(kind, "<i2")).tofile(tmp_path / "r.dat")

@@ -13,7 +13,8 @@ from arrhythmia.ecg.records import read_recording
 from arrhythmia.ecg.rr_intervals import long_run_rr, rr_intervals
 from arrhythmia.ecg.segmentation import cut_beats
 from arrhythmia.features.rhythm import rhythm_features
-from arrhythmia.formats.recordings import Ecg, open_ecg
+from arrhythmia.formats.ecg import Ecg
+from arrhythmia.formats.recordings import open_ecg
 from arrhythmia.inference import streaming
 from arrhythmia.inference.quality import NOISE
 from arrhythmia.inference.streaming import known_long_run, known_rr, lost_between, pieces, stream_beats

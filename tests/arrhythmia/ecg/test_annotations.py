@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import wfdb
 
+from arrhythmia.ecg.annotations import parse_annotations
 from arrhythmia.errors import DataError
-from arrhythmia.formats.annotations import parse_annotations
 
 BEAT = (1 << 10 | 250).to_bytes(2, "little")
 """An annotation N, 250 samples after the last one."""
