@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 CLASSES = ("N", "S", "V", "F", "Q")
 """The five AAMI classes, in the order of their labels 0..4."""
 
+N, S, V, F, Q = range(len(CLASSES))
+
 CLASS_NAMES = {
     "N": "normal or bundle branch block",
     "S": "supraventricular ectopic",

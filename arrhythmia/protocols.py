@@ -1,4 +1,4 @@
-"""The protocols, models and sources there are: how each is divided, scored and called."""
+"""The protocols, models and sources there are: how each is divided and scored."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,10 +34,10 @@ PROTOCOLS = {
 
 NETWORKS = ("cnn", "rnn")
 
-MODELS = {"cnn": "CNN", "rnn": "RNN", "forest": "Forest"}
+MODELS = (*NETWORKS, "forest")
 """The models of the pipeline, in the order of the report."""
 
-ARGUMENTS = {"protocol": tuple(PROTOCOLS), "network": NETWORKS, "model": tuple(MODELS)}
+ARGUMENTS = {"protocol": tuple(PROTOCOLS), "network": NETWORKS, "model": MODELS}
 """What the arguments of a stage may be, by the name of the parameter of its `main`."""
 
 
@@ -70,14 +70,3 @@ def of_protocol(params: dict[str, Any], protocol: str) -> dict[str, Any]:
         key: value.get(protocol, value["inter_patient"]) if isinstance(value, dict) else value
         for key, value in params.items()
     }
-
-
-def protocol_name(protocol: str) -> str:
-    """Return `inter-patient` for `inter_patient`."""
-    return protocol.replace("_", "-")
-
-
-def heading(protocol: str, model: str, source: str) -> str:
-    """Return the title of a model's figures, which says so where the recordings are synthetic."""
-    suffix = ", synthetic recordings" if source == "synthetic" else ""
-    return f"{MODELS[model]}, {protocol_name(protocol)}{suffix}"

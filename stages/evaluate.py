@@ -22,8 +22,9 @@ from arrhythmia.figures import strips, worst_records
 from arrhythmia.figures.records import records_map
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
-from arrhythmia.protocols import PROTOCOLS, heading
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring import metrics
+from arrhythmia.titles import figure_title
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.progress import tracked
 from stages.run import run
@@ -49,7 +50,7 @@ def main(protocol: str, model: str) -> None:
     except DataError as error:
         raise DataError(f"{model}, {protocol}: {error}") from error
     tables = evaluation_tables(label, probability, beats.symbol[test], record)
-    title = heading(protocol, model, source)
+    title = figure_title(protocol, model, source)
     for name, table in tables.items():
         write_table(paths.tables(protocol, model) / f"{name}.csv", table)
     figures = scores_figures(label, probability, title=title)

@@ -15,11 +15,12 @@ from arrhythmia.figures.comparison import comparison
 from arrhythmia.figures.scores import training_curves
 from arrhythmia.figures.style import save_png
 from arrhythmia.params import load_params
-from arrhythmia.protocols import MODELS, NETWORKS, SOURCES, heading
+from arrhythmia.protocols import MODELS, NETWORKS, SOURCES
 from arrhythmia.report.class_support import carriers_table, sides_table
 from arrhythmia.report.report import Material, report
 from arrhythmia.report.run_tables import ABLATION_COLUMNS, BASELINES_COLUMNS, SEEDS_COLUMNS, read_table
 from arrhythmia.report.tables import Cards
+from arrhythmia.titles import figure_title
 from arrhythmia.utils.files import load_arrays, write_text
 from arrhythmia.utils.progress import tracked
 from stages.run import run
@@ -85,7 +86,7 @@ def draw_learning_curves(protocols: list[str], source: str) -> None:
             {side: curve[f"{side}/loss"] for side in ("train", "val")},
             {side: curve[f"{side}/macro_f1"] for side in ("train", "val")},
             curve["lr"],
-            title=f"{heading(protocol, model, source)}: training",
+            title=f"{figure_title(protocol, model, source)}: training",
         )
         save_png(paths.learning_curves(protocol, model), figure)
 

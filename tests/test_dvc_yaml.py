@@ -24,18 +24,17 @@ PARAMS = read_yaml(ROOT / "params.yaml")
 LIGHT = ("download", "segment", "split", "normalize", "train_forest", "evaluate", "report")
 FITTING = ("train_rhythm", "train_cnn", "train_rnn", "train_forest")
 
-TOP = "errors aami paths determinism command_line protocols score_names params"
+TOP = "errors aami paths determinism command_line protocols titles params"
 LAYERS = (
     *({f"arrhythmia/{name}.py"} for name in TOP.split()),
     {"arrhythmia/utils"},
     {
         "arrhythmia/datasets",
         "arrhythmia/ecg",
-        "arrhythmia/formats",
         "arrhythmia/models",
         "arrhythmia/scoring",
     },
-    {"arrhythmia/evaluation", "arrhythmia/features", "arrhythmia/kaggle"},
+    {"arrhythmia/evaluation", "arrhythmia/features", "arrhythmia/formats", "arrhythmia/kaggle"},
     {"arrhythmia/simulation"},
     {"arrhythmia/training"},
     {"arrhythmia/preprocessing", "arrhythmia/figures"},

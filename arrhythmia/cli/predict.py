@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -60,40 +60,53 @@ def main(argv: list[str] | None = None) -> int:
         asked.out.is_dir()  # refuses a bucket that is not there, before anything is predicted
     print(DISCLAIMER)
     alone, twice = of_a_name_each(recordings)
-    outcomes += twice.values()
-    failures = {path: printable(outcome.line) for path, outcome in twice.items()}
-    there = names_in(asked.out) if asked.resume else set()
-    written = {path for path in alone if has_results(there, path, page=asked.page)}
-    alone = [path for path in alone if path not in written]
+    outcomes |= twice
+    written = with_results(alone, asked) if asked.resume else set()
     if written:
-        print(f"left as they are, with results in {asked.out}: {len(written)} of {len(written) + len(alone)}")
-    for line in [outcome.line for outcome in outcomes] + partly_idle:
+        print(f"left as they are, with results in {asked.out}: {len(written)} of {len(alone)}")
+    for line in [outcome.line for outcome in outcomes.values()] + partly_idle:
         print(printable(line), file=sys.stderr)
-    number = len(outcomes) + len(alone)
+    if not all_done([path for path in alone if path not in written], asked, outcomes):
+        return 1
+    print_comparison(outcomes.values())
+    failures = {path: printable(outcome.line) for path, outcome in outcomes.items() if outcome.failed}
+    print(f"{len(outcomes) - len(failures)} of {len(outcomes)} recordings written to {asked.out}")
+    if asked.table:
+        of_recordings = {path: failures[path] for path in recordings if path in failures}
+        write_table(asked.table, of_recordings, written | (outcomes.keys() - failures.keys()), asked.out)
+    return int(len(failures) > 0)
+
+
+def with_results(recordings: list[Place], asked: argparse.Namespace) -> set[Place]:
+    """Return the recordings whose results are there already."""
+    there = names_in(asked.out)
+    return {path for path in recordings if has_results(there, path, page=asked.page)}
+
+
+def all_done(recordings: list[Place], asked: argparse.Namespace, outcomes: dict[Place, Outcome]) -> bool:
+    """Predict recordings, with a line for each; returns whether none was left because of Ctrl-C or failure.
+
+    Args:
+        recordings: with a name each.
+        asked: the options.
+        outcomes: what became of each is added here.
+    """
+    number = len(outcomes) + len(recordings)
     try:
-        with closing(work_on(alone, asked)) as done:
+        with closing(work_on(recordings, asked)) as done:
             for path, outcome in done:
-                outcomes.append(outcome)  # first, so that Ctrl-C on sight of its line counts it
+                outcomes[path] = outcome  # first, so that Ctrl-C on sight of its line counts it
                 for note in outcome.notes:
                     tqdm.write(printable(note), file=sys.stderr)
                 tqdm.write(printable(outcome.line), file=sys.stderr if outcome.failed else sys.stdout)
                 if outcome.hopeless:
-                    return 1
-                if outcome.failed:
-                    failures[path] = printable(outcome.line)
-                else:
-                    written.add(path)
+                    return False
     except KeyboardInterrupt:
-        for path in alone if isinstance(asked.out, Path) else ():
+        for path in recordings if isinstance(asked.out, Path) else ():
             remove_unfinished(asked.out, file_name(recording_name(path)))
         print(f"interrupted; {len(outcomes)} of {number} recordings done", file=sys.stderr)
-        return 1
-    print_comparison(outcomes)
-    failed = sum(outcome.failed for outcome in outcomes)
-    print(f"{len(outcomes) - failed} of {len(outcomes)} recordings written to {asked.out}")
-    if asked.table:
-        write_table(asked.table, failures, written, asked.out)
-    return int(failed > 0)
+        return False
+    return True
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -175,18 +188,18 @@ def address(text: str) -> str:
     return text
 
 
-def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
+def found(given: list[Place]) -> tuple[list[Place], dict[Place, Outcome]]:
     """Return the recordings that the command line names, each once, and a failure for what holds none."""
     recordings: dict[Place, Place] = {}
-    failures = []
+    failures: dict[Place, Outcome] = {}
     for path in given:
         try:
             # `r`, `r.dat` and `r.hea` are one WFDB record
             recordings |= {without_suffix(found): found for found in find_recordings(path)}
         except DataError as error:
-            failures.append(Outcome(f"error: {error}", failed=True))
+            failures[path] = Outcome(f"error: {error}", failed=True)
         except OSError as error:
-            failures.append(Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True))
+            failures[path] = Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True)
     return list(recordings.values()), failures
 
 
@@ -215,7 +228,7 @@ def printable(line: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
-def print_comparison(outcomes: list[Outcome]) -> None:
+def print_comparison(outcomes: Iterable[Outcome]) -> None:
     """Print the table of EC57, if one was asked for."""
     compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
     if compared:

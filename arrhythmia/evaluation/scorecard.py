@@ -13,8 +13,6 @@ from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.summary import headline, plain
 
 CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
-LEAST = 10
-"""Beats of a class that a record has at least where its F1 counts in the mean by record."""
 
 REJECTED = (1, 5, 10, 20)
 """Percentages of the beats, the least certain ones, for which the error of the rest is a metric."""
@@ -103,13 +101,13 @@ def mean_by_record(by_record: np.ndarray, *, seed: int, replicates: int) -> dict
         replicates: resamples of the bootstrap, of records with replacement.
 
     Returns:
-        For S and V `f1`, mean over the records with at least `LEAST` such beats, `low` and `high` end of its
-        95 % interval, and `records`, their number; NaN where there is none.
+        For S and V `f1`, mean over the records with at least `metrics.LEAST` such beats, `low` and `high` end
+        of its 95 % interval, and `records`, their number; NaN where there is none.
     """
     scores, found = metrics.per_class(by_record), {}
     for name in "SV":
         k = CLASSES.index(name)
-        f1 = scores["f1"][scores["support"][:, k] >= LEAST, k]
+        f1 = scores["f1"][scores["support"][:, k] >= metrics.LEAST, k]
         drawn = np.random.default_rng(seed).integers(max(len(f1), 1), size=(replicates, len(f1)))
         low, high = bootstrap.interval(f1[drawn].mean(axis=1)) if len(f1) else (np.nan, np.nan)
         mean = f1.mean() if len(f1) else np.nan

@@ -12,8 +12,9 @@ from arrhythmia.features.morphology import FEATURES as SHAPE
 from arrhythmia.features.rhythm import FEATURES as RHYTHM
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import ModelConfig
-from arrhythmia.protocols import MODELS, SOURCES, protocol_name
-from arrhythmia.score_names import SCORES
+from arrhythmia.protocols import SOURCES
+from arrhythmia.scoring.metrics import LEAST
+from arrhythmia.titles import MODEL_TITLES, SCORE_TITLES, protocol_name
 from arrhythmia.utils.templates import render
 
 TEMPLATE = "export/templates/model_card.md.j2"
@@ -49,7 +50,7 @@ def model_card(
     source = SOURCES["synthetic" if synthetic else "physionet"]
     return render(
         TEMPLATE,
-        title=f"{MODELS[config.model]}, {protocol_name(config.protocol)}",
+        title=f"{MODEL_TITLES[config.model]}, {protocol_name(config.protocol)}",
         disclaimer=DISCLAIMER,
         config=config,
         scores=scores,
@@ -61,7 +62,8 @@ def model_card(
         training=source.training,
         test=source.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
-        headline={key: SCORES[key] for key in HEADLINE},
+        least=LEAST,
+        headline={key: SCORE_TITLES[key] for key in HEADLINE},
         suffixes=SUFFIXES,
         classes=CLASSES,
         class_names=CLASS_NAMES,

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from arrhythmia.figures.style import styled
-from arrhythmia.protocols import MODELS, protocol_name
+from arrhythmia.titles import MODEL_TITLES, protocol_name
 
 COLOURS = {"intra_patient": "#0072B2", "inter_patient": "#D55E00", "all_patients": "#009E73"}
 
@@ -31,7 +31,7 @@ def comparison(cards: dict[tuple[str, str], dict[str, Any]], *, title: str) -> F
             axes.bar(x, value, width * 0.92, color=COLOURS[protocol], label=label)
             axes.vlines(x, ends["low"], ends["high"], color="black")
             axes.text(x, 0.03, f"{value:.3f}", ha="center", color="white", fontweight="bold")
-    axes.set_xticks(range(len(models)), [MODELS[model] for model in models])
+    axes.set_xticks(range(len(models)), [MODEL_TITLES[model] for model in models])
     axes.set_ylim(0, 1)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(protocols), frameon=False)
     axes.grid(True, axis="y")

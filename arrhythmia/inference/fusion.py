@@ -3,12 +3,10 @@
 import numpy as np
 from scipy.special import softmax
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import F, N, Q, S, V
 
 FLOOR = 1e-7
 """Probabilities below it count as it: one network must not overrule the other for certain."""
-
-N, S, V, F, Q = range(len(CLASSES))
 
 
 def fuse(network: np.ndarray, rhythm: np.ndarray, *, weight: float, temperature: float) -> np.ndarray:

@@ -95,10 +95,11 @@ class OnnxNetwork:
         inputs = model_inputs(beats, features, self.config.preprocessor)
         alone = infer(self.session, inputs, threads=threads)[:, columns]
         del inputs  # of a day 100 MB
-        if self.rhythm is None:
-            return alone
-        tokens = rhythm_tokens(beats, features)
-        rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]
+        if self.rhythm is None:  # weight 0: what is left of the fusion is the temperature
+            rhythm = alone
+        else:
+            tokens = rhythm_tokens(beats, features)
+            rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]
         return in_blocks(partial(fuse, **self.config.fusion), alone, rhythm).astype(np.float32)
 
 

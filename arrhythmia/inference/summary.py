@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, N
 
 CERTAIN = 0.7
 """A beat whose likeliest class has less than this calibrated probability is too uncertain to call: of such
@@ -90,7 +90,7 @@ def worst_minute(sample: np.ndarray, probability: np.ndarray, fs: float, length:
     Returns:
         A multiple of ten seconds; of equally bad minutes the first, 0 in a recording of less than a minute.
     """
-    odd = sample[(probability.argmax(axis=1) != CLASSES.index("N")) | uncertain(probability)]
+    odd = sample[(probability.argmax(axis=1) != N) | uncertain(probability)]
     starts = np.arange(0, max(length - 60 * fs, 0) + 1, 10 * fs)
     inside = np.searchsorted(odd, starts + 60 * fs) - np.searchsorted(odd, starts)
     return round(starts[inside.argmax()])

@@ -7,9 +7,11 @@ import pandas as pd
 
 from arrhythmia.aami import PACED, SYNTHETIC_PACED
 from arrhythmia.features import morphology, rhythm
-from arrhythmia.protocols import MODELS, NETWORKS, of_protocol, protocol_name
+from arrhythmia.protocols import NETWORKS, of_protocol
 from arrhythmia.report import tables
 from arrhythmia.report.tables import Cards
+from arrhythmia.scoring.metrics import LEAST
+from arrhythmia.titles import MODEL_TITLES, protocol_name
 from arrhythmia.utils.templates import render
 
 TEMPLATE = "report/templates/REPORT.md.j2"
@@ -89,6 +91,7 @@ def report(material: Material) -> str:
         results=results,
         seeds=" ".join(dict.fromkeys(map(str, results["seeds"]["seeds"]))) if "seeds" in results else "",
         protocols=material.protocols,
+        least=LEAST,
         names={protocol: protocol_name(protocol) for protocol in material.protocols},
         cards=material.cards,
         cross_validated=material.cross_validated,
@@ -178,7 +181,7 @@ def seen_besides(method: str, template_channel: bool, features: list[str]) -> di
 def gap(cards: Cards) -> dict[str, dict[str, tuple[float | None, float | None]]]:
     """Return the intra-patient and the inter-patient score of each model, by title and score."""
     found = {}
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         pair = [tables.with_f1(cards[protocol, model]) for protocol in ("intra_patient", "inter_patient")]
         keys = ("accuracy", "macro_f1_nsv", "f1_S", "f1_V")
         found[title] = {key: tuple(card[key] for card in pair) for key in keys}
@@ -199,7 +202,7 @@ def rare_classes(carriers: pd.DataFrame) -> list[dict[str, Any]]:
 def shown(pictures: dict[tuple[str, str, str], str], protocol: str, figure: str) -> list[tuple[str, str]]:
     """Return path and title of the networks whose figure of this name exists."""
     return [
-        (pictures[protocol, model, figure], MODELS[model])
+        (pictures[protocol, model, figure], MODEL_TITLES[model])
         for model in NETWORKS
         if (protocol, model, figure) in pictures
     ]

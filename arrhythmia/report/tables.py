@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from arrhythmia.aami import CLASS_NAMES, CLASSES
-from arrhythmia.protocols import MODELS, protocol_name
-from arrhythmia.score_names import SCORES
+from arrhythmia.protocols import MODELS
+from arrhythmia.titles import MODEL_TITLES, SCORE_TITLES, protocol_name
 from arrhythmia.utils.markdown import markdown_table, number
 
 Cards = dict[tuple[str, str], dict[str, Any]]
@@ -27,14 +27,14 @@ def results_table(cards: Cards, cross_validated: Cards, protocol: str) -> str:
         protocol: which one.
     """
     rows = []
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         card = with_f1(cards[protocol, model])
         scores = [with_interval(card, key, card[key]) for key in HEADLINE]
         rows.append([title, *scores, f"{card['parameters']:,}"])
         if protocol in LEARNT_FROM and (inner := cross_validated.get((protocol, model))):
             title = f"{title}, cross-validated on the {LEARNT_FROM[protocol]}"
             rows.append([title, *(number(inner[key]) for key in HEADLINE), ""])
-    return markdown_table(["model", *(SCORES[key] for key in HEADLINE), "size"], rows)
+    return markdown_table(["model", *(SCORE_TITLES[key] for key in HEADLINE), "size"], rows)
 
 
 def with_f1(card: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def classes_table(cards: Cards, protocol: str) -> str:
     """Return precision, recall and F1 of each class, one row a class."""
     keys = {"precision": "precision", "recall": "recall", "f1": "F1"}
     header = ["class", "test beats"] + [
-        f"{title} {word}" for title in MODELS.values() for word in keys.values()
+        f"{title} {word}" for title in MODEL_TITLES.values() for word in keys.values()
     ]
     rows = []
     for name in CLASSES:
@@ -70,7 +70,7 @@ def ec57_table(cards: Cards, protocol: str) -> str:
     header = ["model"] + [f"{name} {short}" for name in "VS" for short in keys.values()]
     rows = [
         [title] + [number(cards[protocol, model]["ec57"][name][key], 4) for name in "VS" for key in keys]
-        for model, title in MODELS.items()
+        for model, title in MODEL_TITLES.items()
     ]
     return markdown_table(header, rows)
 
@@ -79,18 +79,18 @@ def without_table(cards: Cards, protocol: str) -> str:
     """Return the scores with all records and without single ones; empty where none is left out."""
     keys = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa")
     rows = []
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         card = cards[protocol, model]
         if "without" in card:
             for record, scores in {"none": with_f1(card), **card["without"]}.items():
                 rows.append([title, record, *(number(scores[key]) for key in keys)])
-    return markdown_table(["model", "left out", *(SCORES[key] for key in keys)], rows) if rows else ""
+    return markdown_table(["model", "left out", *(SCORE_TITLES[key] for key in keys)], rows) if rows else ""
 
 
 def by_record_table(cards: Cards, protocol: str) -> str:
     """Return the mean F1 of S and V over records, one row a model; empty where none was taken."""
     rows = []
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         row = [title]
         for of in cards[protocol, model].get("by_record", {}).values():
             row += [f"{number(of['f1'])} ({number(of['low'])}–{number(of['high'])})", str(of["records"])]
@@ -110,10 +110,10 @@ def fusion_table(alone: Cards, fused: Cards) -> str:
     for (protocol, model), scores in alone.items():
         both = fused[protocol, model]
         if both["weight"]:
-            for title, row in ((MODELS[model], scores), (f"{MODELS[model]}, fused", both)):
+            for title, row in ((MODEL_TITLES[model], scores), (f"{MODEL_TITLES[model]}, fused", both)):
                 weight = number(both["weight"], 2) if row is both else "0"
                 rows.append([protocol_name(protocol), title, weight, *(number(row[key]) for key in keys)])
-    header = ["protocol", "model", "weight", *(SCORES[key] for key in keys)]
+    header = ["protocol", "model", "weight", *(SCORE_TITLES[key] for key in keys)]
     return markdown_table(header, rows, left=2) if rows else ""
 
 
@@ -121,13 +121,13 @@ def strata_table(strata: dict[str, dict[str, float]]) -> str:
     """Return the scores of the rhythm network on simulated patients, one row a stratum."""
     keys = ("f1_S", "f1_V", "log_loss")
     rows = [[name.replace("_", " "), *(number(of[key]) for key in keys)] for name, of in strata.items()]
-    return markdown_table(["stratum", *(SCORES[key] for key in keys)], rows)
+    return markdown_table(["stratum", *(SCORE_TITLES[key] for key in keys)], rows)
 
 
 def risk_coverage_table(cards: Cards, protocol: str) -> str:
     """Return the error of the beats kept, one row a model, the rejection rate in the columns."""
     rows = []
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         card = cards[protocol, model]
         errors = [1 - card["accuracy"], *card["risk_coverage"].values()]
         rows.append([title, *(f"{error:.2%}" for error in errors)])
@@ -143,7 +143,7 @@ def symbols_table(tables: dict[str, pd.DataFrame]) -> str:
     """
     header = ["symbol", "meaning", "class", "beats"]
     for model in tables:
-        header += [f"{MODELS[model]} recall", f"{MODELS[model]} mistakes"]
+        header += [f"{MODEL_TITLES[model]} recall", f"{MODEL_TITLES[model]} mistakes"]
     rows = []
     for lines in zip(*(table.to_dict("records") for table in tables.values()), strict=True):
         first = lines[0]
@@ -197,8 +197,8 @@ def seeds_table(seeds: pd.DataFrame) -> str:
         for line in lines.to_dict("records"):
             mean, sd, low, high = (number(line[key]) for key in ("mean", "sd", "min", "max"))
             cells[line["metric"]] = f"{mean} ± {sd} ({low}–{high})"
-        rows.append([protocol_name(protocol), MODELS[model], *(cells.get(key, "–") for key in metrics)])
-    return markdown_table(["protocol", "model", *(SCORES[key] for key in metrics)], rows, left=2)
+        rows.append([protocol_name(protocol), MODEL_TITLES[model], *(cells.get(key, "–") for key in metrics)])
+    return markdown_table(["protocol", "model", *(SCORE_TITLES[key] for key in metrics)], rows, left=2)
 
 
 def baselines_table(baselines: pd.DataFrame) -> str:
@@ -218,7 +218,7 @@ def baselines_table(baselines: pd.DataFrame) -> str:
         ]
         for line in baselines.to_dict("records")
     ]
-    header = ["name", "what", "protocol", *(SCORES[key] for key in HEADLINE), *whole.values()]
+    header = ["name", "what", "protocol", *(SCORE_TITLES[key] for key in HEADLINE), *whole.values()]
     return markdown_table(header, rows, left=3)
 
 
@@ -236,4 +236,4 @@ def ablation_table(ablation: pd.DataFrame) -> str:
     rows = [
         [line["ingredient"], *(number(line[key]) for key in keys)] for line in ablation.to_dict("records")
     ]
-    return markdown_table(["ingredient", *(SCORES[key] for key in keys)], rows)
+    return markdown_table(["ingredient", *(SCORE_TITLES[key] for key in keys)], rows)

@@ -13,9 +13,8 @@ row 5 holds the extra detections (O), column 5 the missed beats (o).
 import numpy as np
 import pandas as pd
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, F, Q, S, V
 
-N, S, V, F, Q = range(len(CLASSES))
 EXTRA = MISSED = len(CLASSES)
 
 

@@ -7,9 +7,12 @@ rows, so that a bootstrap scores thousands of resamples in one call.
 import numpy as np
 import sklearn.metrics
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, Q
 from arrhythmia.scoring import ec57
 from arrhythmia.scoring.ec57 import ratio
+
+LEAST = 10
+"""Beats of a class that a record or a stratum has at least where its F1 of that class counts in a mean."""
 
 BINS = 15
 """Bins of the calibration error (Guo et al. 2017, "On calibration of modern neural networks", ICML)."""
@@ -84,7 +87,7 @@ def kappa(counts: np.ndarray) -> np.ndarray:
     every beat is of one class and predicted as that class.
     """
     named = counts.astype(float)
-    named[..., CLASSES.index("Q"), :] = 0
+    named[..., Q, :] = 0
     total = named.sum((-2, -1))
     observed = ratio(np.trace(named, axis1=-2, axis2=-1), total)
     by_chance = ratio((named.sum(-1) * named.sum(-2)).sum(-1), total**2)

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, Q
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.summary import plain
-
-LEAST = 10
-"""A stratum with fewer beats of a class has no F1 of it."""
 
 
 def strata_scores(label: np.ndarray, probability: np.ndarray, stratum: np.ndarray) -> dict[str, dict]:
@@ -24,14 +21,13 @@ def strata_scores(label: np.ndarray, probability: np.ndarray, stratum: np.ndarra
         By stratum, and under `mean` and `worst`: `f1_S`, `f1_V` (None where there are hardly such beats) and
         `log_loss`, ready for JSON.
     """
-    false = CLASSES.index("Q")
-    probability = np.delete(probability, false, axis=1)
-    probability = np.insert(probability / probability.sum(axis=1, keepdims=True), false, 0, axis=1)
+    probability = np.delete(probability, Q, axis=1)
+    probability = np.insert(probability / probability.sum(axis=1, keepdims=True), Q, 0, axis=1)
     scores = {}
     for name in dict.fromkeys(stratum):
-        rows = (stratum == name) & (label != false)
+        rows = (stratum == name) & (label != Q)
         found = metrics.per_class(metrics.confusion(label[rows], probability[rows].argmax(axis=1)))
-        f1 = np.where(found["support"] >= LEAST, found["f1"], np.nan)
+        f1 = np.where(found["support"] >= metrics.LEAST, found["f1"], np.nan)
         scores[str(name)] = {f"f1_{c}": f1[CLASSES.index(c)] for c in "SV"} | {
             "log_loss": metrics.log_loss(label[rows], probability[rows])
         }

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import S, V
 from arrhythmia.protocols import Protocol
 from arrhythmia.scoring import metrics
 
@@ -54,8 +54,8 @@ def headline(counts: np.ndarray, classes: str) -> dict[str, np.ndarray]:
         "macro_f1": metrics.macro_f1(counts, classes),
         "macro_f1_nsv": metrics.macro_f1(counts, "NSV"),
         "j_kappa": metrics.j_kappa(counts),
-        "f1_S": f1[..., CLASSES.index("S")],
-        "f1_V": f1[..., CLASSES.index("V")],
+        "f1_S": f1[..., S],
+        "f1_V": f1[..., V],
     }
 
 

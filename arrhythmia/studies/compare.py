@@ -15,8 +15,8 @@ import pandas as pd
 
 from arrhythmia.errors import DataError
 from arrhythmia.params import flattened, load_params
-from arrhythmia.protocols import MODELS, protocol_name
 from arrhythmia.studies.programs import dvc_output
+from arrhythmia.titles import MODEL_TITLES, protocol_name
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "log_loss")
 CARD = re.compile(r"metrics/(\w+)/(cnn|rnn|forest)(_fused)?_cv\.json:(\w+)")
@@ -74,7 +74,9 @@ def tables_of(shown: pd.DataFrame, names: list[str]) -> Iterator[tuple[str, pd.D
             ],
             axis=1,
         )
-        title = f"{MODELS[model]}{', fused' if fused else ''}, {protocol_name(protocol)}, held-out folds"
+        title = (
+            f"{MODEL_TITLES[model]}{', fused' if fused else ''}, {protocol_name(protocol)}, held-out folds"
+        )
         if len(table) > 1:
             first = next(iter(scores))
             yield title, table.sort_values(first, ascending=first == "log_loss", kind="stable")

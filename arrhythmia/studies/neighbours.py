@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
-from arrhythmia.aami import CLASSES, DS1, DS2, SAME_PATIENT
+from arrhythmia.aami import DS1, DS2, SAME_PATIENT, S, V
 from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.kaggle.export import file_rows
@@ -73,6 +73,6 @@ def row_of(
         "accuracy": float(metrics.accuracy(counts)),
         "macro_f1": float(metrics.macro_f1(counts, CLASSES_SCORED[division])),
         "macro_f1_nsv": float(metrics.macro_f1(counts, "NSV")),
-        "f1_S": f1[CLASSES.index("S")],
-        "f1_V": f1[CLASSES.index("V")],
+        "f1_S": f1[S],
+        "f1_V": f1[V],
     }

@@ -17,12 +17,13 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
+from arrhythmia.protocols import MODELS, PROTOCOLS
 from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import Cards, commits
-from arrhythmia.score_names import SCORES
+from arrhythmia.scoring.metrics import LEAST
 from arrhythmia.studies.programs import dvc_output
 from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
+from arrhythmia.titles import MODEL_TITLES, SCORE_TITLES, protocol_name
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table, number
 from arrhythmia.utils.templates import render
@@ -108,7 +109,7 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards) -
             majority is used.
         metrics: by protocol and model.
     """
-    new_patients = {title: metrics["inter_patient", model] for model, title in MODELS.items()}
+    new_patients = {title: metrics["inter_patient", model] for model, title in MODEL_TITLES.items()}
     return render(
         "studies/templates/readme_results.md.j2",
         table=results_table(seeds, baselines),
@@ -119,13 +120,14 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards) -
         record=MOST_S,
         without_it={title: found["without"][MOST_S]["f1_S"] for title, found in new_patients.items()},
         changed=other_seeds(seeds, metrics) is not None,
+        least=LEAST,
         by_record={protocol: means_by_record(metrics, protocol) for protocol in BY_RECORD},
     ).rstrip("\n")
 
 
 def means_by_record(metrics: Cards, protocol: str) -> dict[str, dict[str, float]]:
     """Return the mean F1 of S and V by record of each model, by its title."""
-    found = {title: metrics[protocol, model]["by_record"] for model, title in MODELS.items()}
+    found = {title: metrics[protocol, model]["by_record"] for model, title in MODEL_TITLES.items()}
     return {title: {name: of[name]["f1"] for name in "SV"} for title, of in found.items()}
 
 
@@ -141,12 +143,12 @@ def results_table(seeds: pd.DataFrame, baselines: pd.DataFrame) -> str:
     """Return the rows of each model, and of who calls every beat N; arguments as for `results_part`."""
     scores = seeds.set_index(["model", "protocol", "metric"])
     rows = []
-    for model, title in MODELS.items():
+    for model, title in MODEL_TITLES.items():
         intra, inter, *others = protocol_rows(title, scores.loc[model])
         rows += [intra, inter, gap_row(scores.loc[model]), *others]
     always_n = baselines[baselines["name"] == "majority"].melt(["protocol"], list(SHOWN), "metric", "mean")
     rows += protocol_rows("always N", always_n.assign(sd=math.nan).set_index(["protocol", "metric"]))
-    return markdown_table(["model", "protocol", *(SCORES[key] for key in SHOWN)], rows, left=2)
+    return markdown_table(["model", "protocol", *(SCORE_TITLES[key] for key in SHOWN)], rows, left=2)
 
 
 def protocol_rows(title: str, scores: pd.DataFrame) -> list[list[str]]:

@@ -74,24 +74,36 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
         return None
     if importlib.util.find_spec("wandb") is None:
         raise DataError(f"train.loggers: wandb is not installed; `pip install wandb` {REMEDY}")
+    return wandb_run(
+        f"set WANDB_MODE=offline, {REMEDY}",
+        group=os.environ.get("DVC_EXP_NAME"),
+        name=f"{name} {protocol}",
+        config={"model": name, "protocol": protocol} | flattened(params),
+    )
+
+
+def wandb_run(remedy: str, **fields: Any) -> Any:
+    """Start a run of Weights & Biases, in the project that `WANDB_PROJECT` names or in `arrhythmia`.
+
+    Args:
+        remedy: what helps if it does not start, for the message.
+        fields: what else `wandb.init` takes.
+
+    Raises:
+        DataError: no login, or no answer.
+    """
     import wandb
 
     try:
         if wandb.setup().settings.mode == "online" and not wandb.login(prompt=False):
-            raise DataError(
-                f"train.loggers: no login for wandb; `wandb login`, or WANDB_MODE=offline, {REMEDY}"
-            )
+            raise DataError(f"no login for wandb; `wandb login`, or {remedy}")
         return wandb.init(
             project=os.environ.get("WANDB_PROJECT", "arrhythmia"),
-            group=os.environ.get("DVC_EXP_NAME"),
-            name=f"{name} {protocol}",
-            config={"model": name, "protocol": protocol} | flattened(params),
             settings=wandb.Settings(console="off", save_code=False),
+            **fields,
         )
     except wandb.errors.Error as error:
-        raise DataError(
-            f"train.loggers: wandb does not start ({one_line(error)}); set WANDB_MODE=offline {REMEDY}"
-        ) from error
+        raise DataError(f"wandb does not start ({one_line(error)}); {remedy}") from error
 
 
 def finish_wandb(

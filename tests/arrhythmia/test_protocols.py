@@ -1,9 +1,4 @@
-from arrhythmia.protocols import heading, of_protocol
-
-
-def test_titles_say_synthetic():
-    assert heading("inter_patient", "cnn", "synthetic") == "CNN, inter-patient, synthetic recordings"
-    assert heading("intra_patient", "forest", "physionet") == "Forest, intra-patient"
+from arrhythmia.protocols import of_protocol
 
 
 def test_of_protocol():

@@ -10,13 +10,11 @@ run with the scores it has. The sweeps themselves are experiments/sweep/cnn.yaml
 """
 
 import argparse
-import os
 import re
 import signal
 from collections.abc import Iterable
 from typing import Any
 
-import wandb
 import yaml
 
 from arrhythmia.errors import DataError, one_line
@@ -26,6 +24,7 @@ from arrhythmia.studies.search.space import searchable
 from arrhythmia.studies.search.study import quiet
 from arrhythmia.studies.search.trial import begin_training, training_beats
 from arrhythmia.training import runtime
+from arrhythmia.training.logging import wandb_run
 
 
 def main(argv: list[str]) -> None:
@@ -34,7 +33,9 @@ def main(argv: list[str]) -> None:
     model, protocol, params = read_command(argv)
     runtime.prepare(threads=params["train"]["threads"], seed=params["train"]["seed"])
     arrays = training_beats(protocol, params)
-    run = start_run({"model": model, "protocol": protocol} | flattened(params))
+    config = {"model": model, "protocol": protocol} | flattened(params)
+    # in an agent its project, name and sweep are those that the agent was given
+    run = wandb_run("set WANDB_MODE=offline", config=config)
     # The agent stops a run by SIGTERM, W&B itself by what Ctrl-C does: let both be the same
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -131,25 +132,7 @@ def _with_lists(changes: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return made
 
 
-def start_run(config: dict[str, Any]) -> wandb.Run:
-    """Start the run; in an agent its project, name and sweep are those that the agent was given.
-
-    Raises:
-        DataError: no login, or no answer.
-    """
-    try:
-        return wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "arrhythmia"),
-            config=config,
-            settings=wandb.Settings(console="off", save_code=False),
-        )
-    except wandb.errors.Error as error:
-        raise DataError(
-            f"wandb does not start ({one_line(error)}); `wandb login`, or set WANDB_MODE=offline"
-        ) from error
-
-
-def log_epochs(run: wandb.Run, cards: Iterable[dict[str, Any]]) -> None:
+def log_epochs(run: Any, cards: Iterable[dict[str, Any]]) -> None:
     """Log the scores of the held-out folds after each epoch; the last are the run's summary."""
     for epoch, card in enumerate(cards, start=1):
         run.log(card, step=epoch)

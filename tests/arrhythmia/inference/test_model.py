@@ -25,11 +25,17 @@ def network():
     return load_network(FOLDER / "cnn.onnx", FOLDER / "cnn.json")
 
 
+def alone(network, temperature=1.0):
+    """Return the network with weight 0 of the rhythm network."""
+    fusion = {"weight": 0.0, "temperature": temperature}
+    return replace(network, config=replace(network.config, fusion=fusion), rhythm=None)
+
+
 def test_the_answer_is_in_the_order_of_the_classes(network, make_beats):
     beats = make_beats(
         np.zeros(3), waveform=np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
     )
-    network = replace(network, rhythm=None)  # whose answer is in this order
+    network = alone(network)  # whose answer is in this order
     known = network.probability(beats)
     np.testing.assert_allclose(known.sum(axis=1), 1, atol=1e-5)
     turned = replace(network, config=replace(network.config, classes=CLASSES[::-1]))
@@ -42,12 +48,20 @@ def test_the_answer_is_fused_with_that_of_the_rhythm_network_and_calibrated(netw
         waveform=np.random.default_rng(0).normal(size=(30, 100)).astype(np.float32),
         r_index=np.array(38),
     )
-    alone = replace(network, rhythm=None).probability(beats)
+    by_itself = alone(network).probability(beats)
     rhythm = network.rhythm.run(None, {"tokens": rhythm_tokens(beats, beat_features(beats))[None]})[0][0]
-    pooled = fuse(alone, rhythm, weight=network.config.fusion["weight"], temperature=1.0)
+    pooled = fuse(by_itself, rhythm, weight=network.config.fusion["weight"], temperature=1.0)
     softened = pooled ** (1 / network.config.fusion["temperature"])
     expected = softened / softened.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(network.probability(beats), expected, atol=1e-6)
+
+
+def test_with_weight_0_the_temperature_of_the_fusion_is_left(network, make_beats):
+    waveform = np.random.default_rng(0).normal(size=(30, 100)).astype(np.float32)
+    beats = make_beats(np.zeros(30), waveform=waveform, r_index=np.array(38))
+    softened = alone(network).probability(beats).astype(float) ** (1 / 1.5)
+    expected = softened / softened.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(alone(network, 1.5).probability(beats), expected, atol=1e-6)
 
 
 def test_other_classes_are_refused(tmp_path):

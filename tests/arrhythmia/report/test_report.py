@@ -7,7 +7,7 @@ import pytest
 
 from arrhythmia.aami import DS1, DS2, PACED
 from arrhythmia.evaluation import symbols
-from arrhythmia.protocols import MODELS, PROTOCOLS, protocol_name
+from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.report import tables as tables
 from arrhythmia.report.report import (
     FIGURES,
@@ -18,6 +18,7 @@ from arrhythmia.report.report import (
     report,
     run_settings,
 )
+from arrhythmia.titles import MODEL_TITLES, protocol_name
 from tests.cards import BOTH, make_cards
 
 PARAMS = {
@@ -118,7 +119,7 @@ def test_a_picture_that_was_not_made_is_not_shown(material):
 
 def test_gap_is_said_for_every_model(material):
     lines = [line for line in report(material).splitlines() if line.startswith("- ")]
-    assert [line[2:].split(":")[0] for line in lines] == list(MODELS.values())
+    assert [line[2:].split(":")[0] for line in lines] == list(MODEL_TITLES.values())
     near, far = (material.cards[protocol, "cnn"]["macro_f1_nsv"] for protocol in BOTH)
     assert near > far
     assert f"from {near:.3f} to {far:.3f}" in lines[0]

@@ -8,6 +8,7 @@ from arrhythmia.aami import labels_of
 from arrhythmia.evaluation import symbols
 from arrhythmia.protocols import MODELS
 from arrhythmia.report import tables as tables
+from arrhythmia.titles import MODEL_TITLES
 from tests.cards import make_cards
 
 INNER = {"accuracy": 0.9, "macro_f1": 0.8, "macro_f1_nsv": 0.7, "f1_S": 0.6, "f1_V": 0.5, "j_kappa": 0.4}
@@ -35,7 +36,7 @@ def test_with_interval():
 
 def test_results_table_has_the_scores_of_every_model(cards):
     header, rows = cells(tables.results_table(cards, {}, "inter_patient"))
-    assert [row[0] for row in rows] == list(MODELS.values())
+    assert [row[0] for row in rows] == list(MODEL_TITLES.values())
     assert header[-2:] == ["ECE", "size"]
     for row, model in zip(rows, MODELS, strict=True):
         made = cards["inter_patient", model]
@@ -77,7 +78,9 @@ def test_ec57_table_has_v_and_s(cards):
 def test_without_table_compares_with_all_records(cards):
     _, rows = cells(tables.without_table(cards, "inter_patient"))
     left_out = [(row[0], row[1]) for row in rows]
-    assert left_out == [(title, record) for title in MODELS.values() for record in ("none", "202", "232")]
+    assert left_out == [
+        (title, record) for title in MODEL_TITLES.values() for record in ("none", "202", "232")
+    ]
     card = cards["inter_patient", "cnn"]
     assert rows[0][3] == f"{card['classes']['S']['f1']:.3f}"
     assert rows[2][3] == f"{card['without']['232']['f1_S']:.3f}"

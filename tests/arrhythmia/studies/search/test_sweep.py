@@ -225,7 +225,7 @@ def test_a_training_that_comes_to_nothing_is_a_failed_run(project, monkeypatch):
     monkeypatch.setattr(sweep.runtime, "prepare", lambda **settings: None)
     monkeypatch.setattr(sweep.signal, "signal", lambda number, action: None)
     run = SimpleNamespace(finish=lambda **end: ends.append(end))
-    monkeypatch.setattr(sweep, "start_run", lambda config: run)
+    monkeypatch.setattr(sweep, "wandb_run", lambda remedy, config: run)
     monkeypatch.setattr(sweep, "begin_training", diverge)
     with pytest.raises(DataError, match=r"cannot be trained with these values: its answers are no numbers$"):
         sweep.main(["cnn", "inter_patient"])
