@@ -14,6 +14,7 @@ CLASSES = ("N", "S", "V", "F", "Q")
 """The five AAMI classes, in the order of their labels 0..4."""
 
 N, S, V, F, Q = range(len(CLASSES))
+"""The labels of the classes."""
 
 CLASS_NAMES = {
     "N": "normal or bundle branch block",

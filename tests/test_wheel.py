@@ -33,7 +33,7 @@ def installed(tmp_path_factory):
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     run(*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", wheels, ".", cwd=ROOT)
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
-    into = (*pip, f"--python={folder / 'venv' / 'bin' / 'python'}", "install", "--quiet")
+    into = (*pip, f"--python={folder / 'venv' / 'bin' / 'python'}", "install", "--quiet", "--no-compile")
     pinned = ROOT / "requirements" / "predict.txt"
     done = subprocess.run([*into, "--require-hashes", "-r", pinned], capture_output=True, text=True)
     if "No matching distribution" in done.stderr or "Failed to establish" in done.stderr:

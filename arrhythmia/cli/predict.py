@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--jobs must be 1 or more")
     if asked.resume and asked.compare:
         parser.error("--compare is of what is predicted now: leave --resume out")
-    recordings, outcomes = found(asked.recordings)
+    recordings, lost = found(asked.recordings)
     idle, partly_idle = idle_options(asked, {kind(path) for path in recordings})
     if idle:
         print(*idle, sep="\n", file=sys.stderr)
@@ -59,39 +59,49 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(asked.out, S3Path):
         asked.out.is_dir()  # refuses a bucket that is not there, before anything is predicted
     print(DISCLAIMER)
-    alone, twice = of_a_name_each(recordings)
-    outcomes |= twice
+    alone, outcomes = of_a_name_each(recordings)
     written = with_results(alone, asked) if asked.resume else set()
     if written:
         print(f"left as they are, with results in {asked.out}: {len(written)} of {len(alone)}")
-    for line in [outcome.line for outcome in outcomes.values()] + partly_idle:
+    for line in [outcome.line for outcome in (*lost, *outcomes.values())] + partly_idle:
         print(printable(line), file=sys.stderr)
-    if not all_done([path for path in alone if path not in written], asked, outcomes):
+    try:
+        if not predict_all([path for path in alone if path not in written], asked, outcomes):
+            return 1
+    except KeyboardInterrupt:
+        number = len(lost) + len(recordings) - len(written)
+        print(f"interrupted; {len(lost) + len(outcomes)} of {number} recordings done", file=sys.stderr)
         return 1
     print_comparison(outcomes.values())
     failures = {path: printable(outcome.line) for path, outcome in outcomes.items() if outcome.failed}
-    print(f"{len(outcomes) - len(failures)} of {len(outcomes)} recordings written to {asked.out}")
+    done = outcomes.keys() - failures.keys()
+    print(f"{len(done)} of {len(lost) + len(outcomes)} recordings written to {asked.out}")
     if asked.table:
-        of_recordings = {path: failures[path] for path in recordings if path in failures}
-        write_table(asked.table, of_recordings, written | (outcomes.keys() - failures.keys()), asked.out)
-    return int(len(failures) > 0)
+        write_table(asked.table, failures, written | done, asked.out)
+    return int(bool(lost or failures))
 
 
 def with_results(recordings: list[Place], asked: argparse.Namespace) -> set[Place]:
-    """Return the recordings whose results are there already."""
+    """Return the recordings whose results are there already.
+
+    Raises:
+        DataError: the folder of the results cannot be read.
+    """
     there = names_in(asked.out)
     return {path for path in recordings if has_results(there, path, page=asked.page)}
 
 
-def all_done(recordings: list[Place], asked: argparse.Namespace, outcomes: dict[Place, Outcome]) -> bool:
-    """Predict recordings, with a line for each; returns whether none was left because of Ctrl-C or failure.
+def predict_all(recordings: list[Place], asked: argparse.Namespace, outcomes: dict[Place, Outcome]) -> bool:
+    """Predict recordings, with a line for each.
 
     Args:
-        recordings: with a name each.
+        recordings: each with a name of its own for its results.
         asked: the options.
         outcomes: what became of each is added here.
+
+    Returns:
+        Whether all were tried; not where one has shown that no other can be predicted either.
     """
-    number = len(outcomes) + len(recordings)
     try:
         with closing(work_on(recordings, asked)) as done:
             for path, outcome in done:
@@ -104,8 +114,7 @@ def all_done(recordings: list[Place], asked: argparse.Namespace, outcomes: dict[
     except KeyboardInterrupt:
         for path in recordings if isinstance(asked.out, Path) else ():
             remove_unfinished(asked.out, file_name(recording_name(path)))
-        print(f"interrupted; {len(outcomes)} of {number} recordings done", file=sys.stderr)
-        return False
+        raise
     return True
 
 
@@ -188,18 +197,18 @@ def address(text: str) -> str:
     return text
 
 
-def found(given: list[Place]) -> tuple[list[Place], dict[Place, Outcome]]:
+def found(given: list[Place]) -> tuple[list[Place], list[Outcome]]:
     """Return the recordings that the command line names, each once, and a failure for what holds none."""
     recordings: dict[Place, Place] = {}
-    failures: dict[Place, Outcome] = {}
+    failures = []
     for path in given:
         try:
             # `r`, `r.dat` and `r.hea` are one WFDB record
             recordings |= {without_suffix(found): found for found in find_recordings(path)}
         except DataError as error:
-            failures[path] = Outcome(f"error: {error}", failed=True)
+            failures.append(Outcome(f"error: {error}", failed=True))
         except OSError as error:
-            failures[path] = Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True)
+            failures.append(Outcome(f"error: {path}: cannot be read ({error.strerror})", failed=True))
     return list(recordings.values()), failures
 
 

@@ -1,6 +1,6 @@
 """Annotations in the MIT format of WFDB, as annot(5) describes it.
 
-wfdb 4.3 reads them too, but for ever where a note at sample 0 begins with ## and is none that it knows, it
+wfdb 4.3 reads them too, but never ends where a note at sample 0 begins with ## and is none that it knows; it
 takes a file that was cut short for a whole one, and the notes of one annotation for the sampling rate.
 """
 
@@ -33,7 +33,7 @@ class Annotations:
 
     Attributes:
         sample: positions, at the file's own sampling rate.
-        code: of each annotation, 0..49; 0 is none.
+        code: of each annotation, 1..49.
         fs: the sampling rate that the file names, Hz; None if it names none.
     """
 
@@ -55,7 +55,7 @@ def parse_annotations(data: bytes, where: str) -> Annotations:
         where: its name, for the message.
 
     Returns:
-        All annotations, in the order of the file.
+        All annotations, in the order of the file; a note that defines something for the whole file is none.
 
     Raises:
         DataError: the file is empty, damaged or cut short.
@@ -81,15 +81,17 @@ def parse_annotations(data: bytes, where: str) -> Annotations:
             at += (low + 1) // 2
             if at > last:
                 raise DataError(f"{where}: damaged, a note of {low} bytes is cut short")
-            rate = re.match(rb"## time resolution: (\d+\.?\d*)", text)
-            if rate and found.code[-1:] == [NOTE] and found.sample[-1] == 0:
-                found.fs = float(rate[1])
+            if text.startswith(b"##") and (found.code[-1:], found.sample[-1:]) == ([NOTE], [0]):
+                del found.code[-1], found.sample[-1]
+                if rate := re.match(rb"## time resolution: (\d+\.?\d*)", text):
+                    found.fs = float(rate[1])
         elif 50 <= code < SKIP:
             raise DataError(f"{where}: damaged, unknown annotation code {code} at byte {2 * at - 2}")
         elif code not in (NUM, SUB, CHN):
             time += low
-            found.sample.append(time)
-            found.code.append(code)
+            if code:  # 0 is no annotation, but its time counts
+                found.sample.append(time)
+                found.code.append(code)
     return found
 
 

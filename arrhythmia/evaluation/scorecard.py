@@ -11,6 +11,7 @@ from arrhythmia.evaluation import bootstrap
 from arrhythmia.protocols import Protocol
 from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.summary import headline, plain
+from arrhythmia.scoring.support import MIN_SUPPORT
 
 CONVENTION = "e and j in N (as de Chazal 2004, unlike EC57); S false positives are Ns+Vs+Fs"
 
@@ -101,13 +102,13 @@ def mean_by_record(by_record: np.ndarray, *, seed: int, replicates: int) -> dict
         replicates: resamples of the bootstrap, of records with replacement.
 
     Returns:
-        For S and V `f1`, mean over the records with at least `metrics.LEAST` such beats, `low` and `high` end
+        For S and V `f1`, mean over the records with at least `MIN_SUPPORT` such beats, `low` and `high` end
         of its 95 % interval, and `records`, their number; NaN where there is none.
     """
     scores, found = metrics.per_class(by_record), {}
     for name in "SV":
         k = CLASSES.index(name)
-        f1 = scores["f1"][scores["support"][:, k] >= metrics.LEAST, k]
+        f1 = scores["f1"][scores["support"][:, k] >= MIN_SUPPORT, k]
         drawn = np.random.default_rng(seed).integers(max(len(f1), 1), size=(replicates, len(f1)))
         low, high = bootstrap.interval(f1[drawn].mean(axis=1)) if len(f1) else (np.nan, np.nan)
         mean = f1.mean() if len(f1) else np.nan

@@ -13,7 +13,7 @@ from arrhythmia.features.rhythm import FEATURES as RHYTHM
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import ModelConfig
 from arrhythmia.protocols import SOURCES
-from arrhythmia.scoring.metrics import LEAST
+from arrhythmia.scoring.support import MIN_SUPPORT
 from arrhythmia.titles import MODEL_TITLES, SCORE_TITLES, protocol_name
 from arrhythmia.utils.templates import render
 
@@ -62,7 +62,7 @@ def model_card(
         training=source.training,
         test=source.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
-        least=LEAST,
+        min_support=MIN_SUPPORT,
         headline={key: SCORE_TITLES[key] for key in HEADLINE},
         suffixes=SUFFIXES,
         classes=CLASSES,

@@ -1,4 +1,4 @@
-"""The annotations that stand beside a WFDB record of somebody else."""
+"""The annotations beside a user's WFDB record."""
 
 import numpy as np
 

@@ -32,7 +32,7 @@ def open_csv(
         time: the column of times, or "none"; None to find it by its name.
 
     Raises:
-        DataError: the file is damaged, or the column or rate missing or unknown.
+        DataError: the file is damaged; the column, rate or unit is missing, unknown, or cannot be used.
     """
     layout = find_layout(path, decimal)
     index = find_column(layout, column, path)

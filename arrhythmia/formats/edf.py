@@ -1,4 +1,4 @@
-"""The data records of an EDF or BDF file, of headers with small faults too, and the gaps between them.
+"""Opening an EDF or BDF file, of headers with small faults too, with gaps between its data records.
 
 BDF is EDF with samples of three bytes.
 
@@ -88,7 +88,8 @@ def open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
         per_unit: mV in a unit of the signal; None if the header tells.
 
     Raises:
-        DataError: the file is damaged, or has no such lead.
+        DataError: the lead is missing, its rate or unit cannot be used, or the header gives it no range.
+        ValueError: the header is damaged.
     """
     edf = read_edf_layout(path)
     names, units = [x.label for x in edf.signals], [x.physical_dimension for x in edf.signals]

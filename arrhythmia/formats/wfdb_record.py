@@ -58,7 +58,8 @@ def open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | No
         per_unit: mV in a unit of the signal; None if the header tells.
 
     Raises:
-        DataError: the record is empty, longer than a year, shorter than its header says, or has no such lead.
+        DataError: the record is empty, longer than a year or shorter than its header says; the lead is
+            missing, its rate or unit cannot be used, or its segments differ in the samples of a frame.
     """
     if not header.length or not (header.signals or header.segments):
         raise DataError(
@@ -154,7 +155,8 @@ def _reader(path: Path, spans: list[_Span], each: int) -> Callable[[int, int], n
             low, high = max(span.start, first), min(span.stop, last)
             if low < high:
                 with guarded(path):
-                    frames[each * (low - first) : each * (high - first)] = span.read(low, high)
+                    found = span.read(low, high)
+                frames[each * (low - first) : each * (high - first)] = found
         return frames[start - first * each : stop - first * each].astype(np.float32)
 
     return read

@@ -95,8 +95,8 @@ class OnnxNetwork:
         inputs = model_inputs(beats, features, self.config.preprocessor)
         alone = infer(self.session, inputs, threads=threads)[:, columns]
         del inputs  # of a day 100 MB
-        if self.rhythm is None:  # weight 0: what is left of the fusion is the temperature
-            rhythm = alone
+        if self.rhythm is None:
+            rhythm = alone  # has no weight: `fuse` applies the temperature
         else:
             tokens = rhythm_tokens(beats, features)
             rhythm = self.rhythm.run(None, {"tokens": tokens[None]})[0][0]

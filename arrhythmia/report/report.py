@@ -10,7 +10,7 @@ from arrhythmia.features import morphology, rhythm
 from arrhythmia.protocols import NETWORKS, of_protocol
 from arrhythmia.report import tables
 from arrhythmia.report.tables import Cards
-from arrhythmia.scoring.metrics import LEAST
+from arrhythmia.scoring.support import MIN_SUPPORT
 from arrhythmia.titles import MODEL_TITLES, protocol_name
 from arrhythmia.utils.templates import render
 
@@ -91,7 +91,7 @@ def report(material: Material) -> str:
         results=results,
         seeds=" ".join(dict.fromkeys(map(str, results["seeds"]["seeds"]))) if "seeds" in results else "",
         protocols=material.protocols,
-        least=LEAST,
+        min_support=MIN_SUPPORT,
         names={protocol: protocol_name(protocol) for protocol in material.protocols},
         cards=material.cards,
         cross_validated=material.cross_validated,

@@ -11,9 +11,6 @@ from arrhythmia.aami import CLASSES, Q
 from arrhythmia.scoring import ec57
 from arrhythmia.scoring.ec57 import ratio
 
-LEAST = 10
-"""Beats of a class that a record or a stratum has at least where its F1 of that class counts in a mean."""
-
 BINS = 15
 """Bins of the calibration error (Guo et al. 2017, "On calibration of modern neural networks", ICML)."""
 

@@ -5,6 +5,7 @@ import numpy as np
 from arrhythmia.aami import CLASSES, Q
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.summary import plain
+from arrhythmia.scoring.support import MIN_SUPPORT
 
 
 def strata_scores(label: np.ndarray, probability: np.ndarray, stratum: np.ndarray) -> dict[str, dict]:
@@ -27,7 +28,7 @@ def strata_scores(label: np.ndarray, probability: np.ndarray, stratum: np.ndarra
     for name in dict.fromkeys(stratum):
         rows = (stratum == name) & (label != Q)
         found = metrics.per_class(metrics.confusion(label[rows], probability[rows].argmax(axis=1)))
-        f1 = np.where(found["support"] >= metrics.LEAST, found["f1"], np.nan)
+        f1 = np.where(found["support"] >= MIN_SUPPORT, found["f1"], np.nan)
         scores[str(name)] = {f"f1_{c}": f1[CLASSES.index(c)] for c in "SV"} | {
             "log_loss": metrics.log_loss(label[rows], probability[rows])
         }

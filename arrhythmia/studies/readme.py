@@ -20,7 +20,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.protocols import MODELS, PROTOCOLS
 from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import Cards, commits
-from arrhythmia.scoring.metrics import LEAST
+from arrhythmia.scoring.support import MIN_SUPPORT
 from arrhythmia.studies.programs import dvc_output
 from arrhythmia.studies.stale import SHOWN, other_ablation, other_baselines, other_seeds
 from arrhythmia.titles import MODEL_TITLES, SCORE_TITLES, protocol_name
@@ -120,7 +120,7 @@ def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards) -
         record=MOST_S,
         without_it={title: found["without"][MOST_S]["f1_S"] for title, found in new_patients.items()},
         changed=other_seeds(seeds, metrics) is not None,
-        least=LEAST,
+        min_support=MIN_SUPPORT,
         by_record={protocol: means_by_record(metrics, protocol) for protocol in BY_RECORD},
     ).rstrip("\n")
 

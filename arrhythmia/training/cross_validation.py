@@ -52,7 +52,7 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     arrays = load_arrays(paths.normalized(protocol, "train"))
     fold, label = arrays.pop("fold"), arrays["label"]
     members = number_of_members(settings["ensemble_size"], protocol, fold)
-    wandb_run = start_wandb(settings["loggers"], name, protocol, params)
+    run = start_wandb(settings["loggers"], name, protocol, params)
     trained = train_members(name, protocol, builders, members=members, threads=threads)
     runtime.prepare(threads=threads, seed=settings["seed"])  # again: networks may have learnt in this process
     networks = [build(builders(), arrays, **of_protocol(params[name], protocol)) for _ in trained]
@@ -69,8 +69,8 @@ def train(name: str, protocol: str, builders: Builders) -> None:
     save_model(model, paths.model(protocol, name))
     write_text(paths.cross_validated(protocol, name), json.dumps(scores, indent=2) + "\n")
     print(f"{name} {protocol}: {model.count_params():,} parameters; held-out folds: {scores}")
-    if wandb_run:
-        finish_wandb(wandb_run, curves, scores, label[held_out], probability)
+    if run:
+        finish_wandb(run, curves, scores, label[held_out], probability)
 
 
 def number_of_members(ensemble_size: int, protocol: str, fold: np.ndarray) -> int:

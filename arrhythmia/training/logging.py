@@ -73,7 +73,7 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
     if "wandb" not in loggers:
         return None
     if importlib.util.find_spec("wandb") is None:
-        raise DataError(f"train.loggers: wandb is not installed; `pip install wandb` {REMEDY}")
+        raise DataError(f"wandb is not installed; `pip install wandb`, {REMEDY}")
     return wandb_run(
         f"set WANDB_MODE=offline, {REMEDY}",
         group=os.environ.get("DVC_EXP_NAME"),
@@ -83,7 +83,7 @@ def start_wandb(loggers: list[str], name: str, protocol: str, params: dict[str, 
 
 
 def wandb_run(remedy: str, **fields: Any) -> Any:
-    """Start a run of Weights & Biases, in the project that `WANDB_PROJECT` names or in `arrhythmia`.
+    """Start a run of Weights & Biases, in the project `WANDB_PROJECT` or `arrhythmia`; an agent has its own.
 
     Args:
         remedy: what helps if it does not start, for the message.
@@ -103,7 +103,7 @@ def wandb_run(remedy: str, **fields: Any) -> Any:
             **fields,
         )
     except wandb.errors.Error as error:
-        raise DataError(f"wandb does not start ({one_line(error)}); {remedy}") from error
+        raise DataError(f"wandb does not start ({one_line(error)}); `wandb login`, or {remedy}") from error
 
 
 def finish_wandb(

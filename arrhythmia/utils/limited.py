@@ -144,7 +144,7 @@ def _context(preload: list[str]) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["arrhythmia.utils.collector_off", *preload])
-    resource_tracker.ensure_running()  # its start lets Ctrl-C through again, so it may not begin in the block
+    resource_tracker.ensure_running()  # its start unblocks SIGINT, so it must not happen within the block
     with _interrupts_blocked():
         forkserver.ensure_running()
     first = context.Process(target=int)

@@ -15,6 +15,7 @@ import signal
 from collections.abc import Iterable
 from typing import Any
 
+import wandb
 import yaml
 
 from arrhythmia.errors import DataError, one_line
@@ -132,7 +133,7 @@ def _with_lists(changes: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return made
 
 
-def log_epochs(run: Any, cards: Iterable[dict[str, Any]]) -> None:
+def log_epochs(run: wandb.Run, cards: Iterable[dict[str, Any]]) -> None:
     """Log the scores of the held-out folds after each epoch; the last are the run's summary."""
     for epoch, card in enumerate(cards, start=1):
         run.log(card, step=epoch)

@@ -386,7 +386,7 @@ def test_wrong_usage_is_2(words):
 def test_the_files_of_a_record_are_one_recording():
     given = [Path("a/r.hea"), Path("a/r.dat"), Path("a/r"), Path("a/r.edf")]
     found, failures = predict.found(given)
-    assert (found, failures) == ([Path("a/r"), Path("a/r.edf")], {})
+    assert (found, failures) == ([Path("a/r"), Path("a/r.edf")], [])
 
 
 def test_recordings_of_one_name_do_not_stop_the_rest(made, tmp_path, capsys):

@@ -33,9 +33,17 @@ def encoded(annotations, *, end=b"\0\0"):
 def test_positions_codes_and_rate():
     wanted = [(0, 22, "## time resolution: 250.5"), (10, 28, "(AFIB"), (5000, 1, ""), (4000, 5, "odd")]
     found = parse_annotations(encoded(wanted), "r.atr")
-    assert found.sample == [0, 10, 5000, 4000]
-    assert found.code == [22, 28, 1, 5]
+    assert found.sample == [10, 5000, 4000]
+    assert found.code == [28, 1, 5]
     assert found.fs == 250.5
+
+
+def test_no_annotation_and_definitions_are_left_out_as_wfdb_does(tmp_path):
+    wfdb.wrann("r", "atr", np.array([100, 200]), ["N", "V"], fs=360, write_dir=str(tmp_path))
+    data = (tmp_path / "r.atr").read_bytes()
+    assert parse_annotations(word(0, 50) + BEAT + b"\0\0", "r.atr").sample == [300]
+    found = parse_annotations(data, "r.atr")
+    assert (found.sample, found.symbol.tolist(), found.fs) == ([100, 200], ["N", "V"], 360)
 
 
 def test_number_subtype_and_channel_are_no_annotations():
@@ -47,7 +55,7 @@ def test_number_subtype_and_channel_are_no_annotations():
 def test_a_note_that_nobody_knows_names_no_rate(note):
     """On each of them the reader of wfdb 4.3 never ends, or fails."""
     found = parse_annotations(encoded([(0, 22, note), (250, 1, "")]), "r.atr")
-    assert (found.fs, found.sample) == (None, [0, 250])
+    assert (found.fs, found.sample) == (None, [250])
 
 
 def test_a_rate_in_a_later_note_is_none_of_the_file():

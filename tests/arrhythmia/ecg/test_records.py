@@ -132,6 +132,13 @@ def test_unknown_annotation_code(folder, code):
     assert refusal(folder) == f"r.atr: unknown annotation code {code} at sample 3240"
 
 
+def test_a_code_that_no_annotation_has(folder):
+    data = bytearray((folder / "r.atr").read_bytes())
+    data[-3] = 58 << 2
+    (folder / "r.atr").write_bytes(data)
+    assert refusal(folder) == "r.atr: damaged, unknown annotation code 58 at byte 16"
+
+
 def test_damaged_annotation_fields(folder):
     data = bytearray((folder / "r.atr").read_bytes())
     data[-3] = 63 << 2  # says that a text of data[-4] bytes follows

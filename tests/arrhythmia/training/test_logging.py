@@ -101,7 +101,9 @@ def test_dvclive_alone_does_not_import_wandb(project, monkeypatch):
 
 def test_without_the_package_the_remedy_is_named(project, monkeypatch):
     monkeypatch.setattr(logging.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"wandb is not installed; `pip install wandb`"):
+    with pytest.raises(
+        DataError, match=r"^wandb is not installed; `pip install wandb`, or take wandb out of train.loggers"
+    ):
         start(BOTH)
 
 

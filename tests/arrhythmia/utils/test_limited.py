@@ -129,7 +129,7 @@ def test_ctrl_c_and_an_early_end_leave_no_process():
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with running([sys.executable, "-c", code], cwd=ROOT, env=environment) as started:
-        # before a process can ignore Ctrl-C
+        # SIGINT is blocked in a process from its start on, until it is ignored
         assert started.stdout.readline() == "blocked True\n"
         os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all processes
         said, errors = started.communicate(timeout=PATIENCE)
