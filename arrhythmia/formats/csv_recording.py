@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.csv_head import head_rate, head_unit
+from arrhythmia.formats.csv_head import head_unit
 from arrhythmia.formats.csv_layout import find_column, find_layout
+from arrhythmia.formats.csv_rate import head_rate, line_with_rate
 from arrhythmia.formats.csv_table import read_column
 from arrhythmia.formats.ecg import Ecg, check_rate
 from arrhythmia.formats.leads import is_voltage, millivolts, unit_of
@@ -38,7 +39,9 @@ def open_csv(
     index = find_column(layout, column, path)
     told, notes = head_rate(layout.head), []
     if fs is None and told is None:
-        raise DataError(f"{path}: unknown sampling rate; say it with --fs, in Hz")
+        line = line_with_rate(layout.head)
+        said = "" if line is None else f" ('{line.strip()[:60]}' does not tell it for certain)"
+        raise DataError(f"{path}: unknown sampling rate{said}; say it with --fs, in Hz")
     if fs is None:
         fs = told
         notes.append(f"its head says {told:g} Hz")

@@ -2,81 +2,9 @@
 
 import pytest
 
-from arrhythmia.formats.csv_head import head_rate, head_unit
+from arrhythmia.formats.csv_head import head_unit
 from arrhythmia.formats.csv_layout import find_column, find_layout
-
-
-@pytest.mark.parametrize(
-    ("head", "rate"),
-    [
-        ("# 250 Hz\n", 250),
-        ("Sampling rate: 512\n", 512),
-        ("Sampling rate (Hz): 360\n", 360),
-        ("Sampling Rate [Hz];250\n", 250),
-        ("Abtastrate: 360,0 Hz\n", 360),
-        ("fs = 0.5 kHz\n", 500),
-        ("Sample rate: 360 Hz, lowpass 150 Hz\n", 360),
-        ("# Lowpass 150 Hz\n", None),
-        ("# Bandpass 0.5-150 Hz\n", None),
-        ("Heart rate 107\n", None),
-        ("Pulse rate: 72\nNotch filter: 50 Hz\n", None),
-        ("# 250 Hz\n# 500 Hz\n", None),
-        ("Sampling rate: 1,000 Hz\n", 1000),
-        ("rec.acq\n4 msec/sample\n1 channels\nECG (.05 - 150 Hz)\n", 250),
-        ("Sampling interval: 4 ms\nHigh cut: 150 Hz\n", 250),
-        ("Interval=\t0.001 s\n", 1000),
-        ("Abtastintervall: 2,5 ms\n", 400),
-        ("PR interval: 160 ms\nRate: 250 Hz\n", 250),
-        ("Sampling rate: 250 Hz\nVentricular rate: 112 bpm\n", 250),
-        ("Bandwidth: 0.05-150 Hz\n", None),
-        ("ECG 0.05~150 Hz\nFiltre: 100 Hz\n", None),
-        ("Sampling rate: 500 Hz (bandwidth 150 Hz)\n", 500),
-        ("HP monitor, sampling rate 500 Hz\n", 500),
-        ("ECG (high resolution): 500 Hz\nMotion: 100 Hz\n", None),
-        ("Event recorder LP-12 250 Hz\n", 250),
-        ("ECG 250 Hz 10 mm/mV 25 mm/s 60/min\n", 250),
-        ("Sampling rate: 360 Hz\nSampling interval: 2.778 ms\nInterval: 10 s\n", 360),
-        ("Abtastrate: 2,048 kHz\n", 2048),
-        ("Sampling interval: 4,000 ms\n", 250),
-        ("Fréquence d'échantillonnage : 500 Hz\n", 500),
-        ("Frecuencia de muestreo: 250 Hz\nFiltro: 40 Hz\n", 250),
-        ("Filtro: 150 Hz\nPasse-bas : 100 Hz\n", None),
-        ("Sampling interval: 4,000 us\n", 250),
-        ("HR sampling rate: 1 Hz\nECG sampling rate: 250 Hz\n", 250),
-        ("FS-128 recorder 250 Hz\n", 250),
-        ("Sampling rate: 500 Hz\nAC: 50 Hz\n", 500),
-        ("Sampling rate (kHz): 1\n", 1000),
-        ("Ventricular rate: 112 bpm\n", None),
-        ("Vent. Rate,112\nRate,112\n", None),
-        ("Sample Rate (Hz),500,500\n", 500),
-        ("Sampling Rate;1000;1000;1000\n", 1000),
-        ("Sample Rate (Hz),250,250,4\n", None),
-        ("Upper frequency: 150 Hz\n", None),
-        ("High Freq: 150 Hz\nHFF 100 Hz\nAntialiasing 150Hz\nAC 50 Hz\nMuscle 35 Hz\n", None),
-        ("Original sampling rate: 1000 Hz, exported at 250 Hz\n", 250),
-        ("Impedance sampling rate: 100 Hz\nGSR sampling rate: 128 Hz\nBVP sampling rate 64 Hz\n", None),
-        ("Data rate: 115200 baud\n", None),
-        ("Sampling rate: 8-bit 250 Hz\n", 250),
-        ("Frecuencia de muestreo,512,922 hercios\n", 512.922),
-        ("サンプルレート,512ヘルツ\n", 512),
-        ("采样率,512 赫兹\n", 512),
-        ("샘플 레이트,512헤르츠\n", 512),
-        ("Частота дискретизации,512 герц\n", 512),
-        ("Original sampling rate: 360 Hz\n", 360),
-        ("Origin: MITDB sampling rate: 360 Hz\n", 360),
-        ("Sampling rate,250,bits,12\n", 250),
-        ("# fs=250 bits=12\n", 250),
-        ("Sampling rate [Hz];250,0;250,0\n", 250),
-        ("ECG AC coupled 250 Hz\n", 250),
-        ("Upper body ECG 250 Hz\n", 250),
-        ("High frequency ECG 1000 Hz\n", 1000),
-        ("1" * 99_000 + "\n", None),
-        ("fs=1 " * 20_000 + "\n", 1),
-        ("Częstotliwość próbkowania,512 herców\n", 512),
-    ],
-)
-def test_the_rate_of_a_filter_or_of_the_heart_is_none_of_sampling(head, rate):
-    assert head_rate(head.splitlines()) == rate
+from arrhythmia.formats.csv_rate import head_rate
 
 
 @pytest.mark.parametrize(

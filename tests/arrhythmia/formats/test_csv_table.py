@@ -3,8 +3,8 @@ import pytest
 
 from arrhythmia.errors import DataError
 from arrhythmia.formats import csv_table
-from arrhythmia.formats.csv_head import head_rate
 from arrhythmia.formats.csv_layout import find_column, find_layout
+from arrhythmia.formats.csv_rate import head_rate
 from arrhythmia.formats.csv_table import blocks, read_column
 
 

@@ -1,0 +1,196 @@
+"""The sampling rate that the lines above a text table tell.
+
+People write it in a hundred ways, and other rates beside it: of filters, other sensors, clocks. Only what
+names sampling is taken, or stands alone, or beside the word ECG; anything else is a question (`--fs`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+LONGEST_LINE = 1000
+"""Letters of a line that are looked at."""
+
+PLAUSIBLE = (50, 20_000)
+"""Rates, Hz, that an interval from sample to sample may mean."""
+
+NUMBER = (
+    r"(?<![\d.])(?<!\d[,'’])(?:[1-9]\d?(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
+    r"(?![.'’]?\d|,\d|[eE][-+]?\d)"
+)
+"""A number; none with an exponent or other signs between thousands."""
+
+HERTZ = r"(?P<kilo>k)?Hz\b|hert[zs]\w*|hercio\w*|herc\w*|герц\w*|ヘルツ|赫[兹茲]|헤르츠"
+"""The unit, also as the Apple Watch spells it out."""
+
+OTHER_UNIT = (
+    r"\s*(?:[-\s]?(?:baud|bps|bits?\b(?!\s*[=:,;]))|[mµμun]?s(?:ec\w*)?\b|min|m?illi|micro|"
+    r"samples\s*/\s*\d|/|per\b|mV|°|%)"
+)
+"""What does not stand behind a rate in Hz."""
+
+NAME = re.compile(
+    r"\bfs(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
+    r"samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
+    r"(?:frequência|taxa) de amostragem|fr[ée]quence d.{1,3}chantillonnage|"
+    r"frecuencia de muestreo|frequenza di campionamento|"
+    r"częstotliwość próbkowania|частота дискретизации|サンプル\w*レート|采样率|採樣率|샘플 레이트",
+    re.IGNORECASE,
+)
+"""What the sampling rate is called."""
+
+BEHIND_NAME = re.compile(
+    rf"\W{{0,4}}(?:(?:(?P<named>k)?Hz|1/s|samples/s|\d+-bits?)\b)?\W{{0,4}}(?P<number>{NUMBER})"
+    rf"(?!{OTHER_UNIT})\s?(?:{HERTZ})?",
+    re.IGNORECASE,
+)
+"""A rate behind its name."""
+
+ALONE = re.compile(
+    rf"\W*(?:(?:rate|frequency|frequenz|fréquence)\W{{0,4}})?(?P<number>{NUMBER})\s?(?:{HERTZ})\W*",
+    re.IGNORECASE,
+)
+"""A line that is a rate and no more."""
+
+BESIDE = re.compile(rf"\b(?P<number>{NUMBER})\s?(?:{HERTZ}|(?:samples|S)/s(?:ec(?:ond)?)?\b)", re.IGNORECASE)
+"""A rate by its unit."""
+
+SPELLED = re.compile(rf"(?P<number>{NUMBER})\s?(?!k?Hz)(?:{HERTZ})", re.IGNORECASE)
+"""A rate by its unit, which is spelled out: the Apple Watch has one."""
+
+ECG = re.compile(r"\b[EÉ][CK]G\b|\belectrocardio|recorder\b|\bholter\b|samples/s", re.IGNORECASE)
+"""Words of a line whose rate is that of the ECG, although sampling is not named."""
+
+OTHER_RATE = re.compile(
+    r"passe?\b|paso|passa|doorlaat|filt(er|re|ro)|фильтр|cut\W?off|corner|eckfreq|grenzfreq|corte\b|3\W?dB|"
+    r"bessel|butterworth|\bFC\b|f_?max|\b(high|low)\W?(cut|freq\w*\W{0,4}\d)|\b(upp|low)er\W(freq|cut|limit|edge)|"
+    r"\bAC\W{0,3}\d|muscle|\b[HL]FF\b|alias|refresh|notch|mains|line freq|netz|\bband\W?(width|breite)|"
+    r"\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|"
+    r"\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*k?Hz|\bmax",
+    re.IGNORECASE,
+)
+"""Words of lines that tell another rate: of a filter, of mains, of the heart."""
+
+OTHER_SENSOR = re.compile(
+    r"\b(HR|heart|herz\w*|puls\w*|resp\w*|vent(ilat\w*)?|acc\w*|gyro\w*|magnet\w*|IMU|motion|PPG|pleth\w*|SpO2|EEG|"
+    r"EMG|EOG|PCG|ICG|SCG|BCG|temp\w*|GSR|EDA|BVP|GPS|(A|NI)?BP|pressure|baro\w*|video|camera|frame|audio|mic\w*|sound|"
+    r"tone|stim\w*|timer|timestamp|clock|screen|display|sensor|trigger|CO2|force|flow|max\w*)\b|\bimpedance\W*$",
+    re.IGNORECASE,
+)
+"""Words before the rate of something else."""
+
+ORIGINAL = re.compile(r"\b(orig(inal)?|source|raw|native)\W*$", re.IGNORECASE)
+"""A word before the rate of what the table was made from."""
+
+REDUCED = re.compile(
+    r"(?:\b(?:down|re|sub)\W?sampl\w*|\bexport\w*|\bdecimat\w*|\bactual\b|->|→)\W*(?:rate|to|at|auf|with|bei)?\W*"
+    rf"(?:(?P<number>{NUMBER})\s?(?P<kilo>k)?Hz)?",
+    re.IGNORECASE,
+)
+"""Words before the rate of the table, where it has been reduced."""
+
+INTERVAL = re.compile(
+    rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)"
+    rf"(?:\W{{0,4}}(?P<named>[mµμu]?)s(?:ec)?\b\W{{1,4}}(?P<plain>{NUMBER})"
+    rf"|\W{{0,4}}(?P<number>{NUMBER})\W?(?P<unit>[mµμu]?)s(?:ec)?\b)"
+    rf"|(?P<each>{NUMBER})\s?(?P<of>[mµμu]|milli|micro)?s(?:ec(?:onds?)?)?\s?(?:/|per )sample",
+    re.IGNORECASE,
+)
+"""How they tell the time from sample to sample."""
+
+SEVERAL = re.compile(
+    r"(?<![\d.,])\d+(?:[.,]\d+)?(?:[;\t]\s*\d+(?:[.,]\d+)?)+|(?<![\d.])\d+(?:\.\d+)?(?:,\s*\d+(?:\.\d+)?)+"
+)
+"""Numbers side by side: of each column one, or a decimal comma and no more."""
+
+NEXT = re.compile(
+    rf"(?:\s*k?Hz)?\W{{0,3}}(?:(?:and|und|et|or|y)\b\W*)?(?P<number>{NUMBER})[\])}}\"]?\s*(?:k?Hz\b|\W*$)",
+    re.IGNORECASE,
+)
+"""A second rate right behind one."""
+
+
+def head_rate(head: Sequence[str]) -> float | None:
+    """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
+    named, told, original, reduced, intervals = set(), set(), set(), set(), set()
+    lines = [line[:LONGEST_LINE] for line in head]
+    for above, line in zip(["", *lines], lines, strict=False):
+        for step in REDUCED.finditer(line):
+            reduced.add(_hertz(step["number"], step["kilo"]) if step["number"] else None)
+        one = SEVERAL.sub(_one, line)
+        for rate, before in _named_rates(one):
+            (original if ORIGINAL.search(before) else named).add(rate)
+        if not NAME.search(line) and not OTHER_RATE.search(above):
+            told |= _other_rates(one)
+        intervals |= set(_intervals(line))
+    intervals = {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
+    rates = reduced or named or told or original or intervals
+    return rates.pop() if len(rates) == 1 else None
+
+
+def line_with_rate(head: Sequence[str]) -> str | None:
+    """Return the first line before the table that seems to tell a rate or an interval; None if none does."""
+    seems = rf"\d\s?k?Hz\b|{NAME.pattern}|sampl\w*\W{{0,3}}(?:interval|period)|/sample"
+    return next((line for line in head if re.search(seems, line[:LONGEST_LINE], re.IGNORECASE)), None)
+
+
+def _named_rates(line: str) -> Iterator[tuple[float | None, str]]:
+    """Yield each rate of a line that names sampling, None for several, with the words before its name."""
+    for name in NAME.finditer(line):
+        told, before = BEHIND_NAME.match(line, name.end()), re.split(r"[,;|]\s", line[: name.start()])[-1]
+        if told is None or OTHER_SENSOR.search(before):
+            continue
+        kilo = told["named"] or told["kilo"]
+        rate, second = _hertz(told["number"], kilo), NEXT.match(line, told.end("number"))
+        yield (None if second and _hertz(second["number"], kilo) != rate else rate), before
+
+
+def _other_rates(line: str) -> set[float | None]:
+    """Return the rates of a line that does not name sampling, if it can mean nothing else."""
+    if OTHER_RATE.search(line):
+        return set()
+    if alone := ALONE.fullmatch(line):
+        return {_hertz(alone["number"], alone["kilo"])}
+    found = (BESIDE if ECG.search(line) else SPELLED).finditer(line)
+    return {
+        _hertz(told["number"], told["kilo"])
+        for told in found
+        if not OTHER_SENSOR.search(line[: told.start()])
+    }
+
+
+def _intervals(line: str) -> Iterator[float]:
+    """Yield the rate of each interval from sample to sample that a line tells."""
+    for told in INTERVAL.finditer(line):
+        value = told["number"] or told["plain"] or told["each"]
+        prefix = (told["unit"] or told["named"] or told["of"] or "").casefold()
+        micro = prefix[:2] not in ("", "m", "mi") or prefix == "micro"
+        if interval := _number(value) if micro else _decimal(value):
+            yield round((1e6 if micro else 1e3 if prefix else 1) / interval, 6)
+
+
+def _one(several: re.Match) -> str:
+    """Return the number that stands there once for each column; nothing where columns differ."""
+    apart = re.search(r"[;\t]", several[0])
+    values = re.split(r"[;\t]\s*" if apart else r",\s*", several[0])
+    if len(set(values)) == 1:
+        return values[0]
+    # 0,5 is a number; so is 512,922 hertz, but not the two rates 125,250 behind another comma
+    behind, before = several.string[several.end() :], several.string[: several.start()].rstrip()
+    fields = before.endswith(",") and not SPELLED.match(f"1{behind}")
+    return several[0] if len(values) == 2 and not apart and not fields else ""
+
+
+def _hertz(value: str, kilo: str | None) -> float:
+    return _decimal(value) * 1000 if kilo else _number(value)
+
+
+def _number(text: str) -> float:
+    """Return the number that a text like 1,000 or 0,5 or 250.0 means."""
+    thousands = re.fullmatch(r"[1-9]\d?(,\d{3})+(\.\d+)?", text)
+    return float(text.replace(",", "")) if thousands else _decimal(text)
+
+
+def _decimal(text: str) -> float:
+    """Return the number that a text with a decimal comma or point means."""
+    whole, _, fraction = text.replace(",", ".").partition(".")
+    return float(f"{whole or 0}.{fraction.replace('.', '')}")
