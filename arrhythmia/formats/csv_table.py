@@ -26,8 +26,9 @@ from arrhythmia.formats.csv_layout import (
     decoded,
     no_data,
 )
+from arrhythmia.formats.dates import clock_times
 from arrhythmia.formats.guard import guarded
-from arrhythmia.formats.timestamps import clock_times, find_clock
+from arrhythmia.formats.timestamps import find_clock
 
 BLOCK = 1 << 22
 """Bytes of a file that are read at a time."""

@@ -6,7 +6,9 @@ edfio reads the header, once decimal commas are points. It refuses gaps and byte
 the samples are read here.
 """
 
+import contextlib
 import io
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -26,6 +28,16 @@ ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
 
 BDF = b"\xffBIOSEMI"
 """How a BDF file begins."""
+
+SAMPLES = "number of samples in a data record"
+FIELDS = {
+    104: ("physical minimum", False),
+    112: ("physical maximum", False),
+    120: ("digital minimum", True),
+    128: ("digital maximum", True),
+    216: (SAMPLES, True),
+}
+"""Fields of each signal that are numbers, and whether whole ones, by the bytes of the fields before them."""
 
 MOST_SIGNALS = 10_000
 """Signals of a file; the field has room for no more."""
@@ -140,23 +152,26 @@ def read_edf_layout(path: Path) -> EdfLayout:
         start = file.read(256)
         if len(start) < 256:
             raise DataError(f"{path}: {len(start)} bytes, shorter than the header of an EDF file")
-        count = int(start[252:256].replace(b"\0", b" "))
+        count = int(_number(path, start[252:256], "number of signals", whole=True))
         if not 0 < count < MOST_SIGNALS:
             raise DataError(f"{path}: its header announces {count} signals")
         size = 256 * (count + 1)
         head = (start + file.read(size - 256)).replace(b"\0", b" ")  # some writers fill fields with NUL
     if len(head) < size:
         raise DataError(f"{path}: cut short within its header")
-    announced, size_in_header = int(head[236:244]), int(head[184:192])
+    announced = int(_number(path, head[236:244], "number of data records", whole=True))
+    size_in_header = int(_number(path, head[184:192], "number of bytes", whole=True))
     if size_in_header != size:
         raise DataError(f"{path}: its header of {count} signals has {size} bytes, not {size_in_header}")
-    duration = float(head[244:252].replace(b",", b"."))
+    duration = _number(path, head[244:252].replace(b",", b"."), "duration of a data record")
     if not duration > 0:
         raise DataError(f"{path}: its header gives data records of {duration:g} s; there is no signal in it")
+    mended = _mended(head, count)
+    _check_signals(path, mended, count)
     width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
-    edf = read(io.BytesIO(_mended(head, count)), header_encoding="latin-1")
+    edf = read(io.BytesIO(mended), header_encoding="latin-1")
     lengths = [x.samples_per_data_record for x in edf._signals]
-    if min(lengths) < 0 or not sum(lengths):
+    if not sum(lengths):
         raise DataError(f"{path}: its header gives no number of samples")
     stops = np.cumsum(lengths).tolist()
     places = [slice(stop - n, stop) for stop, n in zip(stops, lengths, strict=True)]
@@ -183,20 +198,54 @@ def read_edf_layout(path: Path) -> EdfLayout:
     )
 
 
+def _number(path: Path, field: bytes, what: str, *, whole: bool = False) -> float:
+    """Return the number in a field of a header.
+
+    Raises:
+        DataError: there is none, or no finite one, or it has decimals and should not.
+    """
+    text = field.replace(b"\0", b" ").decode("latin-1").strip()
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        if math.isfinite(number) and (not whole or number == int(number)):
+            return number
+    kind = "a whole number" if whole else "a number"
+    raise DataError(f"{path}: the {what} in its header is '{text}', not {kind}; correct the header")
+
+
+def _check_signals(path: Path, head: bytes, count: int) -> None:
+    """Refuse a header in which a range or a number of samples is no number.
+
+    Raises:
+        DataError: with the signal, the field and what it holds.
+    """
+    for i in range(count):
+        label = head[256 + 16 * i :][:16].decode("latin-1").strip()
+        for offset, (what, whole) in FIELDS.items():
+            start = 256 + offset * count + 8 * i
+            number = _number(path, head[start : start + 8], f"{what} of signal '{label}'", whole=whole)
+            if what == SAMPLES and number < 0:
+                raise DataError(f"{path}: the {what} of signal '{label}' is {number:g}; correct the header")
+
+
 def _mended(head: bytes, count: int) -> bytes:
     """Return a header without the small faults that real ones have, and without its number of records.
 
     Decimal commas in its ranges are points then, units in UTF-8 in the one byte a letter of the rest, and
-    whole numbers of samples have no decimals.
+    digital ranges and numbers of samples have no decimals.
     """
-    units, ranges, digital, samples, stop = (256 + n * count for n in (96, 104, 120, 216, 224))
+    places = (256 + n * count for n in (96, 104, 120, 136, 216, 224))
+    units, ranges, digital, after_digital, samples, stop = places
     in_units = [
         re.sub(b"\xc2\xb5|\xce\xbc", b"\xb5", head[i : i + 8]).ljust(8) for i in range(units, ranges, 8)
     ]
-    in_samples = [re.sub(rb"\.0*(?= *$)", b"", head[i : i + 8]).ljust(8) for i in range(samples, stop, 8)]
+    whole = [
+        [re.sub(rb"\.0*(?= *$)", b"", head[i : i + 8]).ljust(8) for i in range(first, last, 8)]
+        for first, last in ((digital, after_digital), (samples, stop))
+    ]
     parts = [head[:236], b"0".ljust(8), head[244:252].replace(b",", b"."), head[252:units], *in_units]
-    parts += [head[ranges:digital].replace(b",", b"."), head[digital:samples], *in_samples, head[stop:]]
-    return b"".join(parts)
+    parts += [head[ranges:digital].replace(b",", b"."), *whole[0], head[after_digital:samples], *whole[1]]
+    return b"".join([*parts, head[stop:]])
 
 
 def record_starts(path: Path, edf: EdfLayout, each: int) -> tuple[np.ndarray, int]:

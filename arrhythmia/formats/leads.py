@@ -27,7 +27,10 @@ PREFERRED = ("MLII", "II", "I", "AVF", "III", "AVL", "AVR")
 CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
 """Chest leads, those first whose complexes are easiest to find."""
 
-ABOUT_IT = r"off|status\d*|flags?|quality|impedance|peaks|beats|timestamps?|labels?|annotations"
+ABOUT_IT = (
+    r"off|status\d*|flags?|quality|SQI|impedance|peaks?|beats|QRS|onsets?|offsets?|phase|timestamps?|labels?|"
+    r"annotations?|class(es)?|HRV|index|mask|count(er)?"
+)
 """Words in the name of what tells something about a signal."""
 
 NO_ECG = re.compile(
@@ -163,6 +166,7 @@ def lead_rank(name: str, unit: str) -> float:
     called = CALLED_ECG.search(name) is not None
     words = apart(re.sub(r"[\[(][nmuµμ]?V(olts?)?[\])]|_[nmuµμ]V$", "", name, flags=re.IGNORECASE))
     bare = re.sub(r"\b(ECG|EKG|lead)\b|\W", "", words, flags=re.IGNORECASE).upper()
+    bare = re.sub(r"^D(?=I{2,3}$)", "", bare)  # as in Spanish and Portuguese
     if bare in PREFERRED:
         return PREFERRED.index(bare)
     if called:

@@ -34,25 +34,11 @@ REGULAR = 0.95
 LONGEST_GAP = DAY
 """Longest gap that is filled with lost samples, s."""
 
-DATES = {
-    r"\d{4}-\d\d-\d\d": ("ISO8601",),
-    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
-    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
-    r"\d{1,2}\.\d{1,2}\.\d\d\b": ("%d.%m.%y",),
-    r"\d{1,2}-[A-Za-z]{3}-\d{4}": ("%d-%b-%Y",),
-    r"\d{1,2}/\d{1,2}/\d{4}": ("%m/%d/%Y", "%d/%m/%Y"),  # it only matters at midnight which of both it is
-}
-"""How dates begin, and their formats."""
+WRAPS = (16, 32)
+"""Bits of numbers that begin anew, as those of a microcontroller do."""
 
-TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M:%S.%f %p")
-"""Times of day after a date."""
-
-TIME_OF_DAY = re.compile(
-    r"(?:(?P<day>\d+) days?[.,]? *)?(?P<hour>\d+:)?(?P<minute>\d+:)(?P<second>\d+)(?:[.:](?P<fraction>\d*))?"
-    r"(?P<half> ?[AP]M)?( +\d+[/.-]\d+[/.-]\d+)?",
-    re.IGNORECASE,
-)
-"""A time of day without a date, or before one; or the days, hours, minutes and seconds gone by."""
+LEAST_PERIOD = 8
+"""Lines of the shortest counter that is known as one."""
 
 LEAST_STEPS = 20
 """Steps by which a column is known as one of times or numbers of samples, whatever its name."""
@@ -152,8 +138,12 @@ class Clock:
             return missing, replace(clock, ended=line)
         if self.unit == 1.0:
             seconds = _over_midnight(seconds, self.last)
+        elif not self.period:
+            seconds = _unwrapped(seconds, self.last, self.unit, self.fs)
         # in packets a time stands still, so one that is lost tells nothing else
         times = _filled(seconds, self.last, self.fs if self.regular else np.inf)
+        if self.regular:
+            times = _gone_on(times, self.last, self.fs)
         steps = np.diff(times, prepend=self.last if self.lines else times[0] - 1 / self.fs)
         regular = self.regular and (len(steps) < FEW or is_regular(steps, self.fs))
         if (back := self._steps_back(steps, regular)).any() and not self.named:
@@ -190,10 +180,10 @@ class Clock:
         if back.any():
             at = int(back.argmax())
             how = "goes back" if steps[at] < 0 else "does not go on"
-            remedy = (
-                "sort the lines, remove those that are there twice, or count lines alone with --time none"
-            )
-            raise self._wrong(line + at, f"{how}; {remedy}")
+            remedy = "sort the lines, remove those that are there twice"
+            if self.unit == 1e-3 and -steps[at] < 1:
+                remedy = "join it with the column of the seconds, if it counts within them (10:00:00.004)"
+            raise self._wrong(line + at, f"{how}; {remedy}, or count lines alone with --time none")
         if (far := steps > LONGEST_GAP).any():
             at = int(far.argmax())
             raise self._wrong(line + at, f"leaps by {steps[at]:.0f} s; cut it there")
@@ -308,8 +298,8 @@ def _clocks_by_name(
         name, step = next(iter(rates.items()))
         like = [f"{1 / (step * unit):.5g} Hz" for unit in UNITS if step and 50 < 1 / (step * unit) < 20000]
         raise DataError(
-            f"{path}: steps of column '{name}' do not fit --fs {fs:g}, but {' or '.join(like) or 'no rate'}; "
-            "correct --fs, or count lines alone with --time none"
+            f"{path}: steps of column '{name}' do not fit {fs:g} Hz, but {' or '.join(like) or 'no rate'}; "
+            "say the right one with --fs, or count lines alone with --time none"
         )
     return clocks, unreadable
 
@@ -376,7 +366,7 @@ def period_of(counts: np.ndarray) -> int:
     period = int(np.ptp(known)) + 1
     anew = steps[steps < 0] % period == 1
     often = len(anew) > 1 or (len(anew) > 0 and (period & (period - 1) == 0 or period in (1000, 10_000)))
-    counts_on = period > LEAST_STEPS and often and anew.mean() > 0.8
+    counts_on = period >= LEAST_PERIOD and often and anew.mean() > 0.8
     return period if counts_on and (steps % period == 1).mean() >= REGULAR else 0
 
 
@@ -475,57 +465,40 @@ def _over_midnight(times: np.ndarray, last: float = np.nan) -> np.ndarray:
     return going_on
 
 
+def _gone_on(times: np.ndarray, last: float, fs: float) -> np.ndarray:
+    """Return times of a clock that stood still for a sample and at once made up for it, as if it had gone on.
+
+    Not those of a line that is there twice: after it the clock goes on by one sample.
+    """
+    steps = np.diff(times, prepend=last)
+    stood = (steps == 0) & (np.abs(np.append(steps[1:], 0) * fs - 2) < 0.5)
+    return times + stood / fs
+
+
+def _unwrapped(seconds: np.ndarray, last: float, unit: float, fs: float) -> np.ndarray:
+    """Return times whose number began anew after its largest, `WRAPS`, as if it went on; others as they are.
+
+    Args:
+        seconds: `(n,)`; NaN where one is lost.
+        last: time before them, s, as if it went on.
+        unit: seconds in a unit of the number.
+        fs: sampling rate, Hz; anew it begins where it would have gone on.
+    """
+    known = np.flatnonzero(np.isfinite(seconds))
+    steps = np.diff(seconds[known], prepend=last)
+    going_on = seconds.copy()
+    for wrap in (*(2.0**bits * unit for bits in WRAPS), DAY):
+        anew = np.where(steps < 0, np.ceil(-steps / wrap), 0)
+        if anew.any() and (np.abs(steps + anew * wrap) * fs < 2.5)[anew > 0].all():
+            going_on[known] += np.cumsum(anew) * wrap
+            break
+    return going_on
+
+
 def is_time(name: str) -> bool:
     """Whether a column of that name holds times."""
     bare = re.sub(r"[\[(].*", "", name).strip().casefold()
     return bare in SHORT_NAMES or TIME_WORDS.search(name.replace("_", " ")) is not None
-
-
-def clock_times(words: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return dates and times of day in seconds, `(n,)` float64; NaN for what is none.
-
-    Args:
-        words: `(n,)`, such as 2024-01-02T03:04:05.678 or 1:02:03.456; day and year may stand as `DATES` says.
-        ends: `(m,)` the first and the last ones of the table: 3/4 and 4/4 tell whether the day is first.
-    """
-    import pandas as pd
-
-    words, ends = (np.char.replace(np.char.strip(x, "\"' []"), ",", ".") for x in (words, ends))
-    first = [*ends.tolist(), *words[:FEW].tolist()]
-    dates = next((forms for date, forms in DATES.items() if any(re.match(date, x) for x in first)), ())
-
-    def read(form: str, words: Sequence[str]) -> np.ndarray:
-        moments = pd.to_datetime(pd.Series(words), format=form, errors="coerce", utc=True)
-        return (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
-
-    if not dates:
-        seconds, usual = np.full(len(words), np.nan), np.char.count(words, ":") == 2
-        clock = np.where(np.char.find(words, ":") == 1, np.char.add("0", words), words)[usual]
-        seconds[usual] = read("ISO8601", np.char.add("1970-01-01T", clock))  # quick; it knows no other ways
-        for i in np.flatnonzero(np.isnan(seconds)).tolist():
-            seconds[i] = _time_of_day(words[i])
-        return seconds
-    formats = [date if date == "ISO8601" else f"{date} {time}" for date in dates for time in TIMES]
-
-    def likely(form: str) -> tuple[int, float]:
-        seconds = read(form, first)
-        known = seconds[: len(ends)][np.isfinite(seconds[: len(ends)])]
-        span = known[-1] - known[0] if len(known) else -1.0
-        return int(np.isfinite(seconds).sum()), -span if span >= -1 else -np.inf
-
-    return read(max(dict.fromkeys(formats), key=likely), words)
-
-
-def _time_of_day(word: str) -> float:
-    """Return the seconds of 1:02:03.456, 1:02:03:456, 1:02:03.4 PM or 1 day, 0:00:01; NaN of another word."""
-    known = TIME_OF_DAY.fullmatch(word)
-    if known is None:
-        return np.nan
-    hour, minute = (int((known[name] or "0").rstrip(":")) for name in ("hour", "minute"))
-    if known["half"]:
-        hour = hour % 12 + (12 if "P" in known["half"].upper() else 0)
-    seconds = float(f"{known['second']}.{known['fraction'] or 0}")
-    return DAY * int(known["day"] or 0) + 3600.0 * hour + 60.0 * minute + seconds
 
 
 def usual_step(steps: np.ndarray) -> float:

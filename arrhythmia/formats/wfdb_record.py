@@ -83,18 +83,24 @@ def open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | No
     # the last sample shows at once whether the signal file is as long as the header says
     with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):
         spans[-1].read(spans[-1].stop - 1, spans[-1].stop)
-    notes = header.notes + lead_notes(names, channel, lead) + _notes(header, spans)
+    notes = header.notes + lead_notes(names, channel, lead) + _notes(header, pieces, spans, name)
     return Ecg(
         path, each * header.fs, name, each * header.length, _reader(path, spans, each), notes, header.fs
     )
 
 
-def _notes(header: Header, spans: list[_Span]) -> tuple[str, ...]:
+def _notes(
+    header: Header, pieces: list[tuple[int, Header | None]], spans: list[_Span], lead: str
+) -> tuple[str, ...]:
     """Return what is wrong with the files in which a lead is, and how much of it is in none."""
     notes: tuple[str, ...] = ()
     for part, place in {span.part.path: (span.part, span.channel) for span in spans}.values():
         notes += unread_notes(part) + _checksum_notes(part, place)
-    lost = header.length - sum(span.stop - span.start for span in spans)
+    with_it = {span.part.path for span in spans}
+    without = sum(frames for frames, part in pieces if part is not None and part.path not in with_it)
+    if without:
+        notes += (f"{without / header.fs:.2f} s are in segments that do not hold lead {lead}: lost signal",)
+    lost = header.length - without - sum(span.stop - span.start for span in spans)
     if lost:
         notes += (f"{lost / header.fs:.2f} s are in no file: lost signal",)
     return notes

@@ -289,7 +289,7 @@ def test_times_that_go_wrong_are_refused_with_their_line(table, change, words):
 
 
 def test_a_rate_that_the_times_contradict(table):
-    with pytest.raises(DataError, match=r"steps of column 'time' do not fit --fs 360, but 250 Hz"):
+    with pytest.raises(DataError, match=r"'time' do not fit 360 Hz, but 250 Hz; say the right one with --fs"):
         read(table(timed([f"{t:.3f}" for t in SECONDS])), fs=360)
 
 

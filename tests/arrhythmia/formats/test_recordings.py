@@ -245,7 +245,11 @@ def test_edf(tmp_path):
 
 @pytest.mark.parametrize(
     ("field", "words"),
-    [(8, "its header gives no range of values"), (16, "cannot be read"), (24, "its header gives no range")],
+    [
+        (8, "its header gives no range of values"),
+        (16, "the digital minimum of signal 'ECG' in its header is 'abc', not a whole number"),
+        (24, "its header gives no range"),
+    ],
 )
 def test_edf_whose_range_is_damaged(tmp_path, field, words):
     """The physical range of no extent, a digital end that is no number, the digital range of no extent."""
@@ -256,6 +260,26 @@ def test_edf_whose_range_is_damaged(tmp_path, field, words):
     data[start + field : start + field + 8] = b"abc     " if field == 16 else before
     path.write_bytes(data)
     with pytest.raises(DataError, match=words):
+        open_ecg(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "words"),
+    [
+        (236, b"60.5", "the number of data records in its header is '60.5', not a whole number"),
+        (252, b"x", "the number of signals in its header is 'x', not a whole number"),
+        (360, b"nan", "the physical minimum of signal 'ECG' in its header is 'nan', not a number"),
+        (472, b"", "the number of samples in a data record of signal 'ECG' in its header is '', not"),
+        (472, b"-100", "the number of samples in a data record of signal 'ECG' is -100; correct the header"),
+    ],
+)
+def test_a_field_of_an_edf_header_that_is_no_number_is_named(tmp_path, place, field, words):
+    path = tmp_path / "r.edf"
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(path)
+    data, width = bytearray(path.read_bytes()), 4 if place == 252 else 8
+    data[place : place + width] = field.ljust(width)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=rf"r\.edf: {words}"):
         open_ecg(path)
 
 
@@ -656,7 +680,8 @@ def test_a_segment_without_a_file_is_lost_signal(tmp_path, segments, lost):
     np.testing.assert_allclose(np.delete(whole, np.r_[lost]), ADU[:800] / 200, rtol=1e-6)
     np.testing.assert_array_equal(ecg.read(390, 610), whole[390:610])
     seconds = (lost.stop - lost.start) / 250
-    assert ecg.notes[-1] == f"{seconds:.2f} s are in no file: lost signal"
+    where = "segments that do not hold lead II" if "c 400" in segments else "no file"
+    assert ecg.notes[-1] == f"{seconds:.2f} s are in {where}: lost signal"
 
 
 @pytest.mark.parametrize(
@@ -678,7 +703,7 @@ def test_the_lead_of_each_segment_is_the_one_of_that_name(tmp_path, names, found
     ecg = open_ecg(tmp_path / "r")
     expected = np.full(1000, np.nan) if found is None else (ADU, ADU // 2)[found] / 200
     np.testing.assert_allclose(ecg.read(1000, 2000), expected, rtol=1e-6)
-    assert ("4.00 s are in no file: lost signal" in ecg.notes) == (found is None)
+    assert ("4.00 s are in segments that do not hold lead MLII: lost signal" in ecg.notes) == (found is None)
 
 
 def test_a_lead_by_name_comes_before_one_by_place(tmp_path):
@@ -839,6 +864,7 @@ def test_a_signal_that_is_too_slow_for_an_ecg_is_passed_over(tmp_path):
     [
         (b"360     ", b"360\0\0\0\0\0"),
         (b"360     ", b"360.0   "),
+        (b"-32768  ", b"-32768.0"),
         (b"uV      ", b"\xc2\xb5V     "),
         (b"uV      ", b"\xce\xbcV     "),
     ],

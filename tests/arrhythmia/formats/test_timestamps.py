@@ -11,7 +11,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.formats import csv_table
 from arrhythmia.formats.csv_layout import find_layout
 from arrhythmia.formats.csv_table import read_column
-from arrhythmia.formats.timestamps import clock_times
+from arrhythmia.formats.dates import clock_times
 
 FS = 360
 START = dt.datetime(2024, 3, 1, 23, 59, 58)
@@ -46,6 +46,20 @@ WAYS = {
     "of day": lambda t: (START + dt.timedelta(seconds=t)).strftime("%I:%M:%S.%f %p"),
     "clock": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S.%f")[:-3],
     "time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%H:%M:%S:%f")[:-3],
+    "day first time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d-%m-%Y %H:%M:%S.%f")[:-3],
+    "short time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d/%m/%y %H:%M:%S.%f")[:-3],
+    "month time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%d-%b-%y %H:%M:%S.%f")[:-3],
+    "words time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%b %d %Y %H:%M:%S.%f")[:-3],
+    "digits time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%Y%m%d %H:%M:%S.%f")[:-3],
+    "hyphen time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%Y/%m/%d-%H:%M:%S.%f")[:-3],
+    "colon time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%Y-%m-%d %H:%M:%S:%f")[:-3],
+    "zone time": lambda t: (START + dt.timedelta(seconds=t)).strftime("%Y-%m-%d %H:%M:%S.%f CET"),
+    "zone name time": lambda t: (START + dt.timedelta(seconds=t)).isoformat() + "[Europe/Berlin]",
+    "net time": lambda t: f"{1 + int(t + 86398) // 86400}.{(START + dt.timedelta(seconds=t)).time()}",
+    "time with unit": lambda t: f"{t:.4f} sec",
+    "time with ms": lambda t: f"{1000 * t:.1f} ms",
+    "wrapped ms": lambda t: 65_000 + round(1000 * t) - (65_536 if 65_000 + round(1000 * t) > 65_535 else 0),
+    "time (ms of day)": lambda t: (86_399_000 + round(1000 * t)) % 86_400_000,
     "epoch_ms": lambda t: 1_700_000_000_000 + round(1000 * t),
     "millis": lambda t: round(1000 * t),
     "sample": lambda t: round(FS * t),
@@ -88,12 +102,32 @@ def test_rounding_may_give_neighbours_the_same_time(tmp_path):
     assert (len(samples), notes) == (5000, [])
 
 
-@pytest.mark.parametrize("wrong", [-1, 0])
-def test_times_that_go_back_or_stand_still_are_refused(tmp_path, wrong):
+def test_times_that_go_back_and_lines_that_are_there_twice_are_refused(tmp_path):
     times = [f"{t:.4f}" for t in SECONDS]
-    times[1000] = times[999 + wrong]
-    with pytest.raises(DataError, match=r"r\.csv, line 1002: the time in column 'time' (goes back|does not)"):
-        read(table(tmp_path / "r.csv", "time", enumerate(times)))
+    with pytest.raises(DataError, match=r"r\.csv, line 1002: the time in column 'time' goes back"):
+        read(table(tmp_path / "r.csv", "time", enumerate([*times[:1000], times[998], *times[1001:]])))
+    with pytest.raises(DataError, match=r"r\.csv, line 1002: the time in column 'time' does not go on"):
+        read(table(tmp_path / "r.csv", "time", enumerate([*times[:1000], times[999], *times[1000:]])))
+
+
+def test_a_clock_that_stands_still_for_a_sample_and_makes_up_for_it(tmp_path):
+    times = [f"{t:.4f}" for t in SECONDS]
+    times[1000] = times[999]
+    samples, notes = read(table(tmp_path / "r.csv", "time", enumerate(times)))
+    assert (len(samples), notes) == (len(SECONDS), [])
+
+
+def test_milliseconds_within_the_second_are_to_be_joined_with_it(tmp_path):
+    times = enumerate(round(1000 * t) % 1000 for t in SECONDS)
+    with pytest.raises(DataError, match=r"goes back; join it with the column of the seconds"):
+        read(table(tmp_path / "r.csv", "ms", times))
+
+
+def test_a_short_counter_shows_what_is_lost_between_its_ends(tmp_path):
+    kept = [(i, i % 16) for i in range(2000) if not 500 <= i < 505]
+    samples, notes = read(noisy_table(tmp_path / "r.csv", "nSeq", kept))
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(samples)), range(500, 505))
+    assert "column 'nSeq' counts to 16 only: longer gaps are not seen" in notes
 
 
 def test_a_column_that_rises_by_chance_is_no_clock(tmp_path):
@@ -128,8 +162,7 @@ def test_single_samples_that_are_lost_all_the_time(tmp_path, name, unit, share):
 
 def test_a_counter_that_begins_anew_is_no_time_of_day(tmp_path):
     samples, notes = read(table(tmp_path / "r.csv", "seq", enumerate(i % 65536 for i in range(70_000))))
-    assert len(samples) == 70_000
-    assert notes == ["column 'seq' does not go on in line 65538: gaps after it are not seen"]
+    assert (len(samples), notes) == (70_000, [])
 
 
 def test_a_counter_that_begins_anew_later_is_said_and_its_samples_are_read(tmp_path, monkeypatch):
