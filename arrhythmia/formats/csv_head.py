@@ -15,6 +15,9 @@ UNIT_OF_HEAD = re.compile(
 )
 """How the lines before a table tell a unit."""
 
+COMMENT = r"\t#(?:\*|\d+) [^\r\n]*"
+"""What somebody typed at a sample in LabChart, at the end of its line: of all channels (*) or of one."""
+
 CHANNELS = re.compile(r"\d+ channels\W*")
 """How AcqKnowledge tells the number of channels."""
 

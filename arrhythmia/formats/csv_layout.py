@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
-from arrhythmia.formats.csv_head import is_acqknowledge, is_setting, told_columns
+from arrhythmia.formats.csv_head import COMMENT, is_acqknowledge, is_setting, told_columns
 from arrhythmia.formats.leads import (
     CALLED,
     is_other,
@@ -173,7 +173,7 @@ def _rows(head: bytes, start: int, path: Path) -> list[Row]:
     while start < len(head) and len(rows) < LONGEST_HEAD + SEEN:
         stop = _after(head, start, path, line)
         if (text := decoded(head[start:stop])).strip():
-            rows.append(Row(start, stop, line, text.rstrip("\r\n")))
+            rows.append(Row(start, stop, line, re.sub(COMMENT, "", text.rstrip("\r\n"))))
         start, line = stop, line + 1
     cut = len(head) == HEAD and len(rows) > 1 and rows[-1].stop == len(head)
     return rows[:-1] if cut else rows

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
+from arrhythmia.formats.csv_head import COMMENT, is_setting
 from arrhythmia.formats.csv_layout import (
     BLANK,
     COMMA_THOUSANDS,
@@ -113,8 +114,10 @@ def read_column(
         DataError: with the line and what is wrong with it.
     """
     spool, style, clock, notes, line = Spool(), Style(decimal or ""), None, [], layout.line
-    ends = outer_lines(path, layout)
-    for block in blocks(path, layout):
+    ends, comments = without_comments(outer_lines(path, layout))[0], 0
+    for whole in blocks(path, layout):
+        block, here = without_comments(whole)
+        comments += here
         check_fields(path, block, layout, line)
         values, style = numbers(path, partial(read_block, block, layout, column), style, line)
         sample = ~(layout.spaced & blank_lines(block))
@@ -140,12 +143,19 @@ def read_column(
                 f"{path}: its samples do not fit into {tempfile.gettempdir()} ({error.strerror}); "
                 "name another folder in TMPDIR"
             ) from error
+    if comments:
+        notes = [*notes, f"comments at the ends of {comments} lines are not read"]
     if style.grouped:
         notes = [*notes, f"points in column '{layout.names[column]}' are read as separators of thousands"]
     elif style.comma:
         use = "decimal commas" if style.comma == "," else "separators of thousands"
         notes = [*notes, f"commas in column '{layout.names[column]}' are read as {use}"]
     return Table(spool, notes + ([] if clock is None else clock.notes()))
+
+
+def without_comments(block: bytes) -> tuple[bytes, int]:
+    """Return whole lines without the comments that LabChart writes behind a sample, and their number."""
+    return re.subn(COMMENT.encode(), b"", block) if b"\t#" in block else (block, 0)
 
 
 def blocks(path: Path, layout: Layout) -> Iterator[bytes]:
@@ -249,6 +259,8 @@ def blank_lines(block: bytes) -> np.ndarray:
 
 
 def _unequal_fields(where: str, text: str, found: int, layout: Layout) -> DataError:
+    if is_setting(text):
+        return DataError(f"{where}: a second block begins, '{text[:30]}'; save each block as a file")
     known = f"there {'is 1 column' if len(layout.names) == 1 else f'are {len(layout.names)} columns'}"
     if found < len(layout.names):
         return DataError(f"{where}: {found} fields, {known}; it is cut short or damaged: '{text[:60]}'")

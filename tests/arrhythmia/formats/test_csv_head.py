@@ -2,9 +2,11 @@
 
 import pytest
 
+from arrhythmia.errors import DataError
 from arrhythmia.formats.csv_head import head_unit
 from arrhythmia.formats.csv_layout import find_column, find_layout
 from arrhythmia.formats.csv_rate import head_rate
+from arrhythmia.formats.csv_table import read_column
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,21 @@ def test_a_file_of_labchart_tells_its_columns(tmp_path, line, units):
     assert layout.line == LABCHART.count("\n") + line.count("\n") + 1
     assert find_column(layout, None, path) == 2
     assert head_rate(layout.head) == 1000
+
+
+def test_comments_of_labchart_are_passed_over_and_a_second_block_is_named(tmp_path):
+    lines = [f"{i / 1000:.5f}\t0.5\t-0.{i % 10}45" for i in range(300)]
+    lines[0] += "\t#* start"
+    lines[4] += "\t#2 stim on, 5 mA"
+    path, head = tmp_path / "r.txt", LABCHART.format("")
+    path.write_text(head + "\n".join(lines) + "\n")
+    layout = find_layout(path)
+    found = read_column(path, layout, 2, fs=1000, decimal=None, time=None)
+    assert found.samples.length == 300
+    assert found.notes == ["comments at the ends of 2 lines are not read"]
+    path.write_text(2 * (head + "\n".join(lines) + "\n"))
+    with pytest.raises(DataError, match=r"r\.txt, line 309: a second block begins, 'Interval=.*save each"):
+        read_column(path, find_layout(path), 2, fs=1000, decimal=None, time=None)
 
 
 @pytest.mark.parametrize(
