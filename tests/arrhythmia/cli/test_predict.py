@@ -177,7 +177,8 @@ def test_a_detection_that_is_no_beat_is_counted_and_marked_but_no_beat(made, tmp
         ("other.csv", "x\n" + "1\n2\n" * 5000, "no column 'ecg'; choose by name or number"),
         ("noise.csv", "noise", "100% noise"),
         ("binary.csv", b"\x00\xff\x93" * 5000, "no text in UTF-8"),
-        ("r.edf", b"0       " * 500, "cannot be read"),
+        ("r.edf", b"0       " * 500, "the number of signals in its header is ''"),
+        ("r.edf", "ecg\n" + "0.5\n" * 500, "is no EDF or BDF file"),
         ("r.hea", b"\x00\xff" * 500, "sampling rate missing"),
     ],
 )
