@@ -23,14 +23,14 @@ HERTZ = r"(?P<kilo>k)?Hz\b|hert[zs]\w*|hercio\w*|herc\w*|герц\w*|ヘルツ|�
 """The unit, also as the Apple Watch spells it out."""
 
 OTHER_UNIT = (
-    r"\s*(?:[-\s]?(?:baud|bps|bits?\b(?!\s*[=:,;]))|[mµμun]?s(?:ec\w*)?\b|min|m?illi|micro|"
-    r"samples\s*/\s*\d|/|per\b|mV|°|%)"
+    r"\s*(?:[-\s]?(?:baud|bps|bits?\b(?!\s*[=:]))|[mµμun]?s(?:ec\w*)?\b|min|m?illi|micro|"
+    r"samples\s*/\s*\d|/|per\b(?! s)|mV|°|%)"
 )
 """What does not stand behind a rate in Hz."""
 
 NAME = re.compile(
-    r"\bfs(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
-    r"samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
+    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
+    r"\bsampling(?=\W{1,3}\d)|samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
     r"(?:frequência|taxa) de amostragem|fr[ée]quence d.{1,3}chantillonnage|"
     r"frecuencia de muestreo|frequenza di campionamento|"
     r"częstotliwość próbkowania|частота дискретизации|サンプル\w*レート|采样率|採樣率|샘플 레이트",
@@ -39,7 +39,7 @@ NAME = re.compile(
 """What the sampling rate is called."""
 
 BEHIND_NAME = re.compile(
-    rf"\W{{0,4}}(?:(?:(?P<named>k)?Hz|1/s|samples/s|\d+-bits?)\b)?\W{{0,4}}(?P<number>{NUMBER})"
+    rf"\W{{0,4}}(?:(?:(?P<named>k)?Hz|1/s|samples/s|[EÉ][CK]G|\d+[-\s]?bits?(?!\s*[=:]))\b)?\W{{0,4}}(?P<number>{NUMBER})"
     rf"(?!{OTHER_UNIT})\s?(?:{HERTZ})?",
     re.IGNORECASE,
 )
@@ -73,7 +73,7 @@ OTHER_RATE = re.compile(
 OTHER_SENSOR = re.compile(
     r"\b(HR|heart|herz\w*|puls\w*|resp\w*|vent(ilat\w*)?|acc\w*|gyro\w*|magnet\w*|IMU|motion|PPG|pleth\w*|SpO2|EEG|"
     r"EMG|EOG|PCG|ICG|SCG|BCG|temp\w*|GSR|EDA|BVP|GPS|(A|NI)?BP|pressure|baro\w*|video|camera|frame|audio|mic\w*|sound|"
-    r"tone|stim\w*|timer|timestamp|clock|screen|display|sensor|trigger|CO2|force|flow|max\w*)\b|\bimpedance\W*$",
+    r"tone|stim\w*|timer|timestamp|clock|screen|display|trigger|CO2|force|flow|max\w*)\b|\bimpedance\W*$",
     re.IGNORECASE,
 )
 """Words before the rate of something else."""
@@ -136,7 +136,10 @@ def line_with_rate(head: Sequence[str]) -> str | None:
 def _named_rates(line: str) -> Iterator[tuple[float | None, str]]:
     """Yield each rate of a line that names sampling, None for several, with the words before its name."""
     for name in NAME.finditer(line):
-        told, before = BEHIND_NAME.match(line, name.end()), re.split(r"[,;|]\s", line[: name.start()])[-1]
+        told, before = (
+            BEHIND_NAME.match(line, name.end()),
+            re.split(r'[,;|]\s|[{,]\s*"', line[: name.start()])[-1],
+        )
         if told is None or OTHER_SENSOR.search(before):
             continue
         kilo = told["named"] or told["kilo"]

@@ -152,7 +152,8 @@ def read_edf_layout(path: Path) -> EdfLayout:
         start = file.read(256)
         if len(start) < 256:
             raise DataError(f"{path}: {len(start)} bytes, shorter than the header of an EDF file")
-        if start[:8].replace(b"\0", b" ").strip() not in (b"0", BDF):
+        begins = start[:8].replace(b"\0", b" ").strip() in (b"0", BDF)
+        if not begins and not start[252:256].replace(b"\0", b" ").strip().isdigit():
             raise DataError(f"{path}: is no EDF or BDF file; give it the suffix of its format")
         count = int(_number(path, start[252:256], "number of signals", whole=True))
         if not 0 < count < MOST_SIGNALS:

@@ -283,6 +283,13 @@ def test_a_field_of_an_edf_header_that_is_no_number_is_named(tmp_path, place, fi
         open_ecg(path)
 
 
+def test_an_edf_file_of_another_version_is_read(tmp_path):
+    path = tmp_path / "r.edf"
+    edfio.Edf([edfio.EdfSignal(SIGNAL, 100, label="ECG", physical_dimension="mV")]).write(path)
+    path.write_bytes(b"1.0     " + path.read_bytes()[8:])
+    assert open_ecg(path).fs == 100
+
+
 def test_damaged_edf_and_missing_files(tmp_path):
     (tmp_path / "r.edf").write_bytes(b"no edf" * 100)
     for path in (tmp_path / "r.edf", tmp_path / "x.edf", tmp_path / "x.csv", tmp_path / "x"):
