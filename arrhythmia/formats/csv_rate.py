@@ -29,7 +29,7 @@ OTHER_UNIT = (
 """What does not stand behind a rate in Hz."""
 
 NAME = re.compile(
-    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w*|data|abtast)\W{0,3}(?:rate|freq\w*)|"
+    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w{0,9}|data|abtast)\W{0,3}(?:rate|freq\w*)|"
     r"\bsampling(?=\W{1,3}\d)|samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
     r"(?:frequência|taxa) de amostragem|fr[ée]quence d.{1,3}chantillonnage|"
     r"frecuencia de muestreo|frequenza di campionamento|"
@@ -82,14 +82,14 @@ ORIGINAL = re.compile(r"\b(orig(inal)?|source|raw|native)\W*$", re.IGNORECASE)
 """A word before the rate of what the table was made from."""
 
 REDUCED = re.compile(
-    r"(?:\b(?:down|re|sub)\W?sampl\w*|\bexport\w*|\bdecimat\w*|\bactual\b|->|→)\W*(?:rate|to|at|auf|with|bei)?\W*"
+    r"(?:\b(?:down|re|sub)\W?sampl\w{0,9}|\bexport\w*|\bdecimat\w*|\bactual\b|->|→)\W*(?:rate|to|at|auf|with|bei)?\W*"
     rf"(?:(?P<number>{NUMBER})\s?(?P<kilo>k)?Hz)?",
     re.IGNORECASE,
 )
 """Words before the rate of the table, where it has been reduced."""
 
 INTERVAL = re.compile(
-    rf"(?:(?:sampl\w*|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)"
+    rf"(?:(?:sampl\w{{0,9}}|abtast)\W{{0,3}}(?:interval|period)\w*|^\W*interval)"
     rf"(?:\W{{0,4}}(?P<named>[mµμu]?)s(?:ec)?\b\W{{1,4}}(?P<plain>{NUMBER})"
     rf"|\W{{0,4}}(?P<number>{NUMBER})\W?(?P<unit>[mµμu]?)s(?:ec)?\b)"
     rf"|(?P<each>{NUMBER})\s?(?P<of>[mµμu]|milli|micro)?s(?:ec(?:onds?)?)?\s?(?:/|per )sample",
@@ -129,7 +129,7 @@ def head_rate(head: Sequence[str]) -> float | None:
 
 def line_with_rate(head: Sequence[str]) -> str | None:
     """Return the first line before the table that seems to tell a rate or an interval; None if none does."""
-    seems = rf"\d\s?k?Hz\b|{NAME.pattern}|sampl\w*\W{{0,3}}(?:interval|period)|/sample"
+    seems = rf"\d\s?k?Hz\b|{NAME.pattern}|sampl\w{{0,9}}\W{{0,3}}(?:interval|period)|/sample"
     return next((line for line in head if re.search(seems, line[:LONGEST_LINE], re.IGNORECASE)), None)
 
 

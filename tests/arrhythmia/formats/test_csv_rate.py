@@ -1,5 +1,7 @@
 """The sampling rate that the lines above a text table tell, among other rates."""
 
+import time
+
 import pytest
 
 from arrhythmia.formats.csv_rate import head_rate, line_with_rate
@@ -202,6 +204,15 @@ def test_the_rate_of_the_table_however_it_is_written(head, rate):
 )
 def test_what_may_be_another_rate_is_a_question(head):
     assert head_rate(head.split("\n")) is None
+
+
+@pytest.mark.parametrize(
+    "words", ["sampl", "sampling rate ", "1,", "1 ", "((", "- ", "1ms/", "fs=", "export "]
+)
+def test_long_lines_take_no_time(words):
+    before = time.process_time()
+    assert head_rate(100 * [1000 * words]) is None
+    assert time.process_time() - before < 2
 
 
 def test_the_line_that_may_tell_it():
