@@ -29,9 +29,9 @@ OTHER_UNIT = (
 """What does not stand behind a rate in Hz."""
 
 NAME = re.compile(
-    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w{0,9}|data|abtast)\W{0,3}(?:rate|freq\w*)|"
+    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|"
     r"\bsampling(?=\W{1,3}\d)|samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
-    r"(?:frequência|taxa) de amostragem|fr[ée]quence d.{1,3}chantillonnage|"
+    r"(?:frequência|taxa) de amostragem|fr[ée]q\w*\W.{0,4}chantillonnage|"
     r"frecuencia de muestreo|frequenza di campionamento|"
     r"częstotliwość próbkowania|частота дискретизации|サンプル\w*レート|采样率|採樣率|샘플 레이트",
     re.IGNORECASE,
@@ -82,7 +82,8 @@ ORIGINAL = re.compile(r"\b(orig(inal)?|source|raw|native)\W*$", re.IGNORECASE)
 """A word before the rate of what the table was made from."""
 
 REDUCED = re.compile(
-    r"(?:\b(?:down|re|sub)\W?sampl\w{0,9}|\bexport\w*|\bdecimat\w*|\bactual\b|->|→)\W*(?:rate|to|at|auf|with|bei)?\W*"
+    r"(?:(?P<certain>\b(?:(?:down|re|sub)\W?sampl\w{0,9}|decimat\w*)\b(?!\W*(?:no|none|off|1)\b))|"
+    r"\bexport\w*|\bactual\b|->|→)\W*(?:rate|frequency|to|at|auf|with|bei)?\W*"
     rf"(?:(?P<number>{NUMBER})\s?(?P<kilo>k)?Hz)?",
     re.IGNORECASE,
 )
@@ -115,7 +116,8 @@ def head_rate(head: Sequence[str]) -> float | None:
     lines = [line[:LONGEST_LINE] for line in head]
     for above, line in zip(["", *lines], lines, strict=False):
         for step in REDUCED.finditer(line):
-            reduced.add(_hertz(step["number"], step["kilo"]) if step["number"] else None)
+            if step["number"] or step["certain"]:
+                reduced.add(_hertz(step["number"], step["kilo"]) if step["number"] else None)
         one = SEVERAL.sub(_one, line)
         for rate, before in _named_rates(one):
             (original if ORIGINAL.search(before) else named).add(rate)
