@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 DAY = 86400.0
-"""A day, s."""
+"""A day, s: times of day begin anew after it."""
 
 DATES = {
     r"\d{4}-\d\d-\d\d": ("ISO8601",),

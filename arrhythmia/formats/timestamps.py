@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.errors import DataError
+from arrhythmia.formats.dates import DAY
 
 TIME_WORDS = re.compile(
     r"\b(elapsed|time|times|datetime|timestamp|timestamps|zeit|zeitstempel|uhrzeit|temps|horodatage|heure|tiempo|hora|"
@@ -15,9 +16,6 @@ TIME_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Words that a column of times has in its name, in several languages."""
-
-DAY = 86400.0
-"""A day, s: times of day begin anew after it."""
 
 SHORT_NAMES = ("t", "ts", "sec", "secs", "seconds", "s", "ms", "us", "ns")
 """Whole names of such a column."""
