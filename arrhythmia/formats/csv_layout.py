@@ -169,11 +169,12 @@ class Columns:
 
 def _rows(head: bytes, start: int, path: Path) -> list[Row]:
     """Return the first lines of a file that are not blank; none that is cut where `head` ends."""
-    rows, line = [], 1
+    rows, line, labchart = [], 1, b"ChannelTitle=\t" in head
     while start < len(head) and len(rows) < LONGEST_HEAD + SEEN:
         stop = _after(head, start, path, line)
         if (text := decoded(head[start:stop])).strip():
-            rows.append(Row(start, stop, line, re.sub(COMMENT, "", text.rstrip("\r\n"))))
+            text = text.rstrip("\r\n")
+            rows.append(Row(start, stop, line, re.sub(COMMENT, "", text) if labchart else text))
         start, line = stop, line + 1
     cut = len(head) == HEAD and len(rows) > 1 and rows[-1].stop == len(head)
     return rows[:-1] if cut else rows

@@ -7,6 +7,9 @@ names sampling is taken, or stands alone, or beside the word ECG; anything else 
 import re
 from collections.abc import Iterator, Sequence
 
+NEAR = 60
+"""Letters before a rate that may say whose it is."""
+
 LONGEST_LINE = 1000
 """Letters of a line that are looked at."""
 
@@ -29,18 +32,19 @@ OTHER_UNIT = (
 """What does not stand behind a rate in Hz."""
 
 NAME = re.compile(
-    r"\bf_?s(?:_\w+)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=])|(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|"
-    r"\bsampling(?=\W{1,3}\d)|samples per second|samples?nelheid|bemonsteringsfrequentie|näytteenotto\w*|"
-    r"(?:frequência|taxa) de amostragem|fr[ée]q\w*\W.{0,4}chantillonnage|"
-    r"frecuencia de muestreo|frequenza di campionamento|"
-    r"częstotliwość próbkowania|частота дискретизации|サンプル\w*レート|采样率|採樣率|샘플 레이트",
+    r"\bf_?s(?:_[ec][ck]g)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=]\s?\d+(?:\.\d+)?\s?(?:k?Hz|\W*$))|"
+    r"(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|\bsampling(?=\W[^:;]{0,14}\d\s?k?Hz)|"
+    r"samples per second|samples?nelheid|bemonstering\w*|näytteenotto\w*|muestreo|campionamento|amostragem|"
+    r"chantillonnage|abtastung|pr[óo]bkowani\w*|sampling(?:s?frekvens|s?hastighe[dt])|частота дискретизации|"
+    r"サンプル\w*レート|サンプリング(?:周波数|レート)|采样[率频]率?|採樣[率頻]率?|샘플 레이트|샘플링 주파수",
     re.IGNORECASE,
 )
 """What the sampling rate is called."""
 
 BEHIND_NAME = re.compile(
-    rf"\W{{0,4}}(?:(?:(?P<named>k)?Hz|1/s|samples/s|[EÉ][CK]G|\d+[-\s]?bits?(?!\s*[=:]))\b)?\W{{0,4}}(?P<number>{NUMBER})"
-    rf"(?!{OTHER_UNIT})\s?(?:{HERTZ})?",
+    r"\W{0,40}(?:(?:of|is|was|set to)\s)?"
+    r"(?:(?:(?P<named>k)?Hz|1/s|samples/s|[EÉ][CK]G|\d+[-\s]?bits?(?!\s*[=:]))\b)?"
+    rf"\W{{0,4}}(?P<number>{NUMBER})(?!{OTHER_UNIT})\s?(?:{HERTZ})?",
     re.IGNORECASE,
 )
 """A rate behind its name."""
@@ -65,7 +69,7 @@ OTHER_RATE = re.compile(
     r"bessel|butterworth|\bFC\b|f_?max|\b(high|low)\W?(cut|freq\w*\W{0,4}\d)|\b(upp|low)er\W(freq|cut|limit|edge)|"
     r"\bAC\W{0,3}\d|muscle|\b[HL]FF\b|alias|refresh|notch|mains|line freq|netz|\bband\W?(width|breite)|"
     r"\b[LH]PF?\b\W*\d+([.,]\d+)?\s?Hz|\bventric|\batrial|\bpac(ed|ing)|\bbpm\b|"
-    r"\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*k?Hz|\bmax",
+    r"\d\s*(-|–|~|to|bis|\.\.)\s*\d+(\.\d+)?\s*k?Hz|\bmax\b\W*\d",
     re.IGNORECASE,
 )
 """Words of lines that tell another rate: of a filter, of mains, of the heart."""
@@ -73,7 +77,7 @@ OTHER_RATE = re.compile(
 OTHER_SENSOR = re.compile(
     r"\b(HR|heart|herz\w*|puls\w*|resp\w*|vent(ilat\w*)?|acc\w*|gyro\w*|magnet\w*|IMU|motion|PPG|pleth\w*|SpO2|EEG|"
     r"EMG|EOG|PCG|ICG|SCG|BCG|temp\w*|GSR|EDA|BVP|GPS|(A|NI)?BP|pressure|baro\w*|video|camera|frame|audio|mic\w*|sound|"
-    r"tone|stim\w*|timer|timestamp|clock|screen|display|trigger|CO2|force|flow|max\w*)\b|\bimpedance\W*$",
+    r"tone|stim\w*|timer|timestamp|clock|screen|display|trigger|CO2|force|flow)\b|\b(impedance|max(imum)?)\W*$",
     re.IGNORECASE,
 )
 """Words before the rate of something else."""
@@ -82,8 +86,9 @@ ORIGINAL = re.compile(r"\b(orig(inal)?|source|raw|native)\W*$", re.IGNORECASE)
 """A word before the rate of what the table was made from."""
 
 REDUCED = re.compile(
-    r"(?:(?P<certain>\b(?:(?:down|re|sub)\W?sampl\w{0,9}|decimat\w*)\b(?!\W*(?:no|none|off|1)\b))|"
-    r"\bexport\w*|\bactual\b|->|→)\W*(?:rate|frequency|to|at|auf|with|bei)?\W*"
+    r"(?:(?P<certain>(?<!no )(?<!not )\b(?:(?:down|re|sub)\W?sampl\w{0,9}|decimat\w*)\b"
+    r"(?!\W*(?:factor|ratio)?\W*(?:no|none|off|false|disabled|0|1|n/?a)\b))|"
+    r"(?P<arrow>->|→)|\bexport\w*|\bactual\b)\W*(?:rate|frequency|to|at|auf|with|bei)?\W*"
     rf"(?:(?P<number>{NUMBER})\s?(?P<kilo>k)?Hz)?",
     re.IGNORECASE,
 )
@@ -115,13 +120,11 @@ def head_rate(head: Sequence[str]) -> float | None:
     named, told, original, reduced, intervals = set(), set(), set(), set(), set()
     lines = [line[:LONGEST_LINE] for line in head]
     for above, line in zip(["", *lines], lines, strict=False):
-        for step in REDUCED.finditer(line):
-            if step["number"] or step["certain"]:
-                reduced.add(_hertz(step["number"], step["kilo"]) if step["number"] else None)
+        reduced |= _reduced_rates(line)
         one = SEVERAL.sub(_one, line)
         for rate, before in _named_rates(one):
             (original if ORIGINAL.search(before) else named).add(rate)
-        if not NAME.search(line) and not OTHER_RATE.search(above):
+        if not NAME.search(line) and (re.search(r"\d", above) or not OTHER_RATE.search(above)):
             told |= _other_rates(one)
         intervals |= set(_intervals(line))
     intervals = {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}
@@ -135,12 +138,31 @@ def line_with_rate(head: Sequence[str]) -> str | None:
     return next((line for line in head if re.search(seems, line[:LONGEST_LINE], re.IGNORECASE)), None)
 
 
+def _before(line: str, place: int) -> str:
+    """Return the words of a line before a place, from the last separator on."""
+    return re.split(r'[,;|]\s|[;\t]|[{,]\s*"', line[max(place - NEAR, 0) : place])[-1]
+
+
+def _reduced_rates(line: str) -> set[float | None]:
+    """Return the rates to which a line says that the table was reduced; None where it says no rate."""
+    if OTHER_RATE.search(line) or OTHER_SENSOR.search(line):
+        return set()
+    rates: set[float | None] = set()
+    for step in REDUCED.finditer(line):
+        rate = _hertz(step["number"], step["kilo"]) if step["number"] else None
+        if rate is None and step["certain"]:
+            rates.add(None)
+        elif rate is not None and rate >= PLAUSIBLE[0] and (not step["arrow"] or NAME.search(line)):
+            rates.add(rate)
+    return rates
+
+
 def _named_rates(line: str) -> Iterator[tuple[float | None, str]]:
     """Yield each rate of a line that names sampling, None for several, with the words before its name."""
     for name in NAME.finditer(line):
         told, before = (
             BEHIND_NAME.match(line, name.end()),
-            re.split(r'[,;|]\s|[{,]\s*"', line[: name.start()])[-1],
+            _before(line, name.start()),
         )
         if told is None or OTHER_SENSOR.search(before):
             continue
@@ -159,7 +181,7 @@ def _other_rates(line: str) -> set[float | None]:
     return {
         _hertz(told["number"], told["kilo"])
         for told in found
-        if not OTHER_SENSOR.search(line[: told.start()])
+        if not OTHER_SENSOR.search(line[max(told.start() - NEAR, 0) : told.start()])
     }
 
 

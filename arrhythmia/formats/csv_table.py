@@ -114,9 +114,11 @@ def read_column(
         DataError: with the line and what is wrong with it.
     """
     spool, style, clock, notes, line = Spool(), Style(decimal or ""), None, [], layout.line
-    ends, comments = without_comments(outer_lines(path, layout))[0], 0
+    labchart, comments = any(map(is_setting, layout.head)), 0
+    ends = outer_lines(path, layout)
+    ends = without_comments(ends)[0] if labchart else ends
     for whole in blocks(path, layout):
-        block, here = without_comments(whole)
+        block, here = without_comments(whole) if labchart else (whole, 0)
         comments += here
         check_fields(path, block, layout, line)
         values, style = numbers(path, partial(read_block, block, layout, column), style, line)

@@ -21,7 +21,7 @@ DATES = {
     # it only matters at midnight which of both it is
     r"\d{1,2}-\d{1,2}-\d{4}": ("%d-%m-%Y", "%m-%d-%Y"),
     r"\d{1,2}/\d{1,2}/\d{4}": ("%m/%d/%Y", "%d/%m/%Y"),
-    r"\d{1,2}/\d{1,2}/\d\d\b": ("%m/%d/%y", "%d/%m/%y"),
+    r"\d{1,2}/\d{1,2}/\d\d\b": ("%m/%d/%y", "%d/%m/%y", "%y/%m/%d"),
 }
 """How dates begin, and their formats."""
 
@@ -97,7 +97,7 @@ def _time_of_day(word: str) -> float:
     """Return the seconds of 1:02:03.456, 1:02:03.4 PM, 1 day, 0:00:01 or 1.00:00:01; a number; else NaN."""
     known = TIME_OF_DAY.fullmatch(word)
     if known is None:
-        return float(word) if re.fullmatch(r"\d+(\.\d+)?", word) else np.nan
+        return float(word) if re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", word) else np.nan
     hour, minute = (int((known[name] or "0").rstrip(":")) for name in ("hour", "minute"))
     if known["half"]:
         hour = hour % 12 + (12 if "P" in known["half"].upper() else 0)

@@ -29,16 +29,6 @@ ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")
 BDF = b"\xffBIOSEMI"
 """How a BDF file begins."""
 
-SAMPLES = "number of samples in a data record"
-FIELDS = {
-    104: ("physical minimum", False),
-    112: ("physical maximum", False),
-    120: ("digital minimum", True),
-    128: ("digital maximum", True),
-    216: (SAMPLES, True),
-}
-"""Fields of each signal that are numbers, and whether whole ones, by the bytes of the fields before them."""
-
 MOST_SIGNALS = 10_000
 """Signals of a file; the field has room for no more."""
 
@@ -113,8 +103,7 @@ def open_edf(path: Path, lead: str | None, per_unit: float | None) -> Ecg:
     each = signal.samples_per_data_record
     check_rate(path, fs, names[channel])
     scale = millivolts(units[channel], f"{path}, signal {names[channel]}") if per_unit is None else per_unit
-    low, high = signal.digital_min, signal.digital_max
-    least, most = signal.physical_min, signal.physical_max
+    low, high, least, most = _range(path, signal)
     if not (high > low and most != least):
         raise DataError(f"{path}, signal {names[channel]}: its header gives no range of values")
     gain = scale * (most - least) / (high - low)
@@ -170,7 +159,7 @@ def read_edf_layout(path: Path) -> EdfLayout:
     if not duration > 0:
         raise DataError(f"{path}: its header gives data records of {duration:g} s; there is no signal in it")
     mended = _mended(head, count)
-    _check_signals(path, mended, count)
+    _check_samples(path, mended, count)
     width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
     edf = read(io.BytesIO(mended), header_encoding="latin-1")
     lengths = [x.samples_per_data_record for x in edf._signals]
@@ -216,19 +205,35 @@ def _number(path: Path, field: bytes, what: str, *, whole: bool = False) -> floa
     raise DataError(f"{path}: the {what} in its header is '{text}', not {kind}; correct the header")
 
 
-def _check_signals(path: Path, head: bytes, count: int) -> None:
-    """Refuse a header in which a range or a number of samples is no number.
+def _check_samples(path: Path, head: bytes, count: int) -> None:
+    """Refuse a header in which a number of samples is none.
 
     Raises:
-        DataError: with the signal, the field and what it holds.
+        DataError: with the signal and what the field holds.
     """
     for i in range(count):
         label = head[256 + 16 * i :][:16].decode("latin-1").strip()
-        for offset, (what, whole) in FIELDS.items():
-            start = 256 + offset * count + 8 * i
-            number = _number(path, head[start : start + 8], f"{what} of signal '{label}'", whole=whole)
-            if what == SAMPLES and number < 0:
-                raise DataError(f"{path}: the {what} of signal '{label}' is {number:g}; correct the header")
+        what, start = f"number of samples in a data record of signal '{label}'", 256 + 216 * count + 8 * i
+        if (number := _number(path, head[start : start + 8], what, whole=True)) < 0:
+            raise DataError(f"{path}: the {what} is {number:g}; correct the header")
+
+
+def _range(path: Path, signal: Any) -> list[float]:
+    """Return the digital and the physical minimum and maximum of a signal.
+
+    Raises:
+        DataError: one of them is no number.
+    """
+    found = []
+    for what in ("digital_min", "digital_max", "physical_min", "physical_max"):
+        value = math.nan
+        with contextlib.suppress(ValueError):
+            value = float(getattr(signal, what))
+        if not math.isfinite(value):
+            name = what.replace("_", " ")
+            raise DataError(f"{path}: the {name} of signal '{signal.label}' is no number; correct the header")
+        found.append(value)
+    return found
 
 
 def _mended(head: bytes, count: int) -> bytes:

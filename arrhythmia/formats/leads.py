@@ -28,8 +28,7 @@ CHEST = ("V5", "V6", "V4", "V3", "V2", "V1")
 """Chest leads, those first whose complexes are easiest to find."""
 
 ABOUT_IT = (
-    r"off|status\d*|flags?|quality|SQI|impedance|peaks?|beats|QRS|onsets?|offsets?|phase|timestamps?|labels?|"
-    r"annotations?|class(es)?|HRV|index|mask|count(er)?"
+    r"off|status\d*|flags?|quality|SQI|impedance|peaks|beats|timestamps?|labels?|annotations|class(es)?|HRV"
 )
 """Words in the name of what tells something about a signal."""
 

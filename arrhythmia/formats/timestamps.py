@@ -36,7 +36,10 @@ WRAPS = (16, 32)
 """Bits of numbers that begin anew, as those of a microcontroller do."""
 
 LEAST_PERIOD = 8
-"""Lines of the shortest counter that is known as one."""
+"""Lines of the shortest counter that is known as one, if its name says that it counts."""
+
+COUNTS = re.compile("seq|count", re.IGNORECASE)
+"""What such a name holds; others of so few lines are phases, codes, or places in a packet."""
 
 LEAST_STEPS = 20
 """Steps by which a column is known as one of times or numbers of samples, whatever its name."""
@@ -179,7 +182,7 @@ class Clock:
             at = int(back.argmax())
             how = "goes back" if steps[at] < 0 else "does not go on"
             remedy = "sort the lines, remove those that are there twice"
-            if self.unit == 1e-3 and -steps[at] < 1:
+            if self.unit == 1e-3 and 0.9 < -steps[at] < 1:
                 remedy = "join it with the column of the seconds, if it counts within them (10:00:00.004)"
             raise self._wrong(line + at, f"{how}; {remedy}, or count lines alone with --time none")
         if (far := steps > LONGEST_GAP).any():
@@ -319,7 +322,8 @@ def _clock_by_steps(
                 return _clock(path, name, i, fs, unit, times[np.isfinite(times)], named=False), []
         if _unit_of(np.diff(times[::-1]), fs) is not None:
             descending.append(name)
-        if period := period_of(times):
+        period = period_of(times)
+        if period > LEAST_STEPS or (period and COUNTS.search(name)):
             known = times[np.isfinite(times)]
             clock = _clock(path, name, i, fs, 1 / fs, _going_on(known, period, known[0]), named=False)
             counters.append(replace(clock, period=period))
@@ -474,23 +478,32 @@ def _gone_on(times: np.ndarray, last: float, fs: float) -> np.ndarray:
 
 
 def _unwrapped(seconds: np.ndarray, last: float, unit: float, fs: float) -> np.ndarray:
-    """Return times whose number began anew after its largest, `WRAPS`, as if it went on; others as they are.
+    """Return times whose number began anew after its largest as if it went on; others as they are.
 
     Args:
         seconds: `(n,)`; NaN where one is lost.
         last: time before them, s, as if it went on.
         unit: seconds in a unit of the number.
-        fs: sampling rate, Hz; anew it begins where it would have gone on.
+        fs: sampling rate, Hz; what is not within three samples of both ends has gone back.
     """
-    known = np.flatnonzero(np.isfinite(seconds))
-    steps = np.diff(seconds[known], prepend=last)
-    going_on = seconds.copy()
-    for wrap in (*(2.0**bits * unit for bits in WRAPS), DAY):
-        anew = np.where(steps < 0, np.ceil(-steps / wrap), 0)
-        if anew.any() and (np.abs(steps + anew * wrap) * fs < 2.5)[anew > 0].all():
-            going_on[known] += np.cumsum(anew) * wrap
-            break
-    return going_on
+    known, near = np.flatnonzero(np.isfinite(seconds)), 3 / fs
+    raw = seconds[known]
+    ends = [(0.0, 2.0**bits) for bits in WRAPS] + [
+        (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) for bits in WRAPS
+    ]
+    for bottom, top in [(low * unit, high * unit) for low, high in ends] + [(0.0, DAY)]:
+        if not len(raw) or raw.min() < bottom or raw.max() >= top:
+            continue
+        turns, rest = divmod(last - bottom, top - bottom)
+        before = np.append(bottom + rest, raw[:-1])
+        anew = raw < before
+        going_on = raw + (turns + np.cumsum(anew)) * (top - bottom)
+        at_ends = ((top - before < near) & (raw - bottom < near))[anew].all()
+        if (anew.any() or turns) and at_ends and going_on[0] - last < near:
+            filled = seconds.copy()
+            filled[known] = going_on
+            return filled
+    return seconds
 
 
 def is_time(name: str) -> bool:

@@ -247,7 +247,7 @@ def test_edf(tmp_path):
     ("field", "words"),
     [
         (8, "its header gives no range of values"),
-        (16, "the digital minimum of signal 'ECG' in its header is 'abc', not a whole number"),
+        (16, "the digital min of signal 'ECG' is no number"),
         (24, "its header gives no range"),
     ],
 )
@@ -268,7 +268,7 @@ def test_edf_whose_range_is_damaged(tmp_path, field, words):
     [
         (236, b"60.5", "the number of data records in its header is '60.5', not a whole number"),
         (252, b"x", "the number of signals in its header is 'x', not a whole number"),
-        (360, b"nan", "the physical minimum of signal 'ECG' in its header is 'nan', not a number"),
+        (360, b"nan", "the physical min of signal 'ECG' is no number"),
         (472, b"", "the number of samples in a data record of signal 'ECG' in its header is '', not"),
         (472, b"-100", "the number of samples in a data record of signal 'ECG' is -100; correct the header"),
     ],
@@ -281,6 +281,15 @@ def test_a_field_of_an_edf_header_that_is_no_number_is_named(tmp_path, place, fi
     path.write_bytes(data)
     with pytest.raises(DataError, match=rf"r\.edf: {words}"):
         open_ecg(path)
+
+
+def test_a_range_of_another_signal_that_is_no_number_is_no_matter(tmp_path):
+    bdf_or_edf(tmp_path / "r.edf", [("ECG", "mV", 360), ("Marker", "mV", 360)], bdf=False)
+    data = bytearray((tmp_path / "r.edf").read_bytes())
+    place = 256 + 2 * 104 + 8  # the physical minimum of the second
+    data[place : place + 8] = b"N/A".ljust(8)
+    (tmp_path / "r.edf").write_bytes(data)
+    assert open_ecg(tmp_path / "r.edf").lead == "ECG"
 
 
 def test_an_edf_file_of_another_version_is_read(tmp_path):

@@ -117,6 +117,29 @@ def test_a_clock_that_stands_still_for_a_sample_and_makes_up_for_it(tmp_path):
     assert (len(samples), notes) == (len(SECONDS), [])
 
 
+@pytest.mark.parametrize(
+    ("name", "start", "unit", "back"),
+    [
+        ("time_ns", 1_700_000_000_000_000_000, 1e9, 3_600_000_000_000),
+        ("time_us", 1_700_000_000_000_000, 1e6, 65_536),
+        ("time_ms", 80_000, 1e3, 65_536),
+        ("time_ms", 120_000_000, 1e3, 86_400_000),
+        ("time_ms", 0, 1e3, 1500),
+    ],
+)
+def test_a_clock_that_is_set_back_is_no_number_that_begins_anew(tmp_path, name, start, unit, back):
+    times = [start + round(unit * t) - (back if t >= 4 else 0) for t in SECONDS]
+    with pytest.raises(DataError, match="goes back"):
+        read(table(tmp_path / "r.csv", name, enumerate(times)))
+
+
+def test_places_in_packets_of_unequal_length_are_no_counter(tmp_path):
+    sizes = np.random.default_rng(0).choice([16] * 9 + [15], 130)
+    places = np.concatenate([np.arange(n) for n in sizes])[:2000]
+    samples, notes = read(noisy_table(tmp_path / "r.csv", "idx", enumerate(places)))
+    assert (len(samples), notes) == (2000, [])
+
+
 def test_milliseconds_within_the_second_are_to_be_joined_with_it(tmp_path):
     times = enumerate(round(1000 * t) % 1000 for t in SECONDS)
     with pytest.raises(DataError, match=r"goes back; join it with the column of the seconds"):
