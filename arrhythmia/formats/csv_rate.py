@@ -160,10 +160,7 @@ def _reduced_rates(line: str) -> set[float | None]:
 def _named_rates(line: str) -> Iterator[tuple[float | None, str]]:
     """Yield each rate of a line that names sampling, None for several, with the words before its name."""
     for name in NAME.finditer(line):
-        told, before = (
-            BEHIND_NAME.match(line, name.end()),
-            _before(line, name.start()),
-        )
+        told, before = BEHIND_NAME.match(line, name.end()), _before(line, name.start())
         if told is None or OTHER_SENSOR.search(before):
             continue
         kilo = told["named"] or told["kilo"]
