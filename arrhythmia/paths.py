@@ -20,6 +20,7 @@ LEARNING_CURVES = Path("plots/learning_curves")
 # Tables made by hand, with `arrhythmia study` and `arrhythmia tune`
 RESULTS = Path("experiments/results")
 SEEDS = RESULTS / "seeds.csv"
+RHYTHM_SEEDS = RESULTS / "rhythm_seeds.csv"
 BASELINES = RESULTS / "baselines.csv"
 ABLATION = RESULTS / "ablation.csv"
 NEIGHBOURS = RESULTS / "neighbours.csv"

@@ -27,6 +27,7 @@ from stages.run import run
 
 RESULTS = {
     "seeds": (paths.SEEDS, SEEDS_COLUMNS),
+    "rhythm_seeds": (paths.RHYTHM_SEEDS, SEEDS_COLUMNS),
     "baselines": (paths.BASELINES, BASELINES_COLUMNS),
     "ablation": (paths.ABLATION, ABLATION_COLUMNS),
 }
@@ -111,7 +112,9 @@ def read_results(name: str) -> pd.DataFrame:
     path, columns = RESULTS[name]
     table = read_table(path)
     if wrong := sorted(set(columns) ^ set(table)):
-        raise DataError(f"{path}: columns {wrong} do not match; run `arrhythmia study {name}`")
+        raise DataError(
+            f"{path}: columns {wrong} do not match; run `arrhythmia study {name.replace('_', '-')}`"
+        )
     return table
 
 

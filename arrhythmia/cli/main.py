@@ -17,6 +17,7 @@ COMMANDS = {
     "tune": ("arrhythmia.studies.search.study", "search for better parameters of a network, with Optuna"),
     "sweep-run": ("arrhythmia.studies.search.sweep", "one run of a sweep of W&B, as its agent starts it"),
     "study seeds": ("arrhythmia.studies.seeds", "how far the scores scatter from seed to seed"),
+    "study rhythm-seeds": ("arrhythmia.studies.rhythm_seeds", "the same for seeds of the rhythm network"),
     "study ablation": ("arrhythmia.studies.ablation", "what each ingredient of the default brings"),
     "study baselines": ("arrhythmia.studies.baselines", "networks of the literature on the same beats"),
     "study neighbours": ("arrhythmia.studies.neighbours", "how far copying the nearest training beat gets"),

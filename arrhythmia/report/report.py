@@ -50,7 +50,8 @@ class Material:
         carriers: `class_support.carriers_table` of the inter-patient protocol; None where it was not run.
         symbols: `arrhythmia.evaluation.symbols.symbols_table` of each network under the inter-patient
             protocol; empty where it was not run.
-        results: tables of more than one run by name (`seeds`, `baselines`, `ablation`); those that exist.
+        results: tables of more than one run by name (`seeds`, `rhythm_seeds`, `baselines`, `ablation`); those
+            that exist.
         pictures: path of each picture that exists, by protocol, model and figure.
         comparison: path of the picture of all protocols.
     """

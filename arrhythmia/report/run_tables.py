@@ -38,11 +38,11 @@ def headline_scores(card: Card) -> dict[str, float]:
     return {key: float("nan") if scores[key] is None else float(scores[key]) for key in HEADLINE}
 
 
-def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> pd.DataFrame:
+def seeds_table(scores: dict[int, dict[tuple[str, str], dict[str, float]]], commit: str) -> pd.DataFrame:
     """Return how far the scores of each model scatter over the seeds.
 
     Args:
-        cards: metrics by seed, then by protocol and model; the same models for every seed.
+        scores: by seed, then by protocol and model, then by name; the same for every seed.
         commit: of which these are, shortened.
 
     Returns:
@@ -51,10 +51,9 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> p
         since a mean over the others would flatter.
     """
     rows = []
-    for protocol, model in next(iter(cards.values())):
-        scores = pd.DataFrame([headline_scores(of_seed[protocol, model]) for of_seed in cards.values()])
-        for metric in HEADLINE:
-            values = scores[metric]
+    for protocol, model in next(iter(scores.values())):
+        of_model = pd.DataFrame([of_seed[protocol, model] for of_seed in scores.values()])
+        for metric, values in of_model.items():
             rows.append(
                 {
                     "protocol": protocol,
@@ -64,7 +63,7 @@ def seeds_table(cards: dict[int, dict[tuple[str, str], Card]], commit: str) -> p
                     "sd": values.std(ddof=1, skipna=False),
                     "min": values.min(skipna=False),
                     "max": values.max(skipna=False),
-                    "seeds": " ".join(map(str, cards)),
+                    "seeds": " ".join(map(str, scores)),
                     "commit": commit,
                 }
             )

@@ -197,7 +197,13 @@ def seeds_table(seeds: pd.DataFrame) -> str:
         for line in lines.to_dict("records"):
             mean, sd, low, high = (number(line[key]) for key in ("mean", "sd", "min", "max"))
             cells[line["metric"]] = f"{mean} ± {sd} ({low}–{high})"
-        rows.append([protocol_name(protocol), MODEL_TITLES[model], *(cells.get(key, "–") for key in metrics)])
+        rows.append(
+            [
+                protocol_name(protocol),
+                MODEL_TITLES.get(model, model),
+                *(cells.get(key, "–") for key in metrics),
+            ]
+        )
     return markdown_table(["protocol", "model", *(SCORE_TITLES[key] for key in metrics)], rows, left=2)
 
 

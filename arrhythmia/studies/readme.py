@@ -6,6 +6,7 @@ arrhythmia readme      # after new metrics or tables of results/, and after a ch
 """
 
 import argparse
+import itertools
 import json
 import math
 import re
@@ -17,7 +18,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.errors import DataError
-from arrhythmia.protocols import MODELS, PROTOCOLS
+from arrhythmia.protocols import MODELS, NETWORKS, PROTOCOLS
 from arrhythmia.report.run_tables import read_table
 from arrhythmia.report.tables import Cards, commits
 from arrhythmia.scoring.support import MIN_SUPPORT
@@ -79,9 +80,11 @@ def outdated() -> list[str]:
         DataError: the metrics are not of the real recordings.
     """
     metrics = committed_metrics()
+    fused = {key: metrics[key] for key in itertools.product(BY_RECORD, NETWORKS)}
     validated = json.loads(paths.fused("inter_patient", "cnn").read_text(encoding="utf-8"))
     notes = [
         other_seeds(read_table(paths.SEEDS), metrics),
+        other_seeds(read_table(paths.RHYTHM_SEEDS), fused, paths.RHYTHM_SEEDS),
         other_baselines(read_table(paths.BASELINES), metrics),
         other_ablation(read_table(paths.ABLATION), validated),
     ]

@@ -5,8 +5,8 @@ arrhythmia study seeds --seeds 0 1 2
 arrhythmia study seeds --protocols inter_patient      # the rows of the others stay as they are
 
 The seed of the forest moves along, so that the table shows its luck beside that of the networks. The rhythm
-network keeps its seed, because it takes half an hour to train. So do split and bootstrap: which beats are
-tested, and how intervals are drawn, is no property of a model.
+network keeps its seed: its luck is another, and `arrhythmia study rhythm-seeds` has it. So do split and
+bootstrap: which beats are tested, and how intervals are drawn, is no property of a model.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.protocols import MODELS, PROTOCOLS
-from arrhythmia.report.run_tables import read_table, seeds_table
+from arrhythmia.report.run_tables import headline_scores, read_table, seeds_table
 from arrhythmia.studies.experiments import (
     last_commit,
     read_card,
@@ -44,14 +44,14 @@ def main(argv: list[str]) -> None:
     head = last_commit()
     protocols = asked.protocols or read_params("HEAD")["protocols"]
     models = [(protocol, model) for protocol in protocols for model in MODELS]
-    cards = {}
+    scores = {}
     for i, seed in enumerate(seeds, start=1):
         print(f"[{i}/{len(seeds)}] seed {seed}", flush=True)
         commit = run_experiment(
             f"seed-{seed}", {"train.seed": seed, "forest.seed": seed}, [target(*key) for key in models]
         )
-        cards[seed] = {key: read_card(commit, *key) for key in models}
-    table = seeds_table(cards, head)
+        scores[seed] = {key: headline_scores(read_card(commit, *key)) for key in models}
+    table = seeds_table(scores, head)
     if paths.SEEDS.exists():
         there = read_table(paths.SEEDS)
         kept = there[~there["protocol"].isin(protocols)]

@@ -1,5 +1,6 @@
 """Noticing tables of results/ that are not of the metrics beside them: they are of another commit."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
 """Scores that README.md shows, so those that are compared."""
 
 
-def other_seeds(seeds: pd.DataFrame, cards: Cards) -> str | None:
+def other_seeds(seeds: pd.DataFrame, cards: Cards, path: Path = paths.SEEDS) -> str | None:
     """Say where a table of seeds is not of the models whose metrics these are; None where it may be.
 
     The committed model is that of one of the seeds, so its scores must lie within their range.
@@ -21,23 +22,25 @@ def other_seeds(seeds: pd.DataFrame, cards: Cards) -> str | None:
     Args:
         seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
         cards: metrics by protocol and model.
+        path: of the table, which is named by the study that makes it.
 
     Raises:
         DataError: the metrics are not of the real recordings.
     """
     ranges = seeds.set_index(["protocol", "model", "metric"])
+    remedy = f"`arrhythmia study {path.stem.replace('_', '-')}` makes it anew"
     for key, card in cards.items():
         if card["source"] != "physionet":
             raise DataError(f"{paths.metrics(*key)}: source {card['source']}; run `git restore metrics`")
         scores = headline_scores(card)
         if (*key, SHOWN[0]) not in ranges.index:
-            return f"{paths.SEEDS}: has no {' '.join(key)}; `arrhythmia study seeds` makes it anew"
+            return f"{path}: has no {' '.join(key)}; {remedy}"
         for metric in SHOWN:
             value, line = scores[metric], ranges.loc[(*key, metric)]
             if not line["min"] <= value <= line["max"]:
                 return (
-                    f"{paths.SEEDS}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
-                    f"{line['min']} to {line['max']}; `arrhythmia study seeds` makes it anew"
+                    f"{path}: {metric} of {paths.metrics(*key)} is {value}, outside its range "
+                    f"{line['min']} to {line['max']}; {remedy}"
                 )
     return None
 

@@ -32,11 +32,14 @@ def test_headline_of_an_undefined_score_is_not_zero():
 
 
 def test_seeds_table_of_two_models():
-    cards = {
-        seed: {("intra_patient", "cnn"): card(accuracy), ("inter_patient", "rnn"): card(accuracy / 2)}
+    scores = {
+        seed: {
+            ("intra_patient", "cnn"): headline_scores(card(accuracy)),
+            ("inter_patient", "rnn"): headline_scores(card(accuracy / 2)),
+        }
         for seed, accuracy in {0: 0.9, 1: 0.8, 4: 0.4}.items()
     }
-    table = seeds_table(cards, "abc1234")
+    table = seeds_table(scores, "abc1234")
     assert list(table) == ["protocol", "model", "metric", "mean", "sd", "min", "max", "seeds", "commit"]
     assert len(table) == 2 * len(HEADLINE)
     first = table.set_index(["protocol", "model", "metric"]).loc["intra_patient", "cnn", "accuracy"]
@@ -46,13 +49,14 @@ def test_seeds_table_of_two_models():
 
 
 def test_one_seed_has_no_spread():
-    table = seeds_table({7: {("intra_patient", "cnn"): card()}}, "abc1234")
+    table = seeds_table({7: {("intra_patient", "cnn"): headline_scores(card())}}, "abc1234")
     assert table["sd"].isna().all()
     assert table["mean"].notna().all()
 
 
 def test_a_score_undefined_for_one_seed_has_no_mean():
-    table = seeds_table({0: {("p", "m"): card(f1_s=0.5)}, 1: {("p", "m"): card(f1_s=None)}}, "abc1234")
+    scores = {seed: {("p", "m"): headline_scores(card(f1_s=f1))} for seed, f1 in {0: 0.5, 1: None}.items()}
+    table = seeds_table(scores, "abc1234")
     row = table.set_index("metric").loc["f1_S"]
     assert row[["mean", "sd", "min", "max"]].isna().all()
 

@@ -9,7 +9,7 @@ import yaml
 
 from arrhythmia.params import read_yaml
 from arrhythmia.protocols import PROTOCOLS
-from arrhythmia.report.run_tables import seeds_table
+from arrhythmia.report.run_tables import headline_scores, seeds_table
 from arrhythmia.studies import experiments
 from arrhythmia.studies.experiments import reference
 from arrhythmia.studies.programs import git
@@ -19,6 +19,8 @@ PARAMS = {
     "protocols": list(PROTOCOLS),
     "train": {"seed": 0, "lr": 0.1},
     "forest": {"seed": 0, "trees": 4},
+    "rhythm": {"seed": 0},
+    "fusion": {"weight": {"intra_patient": 0.0, "inter_patient": 0.5}},
 }
 
 
@@ -34,6 +36,8 @@ def write_metrics(folder, accuracy):
             path = folder / "metrics" / protocol / f"{model}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(card(accuracy)))
+    strata = {"mean": {"f1_S": accuracy, "f1_V": 0.5}, "worst": {"f1_S": 0.1, "f1_V": 0.2}}
+    (folder / "metrics/rhythm.json").write_text(json.dumps(strata))
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ class FakeDvc:
             group, setting = key.split(".")
             params[group][setting] = json.loads(value)
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params))
-        write_metrics(self.folder, 0.5 + params["train"]["seed"] / 10)
+        write_metrics(self.folder, 0.5 + (params["train"]["seed"] + params["rhythm"]["seed"]) / 10)
         tree = subprocess.run("git add -u && git write-tree", shell=True, capture_output=True, text=True)
         commit = git("commit-tree", tree.stdout.strip(), "-p", "HEAD", "-m", name).strip()
         git("update-ref", reference(name), commit)
@@ -98,4 +102,5 @@ def cards():
 def seeds(cards):
     """The table of two seeds, one of which is `cards`."""
     others = {key: made.card(key[0], hits=0.8) for key in cards}
-    return seeds_table({0: cards, 1: others}, "abc1234")
+    tables = ({key: headline_scores(of) for key, of in cards_.items()} for cards_ in (cards, others))
+    return seeds_table(dict(enumerate(tables)), "abc1234")

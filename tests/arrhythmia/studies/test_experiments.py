@@ -22,7 +22,7 @@ def test_a_changed_file_is_named(repository):
     with pytest.raises(DataError, match=r"^params\.yaml: changed since the last commit"):
         refuse_changes()
     git("rm", "--quiet", "-r", "metrics")
-    with pytest.raises(DataError, match=r"^metrics/all_patients/cnn\.json and 9 more: changed"):
+    with pytest.raises(DataError, match=r"^metrics/all_patients/cnn\.json and 10 more: changed"):
         refuse_changes()
 
 

@@ -98,7 +98,8 @@ def test_the_command_writes_the_page(repository, seeds, cards, monkeypatch):
     for (protocol, model), values in cards.items():
         (repository / "metrics" / protocol / f"{model}.json").write_text(json.dumps(values))
     (repository / "experiments/results").mkdir(parents=True)
-    seeds.to_csv("experiments/results/seeds.csv", index=False)
+    for name in ("seeds", "rhythm_seeds"):
+        seeds.to_csv(f"experiments/results/{name}.csv", index=False)
     pd.concat([majority(), baselines_of(cards)]).to_csv("experiments/results/baselines.csv", index=False)
     pd.DataFrame([CV]).to_csv("experiments/results/ablation.csv", index=False)
     (repository / "metrics/inter_patient/cnn_fused_cv.json").write_text(json.dumps(CV))

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from arrhythmia import paths
 from arrhythmia.errors import DataError
 from arrhythmia.studies.stale import other_ablation, other_baselines, other_seeds
 from tests.cards import CV, baselines_of, card, make_cards
@@ -12,6 +13,9 @@ def test_metrics_outside_the_range_of_the_seeds_are_noticed(seeds, cards):
     said = other_seeds(seeds, newer)
     assert said.startswith("experiments/results/seeds.csv: accuracy of metrics/inter_patient/cnn.json is")
     assert said.endswith("`arrhythmia study seeds` makes it anew")
+    said = other_seeds(seeds, newer, paths.RHYTHM_SEEDS)
+    assert said.startswith("experiments/results/rhythm_seeds.csv: accuracy of metrics/inter_patient/cnn.json")
+    assert said.endswith("`arrhythmia study rhythm-seeds` makes it anew")
 
 
 def test_metrics_of_synthetic_recordings_are_refused(seeds):
