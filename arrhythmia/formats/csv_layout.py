@@ -42,6 +42,9 @@ LONGEST_HEAD = 100
 COUNTERS = ("i", "n", "nr", "no", "nseq", "index", "idx", "sample", "samples", "sample #", "#", "")
 """Names of columns that count lines."""
 
+MINUS = "\u2212".encode()
+"""The sign of a negative number where a program writes it as typographers do; read as `-`."""
+
 LOST = ["-", "--", "?"]
 """What stands for a lost sample, beside nothing, NaN and the like."""
 
@@ -445,7 +448,7 @@ def carriage_return(path: Path, line: int) -> DataError:
 def decoded(line: bytes) -> str:
     """Return a line as text; other than UTF-8 is read as Windows' code page 1252."""
     try:
-        return line.decode("utf-8")
+        return line.replace(MINUS, b"-").decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("cp1252", "replace")
 

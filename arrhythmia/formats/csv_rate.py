@@ -22,19 +22,20 @@ NUMBER = (
 )
 """A number; none with an exponent or other signs between thousands."""
 
-HERTZ = r"(?P<kilo>k)?Hz\b|hert[zs]\w*|hercio\w*|herc\w*|герц\w*|ヘルツ|赫[兹茲]|헤르츠"
+HERTZ = r"(?P<kilo>k)?Hz\b|hert[zs]\w*|hercio\w*|herc\w*|герц\w*|Гц\b|ヘルツ|赫[兹茲]|헤르츠"
 """The unit, also as the Apple Watch spells it out."""
 
 OTHER_UNIT = (
     r"\s*(?:[-\s]?(?:baud|bps|bits?\b(?!\s*[=:]))|[mµμun]?s(?:ec\w*)?\b|min|m?illi|micro|"
-    r"samples\s*/\s*\d|/|per\b(?! s)|mV|°|%)"
+    r"samples\s*/\s*\d|/|к|per\b(?! s)|mV|°|%)"
 )
 """What does not stand behind a rate in Hz."""
 
 NAME = re.compile(
     r"\bf_?s(?:_[ec][ck]g)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=]\s?\d+(?:\.\d+)?\s?(?:k?Hz|\W*$))|"
-    r"(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|\bsampling(?=\W[^:;]{0,14}\d\s?k?Hz)|"
-    r"samples per second|samples?nelheid|bemonstering\w*|näytteenotto\w*|muestreo|campionamento|amostragem|"
+    r"(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|"
+    r"\bsampl(?:ing|ed at)(?=\W[^:;]{0,14}\d\s?k?Hz)|samples per second|samples?nelheid|bemonstering\w*|"
+    r"näytteenotto\w*|muestreo|campionamento|amostragem|"
     r"chantillonnage|abtastung|pr[óo]bkowani\w*|sampling(?:s?frekvens|s?hastighe[dt])|частота дискретизации|"
     r"サンプル\w*レート|サンプリング(?:周波数|レート)|采样[率频]率?|採樣[率頻]率?|샘플 레이트|샘플링 주파수",
     re.IGNORECASE,
@@ -50,10 +51,11 @@ BEHIND_NAME = re.compile(
 """A rate behind its name."""
 
 ALONE = re.compile(
-    rf"\W*(?:(?:rate|frequency|frequenz|fréquence)\W{{0,4}})?(?P<number>{NUMBER})\s?(?:{HERTZ})\W*",
+    rf"\W*(?:(?:rate|frequency|frequenz|fréquence)\W{{0,4}})?(?P<number>{NUMBER})\s?(?:{HERTZ})\W*"
+    rf"(?:sampl\w+(?:\s(?:rate|frequency))?\W*)?",
     re.IGNORECASE,
 )
-"""A line that is a rate and no more."""
+"""A line that is a rate and no more, but for what it is a rate of."""
 
 BESIDE = re.compile(rf"\b(?P<number>{NUMBER})\s?(?:{HERTZ}|(?:samples|S)/s(?:ec(?:ond)?)?\b)", re.IGNORECASE)
 """A rate by its unit."""
@@ -61,7 +63,9 @@ BESIDE = re.compile(rf"\b(?P<number>{NUMBER})\s?(?:{HERTZ}|(?:samples|S)/s(?:ec(
 SPELLED = re.compile(rf"(?P<number>{NUMBER})\s?(?!k?Hz)(?:{HERTZ})", re.IGNORECASE)
 """A rate by its unit, which is spelled out: the Apple Watch has one."""
 
-ECG = re.compile(r"\b[EÉ][CK]G\b|\belectrocardio|recorder\b|\bholter\b|samples/s", re.IGNORECASE)
+ECG = re.compile(
+    r"(?<![^\W\d_])[EÉ][CK]G(?![^\W\d_])|\belectrocardio|recorder\b|\bholter\b|samples/s", re.IGNORECASE
+)
 """Words of a line whose rate is that of the ECG, although sampling is not named."""
 
 OTHER_RATE = re.compile(
@@ -124,7 +128,8 @@ def head_rate(head: Sequence[str]) -> float | None:
         one = SEVERAL.sub(_one, line)
         for rate, before in _named_rates(one):
             (original if ORIGINAL.search(before) else named).add(rate)
-        if not NAME.search(line) and (re.search(r"\d", above) or not OTHER_RATE.search(above)):
+        of_filter = OTHER_RATE.search(above) and not re.search(r"\d", above)  # the line above names it
+        if not of_filter and (ALONE.fullmatch(one) or not NAME.search(line)):
             told |= _other_rates(one)
         intervals |= set(_intervals(line))
     intervals = {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}

@@ -20,6 +20,7 @@ from arrhythmia.formats.csv_layout import (
     COMMA_THOUSANDS,
     LONGEST_LINE,
     LOST,
+    MINUS,
     POINT_THOUSANDS,
     SEEN,
     Layout,
@@ -199,8 +200,8 @@ def outer_lines(path: Path, layout: Layout) -> bytes:
 
 
 def _whole_lines(block: bytes, layout: Layout) -> bytes:
-    """Return lines of which the last one ends too, with one blank between columns that blanks part."""
-    block = block if block.endswith(b"\n") else block + b"\n"
+    """Return lines of which the last one ends too, with `-` for a minus and one blank where blanks part."""
+    block = (block if block.endswith(b"\n") else block + b"\n").replace(MINUS, b"-")
     if layout.separator == BLANK:
         block = re.sub(rb"(?m)^ | (?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", block))
     return block

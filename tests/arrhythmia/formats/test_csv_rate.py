@@ -150,6 +150,13 @@ def test_the_rate_of_a_filter_or_of_the_heart_is_none_of_sampling(head, rate):
         ("Sample frequency: 250Hz", 250),
         ("Sampling rate: 1000Hz, channels: 2", 1000),
         ("Sampling rate: 250 Hz 2 channels", 250),
+        ("Sampled at 250 Hz", 250),
+        ("ECG, sampled at 0.5 kHz, lowpass 150 Hz", 500),
+        ("# 500 Hz sampling rate", 500),
+        ("500 Hz sampling", 500),
+        ("ECG_1 500 Hz", 500),
+        ("ECG1: 500 Hz", 500),
+        ("Частота дискретизации: 250 Гц", 250),
     ],
 )
 def test_the_rate_of_the_table_however_it_is_written(head, rate):
@@ -229,6 +236,10 @@ def test_the_rate_of_the_table_however_it_is_written(head, rate):
         "Sampling rate: 1/250 s",
         "Sampling interval: 5000",
         "Rate: 1'250 Hz",
+        "Частота дискретизации: 1 кГц",
+        "Respiration sampled at 25 Hz",
+        "Resampled at 25 or 50 Hz",
+        "ECGsim 500 Hz",
     ],
 )
 def test_what_may_be_another_rate_is_a_question(head):

@@ -57,6 +57,11 @@ def test_tables_of_many_writers(table, text, column):
     assert read(table(text), column) == ([1, 2], [])
 
 
+@pytest.mark.parametrize("text", ["x,ecg\n0,−1\n4,−2\n", "ecg\n−1\n−2\n", "x ecg\n0 −1\n4 −2\n", "−1\n−2\n"])
+def test_a_typographic_minus_is_one(table, text):
+    assert read(table(text), "ecg" if "ecg" in text else "1")[0] == [-1, -2]
+
+
 @pytest.mark.parametrize("separator", [" ", ",", ";", "\t"])
 def test_a_table_of_r_whose_lines_have_numbers(table, separator):
     text = '"time of day" "ecg"\n' + "".join(f'"{i}" {i / 250:g} {i}\n' for i in range(1, 9))
@@ -169,7 +174,7 @@ def test_a_comma_that_may_be_either_is_asked_for(table, decimal, numbers):
 @pytest.mark.parametrize("decimal", [None, ",", "."])
 @pytest.mark.parametrize(
     "word",
-    ["high", "1 024", "1'024", "1,02,3", "0,285,1", "1_000", "0x10", "−5", "12,34.5", "1;2"],
+    ["high", "1 024", "1'024", "1,02,3", "0,285,1", "1_000", "0x10", "+−5", "12,34.5", "1;2"],
 )
 def test_what_is_no_number_is_refused_with_its_line(table, decimal, word):
     path = table(f'i\tecg\n0\t1\n0\t"{word}"\n0\t3\n')
@@ -358,7 +363,7 @@ def test_every_second_line_is_no_lost_sample(table):
     assert read(table("i,ecg\n\n0,1\n\n0,2\n\n0,3\n\n0,4\n\n")) == ([1, 2, 3, 4], [])
 
 
-@pytest.mark.parametrize("word", ["−0.265", "3\u00a0735"])
+@pytest.mark.parametrize("word", ["–0.265", "3\u00a0735"])
 def test_a_word_is_said_as_it_was_written(table, word):
     with pytest.raises(DataError, match=f"line 3: '{word}' is no number"):
         read(table(f"i;ecg\n0;1\n0;{word}\n0;2\n"))
