@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from arrhythmia.errors import DataError, one_line
+from arrhythmia.cli.outcome import Outcome
+from arrhythmia.errors import DataError, one_line, wants_memory
 from arrhythmia.formats.names import kind, without_suffix
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER, named_files
-from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import PAGE, SUMMARY
-from arrhythmia.utils.limited import wants_memory
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem

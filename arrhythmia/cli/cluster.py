@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place
+from arrhythmia.cli.outcome import Outcome
 from arrhythmia.errors import DataError, one_line
 from arrhythmia.inference.model import pretrained
-from arrhythmia.inference.outcome import Outcome
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -24,14 +24,14 @@ import numpy as np
 from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
+from arrhythmia.cli.limited import Ended, Limits, Report, limited
+from arrhythmia.cli.outcome import Outcome
 from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.errors import DataError
 from arrhythmia.formats.names import KINDS, kind, recording_name, without_suffix
 from arrhythmia.formats.recordings import OPTIONS, find_recordings
 from arrhythmia.inference.disclaimer import DISCLAIMER
-from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.unfinished import file_name, remove_unfinished
-from arrhythmia.utils.limited import Ended, Limits, Report, limited
 from arrhythmia.utils.parallel import cores
 
 BAR = "{percentage:3.0f}% |{bar}| {elapsed}"
@@ -283,7 +283,7 @@ def results(recordings: list[Place], asked: argparse.Namespace) -> Iterator[tupl
             shares[path] = share
 
         items = ((path, limits(path, asked)) for path in recordings)
-        loaded = ["arrhythmia.inference.recording"]
+        loaded = ["arrhythmia.cli.recording"]
         # one alone loads what draws only when it is classified: that saves memory; a worker gets others too
         if len(recordings) > 1 or asked.scratch:
             loaded += ["arrhythmia.figures.minute", "arrhythmia.figures.style"]
@@ -336,7 +336,7 @@ def predict_one(
         copies: folder for copies from and to a bucket; None if there is none.
         threads: cores to use.
     """
-    from arrhythmia.inference.recording import predict_recording
+    from arrhythmia.cli.recording import predict_recording
 
     if copies is None:
         return predict_recording(path, report, asked=asked, threads=threads)

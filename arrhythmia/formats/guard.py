@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from arrhythmia.errors import DataError, one_line
-from arrhythmia.utils.limited import wants_memory
+from arrhythmia.errors import DataError, one_line, wants_memory
 
 KINDS = {
     stat.S_IFDIR: "a folder",

@@ -17,12 +17,11 @@ import pytest
 import wfdb
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.cli import predict
+from arrhythmia.cli import predict, recording
+from arrhythmia.cli.limited import Ended
 from arrhythmia.errors import DataError
-from arrhythmia.inference import recording
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.unfinished import unfinished_folder
-from arrhythmia.utils.limited import Ended
 from tests.arrhythmia.ecg.test_annotations import encoded
 from tests.arrhythmia.ecg.test_detection import ecg
 from tests.processes import PATIENCE, children_of, command_line, has_ended, running

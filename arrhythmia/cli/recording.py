@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from arrhythmia.aami import LABELS
-from arrhythmia.errors import DataError
+from arrhythmia.cli.limited import Report
+from arrhythmia.cli.outcome import Outcome
+from arrhythmia.errors import DataError, wants_memory
 from arrhythmia.evaluation.beat_matching import beat_by_beat
 from arrhythmia.formats.annotations import read_annotations
 from arrhythmia.formats.guard import guarded
 from arrhythmia.formats.names import kind
 from arrhythmia.formats.recordings import OPTIONS, open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
-from arrhythmia.inference.outcome import Outcome
 from arrhythmia.inference.outputs import write_prediction
 from arrhythmia.inference.predict import Prediction, predict
-from arrhythmia.utils.limited import Report, wants_memory
 
 LIKELY_RATES = (30, 220)
 """Median heart rates, beats a minute, outside which the sampling rate is rather wrong; in DS1 53 to 113."""

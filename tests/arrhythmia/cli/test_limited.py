@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from arrhythmia.utils.limited import Ended, Limits, limited
+from arrhythmia.cli.limited import Ended, Limits, limited
 from tests.processes import PATIENCE, running
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ def work(word, report):
 
 def run(words, limits=ENOUGH, jobs=2, **settings):
     # what `predict` loads: the first call in a process decides, and its tests may come after these
-    preload = ["arrhythmia.inference.recording"]
+    preload = ["arrhythmia.cli.recording"]
     return limited(work, [(x, limits) for x in words], jobs=jobs, preload=preload, **settings)
 
 
@@ -121,7 +121,7 @@ def test_the_progress_of_an_item():
 @pytest.mark.slow
 def test_ctrl_c_and_an_early_end_leave_no_process():
     code = (
-        "import multiprocessing as m; from tests.arrhythmia.utils.test_limited import *\n"
+        "import multiprocessing as m; from tests.arrhythmia.cli.test_limited import *\n"
         "if __name__ == '__main__':\n"
         "    try:\n"
         "        for word, result in run(['blocked', 'sleep', 'sleep']): print(word, result, flush=True)\n"

@@ -4,7 +4,6 @@ import contextlib
 import gc
 import multiprocessing
 import os
-import re
 import resource
 import signal
 import sys
@@ -18,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from arrhythmia.errors import one_line
+from arrhythmia.errors import one_line, wants_memory
 from arrhythmia.utils.parallel import end_with_parent
 
 Item = TypeVar("Item")
@@ -143,7 +142,7 @@ def _context(preload: list[str]) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["arrhythmia.utils.collector_off", *preload])
+    context.set_forkserver_preload(["arrhythmia.cli.collector_off", *preload])
     resource_tracker.ensure_running()  # its start unblocks SIGINT, so it must not happen within the block
     with _interrupts_blocked():
         forkserver.ensure_running()
@@ -195,15 +194,6 @@ def _work(
         with contextlib.suppress(Exception):
             connection.send(("result", Ended(f"failed ({type(error).__name__}: {one_line(error)})")))
         os._exit(FAILED)
-
-
-def wants_memory(error: BaseException) -> bool:
-    """Whether an exception means that there was no more memory: libraries in C or C++ often only say so.
-
-    They say it of an allocation, a thread, a file to load, or return an error without one (`SystemError`).
-    """
-    said = "out of memory|bad_alloc|Cannot allocate memory|can't start new thread|without exception set"
-    return isinstance(error, MemoryError) or re.search(said, str(error)) is not None
 
 
 def allow_seconds(seconds: float) -> None:
