@@ -15,12 +15,14 @@ from arrhythmia.ecg.beats import Beats, load_beats
 from arrhythmia.ecg.records import read_recording
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation import curves
+from arrhythmia.evaluation.mistakes import confident_mistakes, worst_records
 from arrhythmia.evaluation.scorecard import scorecard
 from arrhythmia.evaluation.tables import evaluation_tables
 from arrhythmia.figures import scores as score_figures
-from arrhythmia.figures import strips, worst_records
+from arrhythmia.figures import strips
 from arrhythmia.figures.records import records_map
 from arrhythmia.figures.style import save_png
+from arrhythmia.figures.worst_records import excerpt, worst_figure
 from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.scoring import metrics
@@ -100,7 +102,7 @@ def mistakes_figures(
         title: heading.
     """
     label, record = beats.label[test], beats.record[test]
-    chosen = strips.confident_mistakes(label, probability, record)
+    chosen = confident_mistakes(label, probability, record)
     shown = mistake_strips(beats, test[chosen], probability[chosen])
     figures = {"mistakes": strips.gallery(shown, title=f"{title}: most confident mistakes")}
     if (beats.sample[test] >= 0).all():
@@ -128,12 +130,12 @@ def worst_records_figure(beats: Beats, test: np.ndarray, predicted: np.ndarray, 
     """Draw the records with the most mistakes, each with a piece of its ECG."""
     record, label = beats.record[test], beats.label[test]
     excerpts = []
-    for name in worst_records.worst_records(record, label != predicted):
+    for name in worst_records(record, label != predicted):
         chosen = record == name
         recording = read_recording(paths.RAW, name)
         sample = beats.sample[test[chosen]]
-        excerpts.append(worst_records.excerpt(recording, sample, label[chosen], predicted[chosen]))
-    return worst_records.worst_figure(excerpts, title=f"{title}: records with the most mistakes")
+        excerpts.append(excerpt(recording, sample, label[chosen], predicted[chosen]))
+    return worst_figure(excerpts, title=f"{title}: records with the most mistakes")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

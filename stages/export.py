@@ -12,6 +12,7 @@ from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.export.agreement import agreement, macro_f1_change
 from arrhythmia.export.model_card import SUFFIXES, model_card
+from arrhythmia.inference.fusion import FITTED
 from arrhythmia.inference.model import ModelConfig, infer, session
 from arrhythmia.params import load_params
 from arrhythmia.preprocessing.inputs import Preprocessor
@@ -82,7 +83,7 @@ def config_of(protocol: str, network: str, *, source: str) -> ModelConfig:
         classes=CLASSES,
         segment=load_params()["segment"],
         preprocessor=Preprocessor.from_arrays(load_arrays(paths.preprocessor(protocol))),
-        fusion={name: fused[name] for name in ("weight", "temperature")},
+        fusion={name: fused[name] for name in FITTED},
     )
 
 

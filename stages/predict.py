@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from arrhythmia import paths
-from arrhythmia.inference.fusion import fuse
+from arrhythmia.inference.fusion import FITTED, fuse
 from arrhythmia.params import load_params
 from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.training import runtime
@@ -40,7 +40,7 @@ def main(protocol: str, network: str) -> None:
         rows = load_arrays(paths.split(protocol))["test"]
         rhythm = load_arrays(paths.RHYTHM_PREDICTIONS)["probability"][rows]
         fitted = json.loads(paths.fused(protocol, network).read_text())
-        fusion = {name: fitted[name] for name in ("weight", "temperature")}
+        fusion = {name: fitted[name] for name in FITTED}
         probability = fuse(alone, rhythm, **fusion).astype(np.float32)
     save_arrays(
         paths.predictions(protocol, network),

@@ -241,7 +241,7 @@ def print_comparison(outcomes: Iterable[Outcome]) -> None:
     """Print the table of EC57, if one was asked for."""
     compared = sorted((x.name, x.counts) for x in outcomes if x.counts is not None)
     if compared:
-        from arrhythmia.evaluation.beat_matching import comparison_text  # loads wfdb
+        from arrhythmia.cli.comparison import comparison_text  # loads pandas
 
         print(comparison_text([name for name, _ in compared], np.stack([counts for _, counts in compared])))
 

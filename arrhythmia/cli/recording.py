@@ -52,7 +52,7 @@ def predict_recording(path: Path, report: Report, *, asked: argparse.Namespace, 
     if reference is not None:
         counts = beat_by_beat(*reference, prediction.sample, prediction.label, prediction.ecg.fs)
     notes = tuple(f"note: {path}: {note}" for note in prediction.summary["notes"])
-    return Outcome(headline(prediction), name=prediction.ecg.name, notes=notes, counts=counts)
+    return Outcome(summary_line(prediction), name=prediction.ecg.name, notes=notes, counts=counts)
 
 
 def network_asked_for(asked: argparse.Namespace) -> OnnxNetwork:
@@ -103,7 +103,7 @@ def beats_among(sample: np.ndarray, symbol: np.ndarray, *, where: str) -> np.nda
     return beats
 
 
-def headline(prediction: Prediction) -> str:
+def summary_line(prediction: Prediction) -> str:
     """Return a recording's summary in one line."""
     found = prediction.summary
     counts = " ".join(f"{name} {count}" for name, count in found["counts"].items())

@@ -4,9 +4,7 @@ import numpy as np
 from wfdb.processing import compare_annotations
 
 from arrhythmia.aami import LABELS
-from arrhythmia.scoring import ec57
 from arrhythmia.scoring.ec57 import EXTRA, MISSED
-from arrhythmia.utils.markdown import markdown_table, number
 
 WINDOW = 0.15
 """Greatest distance of a pair, s (EC57)."""
@@ -31,7 +29,7 @@ def beat_by_beat(
         `(6, 6)` counts as `ec57.table` takes them: the reference along the rows, row 5 extra,
         column 5 missed.
     """
-    flutter = flutter_spans(sample, symbol)
+    flutter = ventricular_flutter_spans(sample, symbol)
     wanted = np.isin(symbol, list(LABELS)) & ~_within(sample, flutter)
     reference, actual = sample[wanted], np.array([LABELS[s] for s in symbol[wanted]], dtype=int)
     kept = ~_within(found, flutter)
@@ -51,31 +49,7 @@ def beat_by_beat(
     return counts
 
 
-def comparison_text(names: list[str], counts: np.ndarray) -> str:
-    """Return the beat-by-beat table, detection included: per record, gross and average, in percent.
-
-    Args:
-        names: `(r,)` records.
-        counts: `(r, 6, 6)` from `beat_by_beat`.
-    """
-    found = ec57.detection(np.concatenate([counts, counts.sum(0, keepdims=True)]))
-    table = ec57.table(np.array(names), counts)
-    for key, values in found.items():
-        table[f"Q_{key}"] = [*values, np.nanmean(values[:-1])]
-    columns = [f"{name}_{key}" for name in "QVS" for key in ("sensitivity", "positive_predictivity")]
-    rows = [
-        [
-            row["record"],
-            "" if row.isna()["beats"] else f"{row['beats']:,}",
-            *(number(100 * row[c], 2) for c in columns),
-        ]
-        for _, row in table.iterrows()
-    ]
-    header = ["record", "beats", *(f"{name} {key}" for name in "QVS" for key in ("Se", "+P"))]
-    return markdown_table(header, rows)
-
-
-def flutter_spans(sample: np.ndarray, symbol: np.ndarray) -> list[tuple[int, int]]:
+def ventricular_flutter_spans(sample: np.ndarray, symbol: np.ndarray) -> list[tuple[int, int]]:
     """Return first and last sample of each stretch of ventricular flutter; an open one lasts to the end."""
     spans, start = [], None
     for at, what in zip(sample, symbol, strict=True):

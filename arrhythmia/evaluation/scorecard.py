@@ -1,9 +1,8 @@
-"""What a metrics file and the table of records hold: predictions in, plain numbers out."""
+"""What a metrics file holds: predictions in, plain numbers out."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
@@ -114,29 +113,6 @@ def mean_by_record(by_record: np.ndarray, *, seed: int, replicates: int) -> dict
         mean = f1.mean() if len(f1) else np.nan
         found[name] = {"f1": mean, "low": low, "high": high, "records": len(f1)}
     return found
-
-
-def records_table(names: np.ndarray, by_record: np.ndarray) -> pd.DataFrame:
-    """Return one row a record: its beats, their classes, accuracy, and how S and V fare.
-
-    Args:
-        names: `(r,)` records.
-        by_record: `(r, 5, 5)` confusion counts.
-
-    Returns:
-        Columns `record`, `beats`, the beats of each class, `accuracy`, and for S and V sensitivity and
-        positive predictivity (EC57) and F1; NaN where the record has no beat to tell.
-    """
-    classes, rates = metrics.per_class(by_record), ec57.rates(by_record)
-    columns = {"record": names, "beats": by_record.sum((-2, -1))}
-    columns |= {name: classes["support"][:, k] for k, name in enumerate(CLASSES)}
-    columns["accuracy"] = metrics.accuracy(by_record)
-    for name in "SV":
-        k = CLASSES.index(name)
-        columns[f"{name}_sensitivity"] = rates[name]["sensitivity"]
-        columns[f"{name}_positive_predictivity"] = rates[name]["positive_predictivity"]
-        columns[f"{name}_f1"] = np.where(classes["support"][:, k] > 0, classes["f1"][:, k], np.nan)
-    return pd.DataFrame(columns)
 
 
 def _by_class(counts: np.ndarray) -> dict[str, dict[str, np.ndarray]]:

@@ -5,7 +5,6 @@ import pandas as pd
 
 from arrhythmia.aami import CLASSES
 from arrhythmia.evaluation import curves
-from arrhythmia.evaluation.scorecard import records_table
 from arrhythmia.evaluation.symbols import symbols_table
 from arrhythmia.scoring import ec57, metrics
 
@@ -34,3 +33,26 @@ def evaluation_tables(
     }
     names, counts = metrics.confusion_by_record(label, predicted, record)
     return tables | {"records": records_table(names, counts), "ec57": ec57.table(names, counts)}
+
+
+def records_table(names: np.ndarray, by_record: np.ndarray) -> pd.DataFrame:
+    """Return one row a record: its beats, their classes, accuracy, and how S and V fare.
+
+    Args:
+        names: `(r,)` records.
+        by_record: `(r, 5, 5)` confusion counts.
+
+    Returns:
+        Columns `record`, `beats`, the beats of each class, `accuracy`, and for S and V sensitivity and
+        positive predictivity (EC57) and F1; NaN where the record has no beat to tell.
+    """
+    classes, rates = metrics.per_class(by_record), ec57.rates(by_record)
+    columns = {"record": names, "beats": by_record.sum((-2, -1))}
+    columns |= {name: classes["support"][:, k] for k, name in enumerate(CLASSES)}
+    columns["accuracy"] = metrics.accuracy(by_record)
+    for name in "SV":
+        k = CLASSES.index(name)
+        columns[f"{name}_sensitivity"] = rates[name]["sensitivity"]
+        columns[f"{name}_positive_predictivity"] = rates[name]["positive_predictivity"]
+        columns[f"{name}_f1"] = np.where(classes["support"][:, k] > 0, classes["f1"][:, k], np.nan)
+    return pd.DataFrame(columns)

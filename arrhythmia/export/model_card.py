@@ -19,7 +19,7 @@ from arrhythmia.utils.templates import render
 
 TEMPLATE = "export/templates/model_card.md.j2"
 
-HEADLINE = ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")
+SHOWN = ("accuracy", "macro_f1", "macro_f1_nsv", "j_kappa")
 SUFFIXES = {"float32": ".onnx", "int8": ".int8.onnx"}
 
 MEASURED = ("physionet", "centred", "inter_patient")
@@ -43,7 +43,7 @@ def model_card(
         config: of the ONNX network.
         scores: its metrics file, from `scorecard.scorecard`.
         agreement: by precision: `equal_decisions`, `macro_f1_change`, `largest_difference`, `bytes`.
-        records: from `scorecard.records_table`.
+        records: from `evaluation.tables.records_table`.
         members: networks that it averages.
     """
     synthetic = config.source == "synthetic"
@@ -63,7 +63,7 @@ def model_card(
         test=source.testing,
         paced=SYNTHETIC_PACED if synthetic else PACED,
         min_support=MIN_SUPPORT,
-        headline={key: SCORE_TITLES[key] for key in HEADLINE},
+        headline={key: SCORE_TITLES[key] for key in SHOWN},
         suffixes=SUFFIXES,
         classes=CLASSES,
         class_names=CLASS_NAMES,

@@ -181,13 +181,6 @@ def _flatten(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
     return graph.add("Flatten", [keras_order], name)
 
 
-def _global(reduce: str) -> Callable[..., str]:
-    def pool(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
-        return graph.add(reduce, sources, name, axes=[2], keepdims=0)
-
-    return pool
-
-
 def _plain(operator: str, **attributes: Any) -> Callable[..., str]:
     def node(graph: Graph, layer: Any, sources: list[str], name: str) -> str:
         return graph.add(operator, sources, name, **attributes)
@@ -245,8 +238,8 @@ LAYERS: dict[str, Callable[..., str]] = {
     "Dropout": lambda graph, layer, sources, name: sources[0],  # does nothing outside training
     "Flatten": _flatten,
     "GRU": _recurrent,
-    "GlobalAveragePooling1D": _global("ReduceMean"),
-    "GlobalMaxPooling1D": _global("ReduceMax"),
+    "GlobalAveragePooling1D": _plain("ReduceMean", axes=[2], keepdims=0),
+    "GlobalMaxPooling1D": _plain("ReduceMax", axes=[2], keepdims=0),
     "LSTM": _recurrent,
     "MaxPooling1D": _max_pooling,
     "Rescaling": _rescaling,

@@ -18,7 +18,7 @@ def records_map(table: pd.DataFrame, *, title: str) -> Figure:
     """Draw how S and V fare in each record: beats, sensitivity and positive predictivity.
 
     Args:
-        table: as `scorecard.records_table` returns it.
+        table: as `evaluation.tables.records_table` returns it.
         title: heading.
     """
     columns = [("S", "S beats"), ("S_sensitivity", "S Se %"), ("S_positive_predictivity", "S +P %")]

@@ -17,10 +17,6 @@ SECONDS = 2.0
 
 COLUMNS = 3
 
-MISTAKES = 12
-OF_A_RECORD = 2
-"""Most beats among the mistakes that are shown, in all and of one record."""
-
 
 @dataclass(frozen=True)
 class Strip:
@@ -41,30 +37,6 @@ class Strip:
     signal: np.ndarray
     beat_time: np.ndarray
     beat_symbol: np.ndarray
-
-
-def confident_mistakes(label: np.ndarray, probability: np.ndarray, record: np.ndarray) -> np.ndarray:
-    """Return which beats were misclassified with the highest probability, at most `MISTAKES`.
-
-    Args:
-        label: `(m,)` labels 0..4.
-        probability: `(m, 5)`.
-        record: `(m,)` record of each beat: at most `OF_A_RECORD` are taken of each, or one with a strange
-            morphology would fill the gallery.
-
-    Returns:
-        Row numbers, most confident first; equally confident ones in their order.
-    """
-    confidence = probability.max(axis=1)
-    wrong = np.flatnonzero(probability.argmax(axis=1) != label)
-    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    taken: dict[str, int] = {}
-    chosen = []
-    for row in wrong:
-        taken[record[row]] = taken.get(record[row], 0) + 1
-        if taken[record[row]] <= OF_A_RECORD:
-            chosen.append(row)
-    return np.array(chosen[:MISTAKES], dtype=int)
 
 
 def recording_strip(recording: Recording, sample: int, mistake: str) -> Strip:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from arrhythmia.aami import CLASSES, labels_of
 from arrhythmia.ecg.recording import Recording
+from arrhythmia.evaluation.mistakes import densest
 from arrhythmia.figures.strips import draw_ecg
 from arrhythmia.figures.style import COLOURS, GREY, styled
 
@@ -45,18 +46,6 @@ class Excerpt:
     beat_symbol: np.ndarray
     predicted: np.ndarray
     wrong: np.ndarray
-
-
-def worst_records(record: np.ndarray, wrong: np.ndarray, *, count: int = 4) -> list[str]:
-    """Return the records with the most wrong beats, the worst first; none without a mistake.
-
-    Args:
-        record: `(m,)` record of each test beat.
-        wrong: `(m,)` bool.
-        count: most records to return.
-    """
-    names, mistakes = np.unique(record[wrong], return_counts=True)
-    return [str(name) for name in names[np.argsort(-mistakes, kind="stable")][:count]]
 
 
 def excerpt(recording: Recording, sample: np.ndarray, label: np.ndarray, predicted: np.ndarray) -> Excerpt:
@@ -94,19 +83,6 @@ def excerpt(recording: Recording, sample: np.ndarray, label: np.ndarray, predict
         predicted=np.array([CLASSES[predicted[i]] if i >= 0 else "" for i in at], dtype=str),
         wrong=np.array([i >= 0 and wrong[i] for i in at], dtype=bool),
     )
-
-
-def densest(sample: np.ndarray, width: int) -> int:
-    """Return the middle of the first run of most positions that fit into `width`.
-
-    Args:
-        sample: `(t,)` positions, at least one, in any order.
-        width: same unit.
-    """
-    sample = np.sort(sample)
-    end = np.searchsorted(sample, sample + width)
-    first = int((end - np.arange(len(sample))).argmax())
-    return int(sample[first] + sample[end[first] - 1]) // 2
 
 
 def about(comments: Sequence[str]) -> str:

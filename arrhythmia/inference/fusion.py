@@ -5,6 +5,9 @@ from scipy.special import softmax
 
 from arrhythmia.aami import F, N, Q, S, V
 
+FITTED = ("weight", "temperature")
+"""What `calibrate` writes of a fusion beside its scores."""
+
 FLOOR = 1e-7
 """Probabilities below it count as it: one network must not overrule the other for certain."""
 

@@ -14,16 +14,13 @@ from arrhythmia.ecg.beats import Beats
 from arrhythmia.errors import DataError, one_line
 from arrhythmia.features.table import beat_features
 from arrhythmia.features.tokens import rhythm_tokens
-from arrhythmia.inference.fusion import fuse
+from arrhythmia.inference.fusion import FITTED, fuse
 from arrhythmia.inference.threads import in_threads
 from arrhythmia.preprocessing.inputs import Preprocessor, model_inputs
 from arrhythmia.utils.chunks import in_blocks
 
 SEGMENT_FIELDS = {"window", "fs", "before", "after", "rr_before", "rr_after", "rr_long"}
 """What a config must say about how beats are cut."""
-
-FUSION_FIELDS = {"weight", "temperature"}
-"""What it must say about the fusion with the rhythm network."""
 
 BATCH = 256
 """Beats computed at a time, which bounds the memory; larger batches are no faster."""
@@ -118,7 +115,7 @@ def load_network(network: Path, config: Path) -> OnnxNetwork:
         _check_there(path)
     try:
         known = ModelConfig.from_json(config.read_text(encoding="utf-8"))
-        of_now = set(known.segment) == SEGMENT_FIELDS and set(known.fusion) == FUSION_FIELDS
+        of_now = set(known.segment) == SEGMENT_FIELDS and set(known.fusion) == set(FITTED)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{config}: damaged ({error}); run `git checkout -- {config}`") from error
     if sorted(known.classes) != sorted(CLASSES):

@@ -7,7 +7,7 @@ import numpy as np
 
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.features.table import SCALES, columns_of, scaled, template_beats
-from arrhythmia.preprocessing.scaling import Scaler, fit_scaler, scale_by_beat, scale_by_record
+from arrhythmia.preprocessing.scaling import FITTED, Scaler, fit_scaler, scale_by_beat, scale_by_record
 from arrhythmia.utils.chunks import in_blocks
 
 
@@ -53,7 +53,7 @@ def fit_preprocessor(
         features: names of those that the network is given.
     """
     none = Scaler(np.empty(0), np.empty(0))
-    shapes = fit_scaler(beats.waveform[train], method) if method in ("standard", "minmax") else none
+    shapes = fit_scaler(beats.waveform[train], method) if method in FITTED else none
     return Preprocessor(
         method,
         template_channel,

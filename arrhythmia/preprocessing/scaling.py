@@ -7,7 +7,10 @@ import numpy as np
 from arrhythmia.utils.chunks import in_blocks
 from arrhythmia.utils.rounding import FLOAT32_DIGITS, to_digits
 
-METHODS = ("standard", "minmax", "beat", "record")
+FITTED = ("standard", "minmax")
+"""Methods that are fitted on training rows; the others need no fit."""
+
+METHODS = (*FITTED, "beat", "record")
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Scaler:
 def fit_scaler(train: np.ndarray, method: str) -> Scaler:
     """Fit a column-wise scaler on training rows.
 
-    NaN are passed over, and a column without a number is left as it is.
+    A column whose rows are all alike is shifted, and left as it is but for that.
 
     Args:
         train: `(n, columns)` training rows.
@@ -34,14 +37,13 @@ def fit_scaler(train: np.ndarray, method: str) -> Scaler:
     Returns:
         The scaler; means and deviations have as many digits as a float32.
     """
-    known = np.ma.masked_invalid(train.astype(float))
+    known = train.astype(float)
     if method == "standard":
         shift, scale = known.mean(axis=0), known.std(axis=0)
-    else:
-        shift, scale = known.min(axis=0), np.ma.ptp(known, axis=0)
-    shift, scale = np.ma.filled(shift, 0.0), np.ma.filled(scale, 0.0)
-    if method == "standard":  # sums; least and greatest values have no more digits than the rows
+        # sums; least and greatest values have no more digits than the rows
         shift, scale = (np.array([to_digits(x, FLOAT32_DIGITS) for x in y]) for y in (shift, scale))
+    else:
+        shift, scale = known.min(axis=0), np.ptp(known, axis=0)
     return Scaler(shift, np.where(scale > 0, scale, 1.0))
 
 

@@ -95,8 +95,12 @@ def all_patients(beats: Beats, *, folds: int) -> Split:
     """
     _check_patients_known(beats, "all_patients")
     rows = np.arange(len(beats))
-    patient = np.array([SAME_PATIENT.get(name, name) for name in beats.record])
-    return _split(rows, folds_by_record(beats.label, patient, folds=folds), rows)
+    return _split(rows, folds_by_record(beats.label, patients_of(beats.record), folds=folds), rows)
+
+
+def patients_of(record: np.ndarray) -> np.ndarray:
+    """Return the patient of each beat, `(n,)`, by the first of that patient's records."""
+    return np.array([SAME_PATIENT.get(name, name) for name in record])
 
 
 def _check_patients_known(beats: Beats, protocol: str) -> None:

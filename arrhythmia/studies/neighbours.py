@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
-from arrhythmia.aami import DS1, DS2, SAME_PATIENT, S, V
+from arrhythmia.aami import DS1, DS2, S, V
 from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.kaggle.export import file_rows
 from arrhythmia.kaggle.windows import kaggle_beats
+from arrhythmia.preprocessing.splits import patients_of
 from arrhythmia.scoring import metrics
 from arrhythmia.studies.nearest_neighbour import nearest, nearest_of_other_patients
 from arrhythmia.utils.files import write_text
@@ -33,7 +34,7 @@ def main(argv: list[str]) -> None:
     ).parse_args(argv)
     beats = kaggle_beats(paths.RAW)
     train, test = file_rows(beats, load_test_fold()).values()
-    patient = np.array([SAME_PATIENT.get(name, name) for name in beats.record])
+    patient = patients_of(beats.record)
     rows = [row_of("Kaggle files", "any", beats, test, train[near(beats, test, train)])]
     other = nearest_of_other_patients(
         beats.waveform[test], beats.waveform[train], patient[test], patient[train]

@@ -7,7 +7,7 @@ import pytest
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
 from arrhythmia.errors import DataError
-from arrhythmia.evaluation.scorecard import records_table
+from arrhythmia.evaluation.tables import records_table
 from arrhythmia.inference.model import infer, load_network
 from arrhythmia.preprocessing.inputs import Preprocessor
 from arrhythmia.utils.files import save_arrays

@@ -409,7 +409,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
         "longest_run": {"S": {"beats": 0}, "V": {"beats": 0}},
         "heart_rate": {"median": rate}, "uncertain_percent": 0, "rejected": 0, "share": {"lost": 0.0},
     }  # fmt: skip
-    said = recording.headline(SimpleNamespace(summary=summary))
+    said = recording.summary_line(SimpleNamespace(summary=summary))
     assert ("is the --fs right?" in said) == asks
     assert (f"; {rate}/min; " if rate else "; heart rate unknown; ") in said
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from arrhythmia.aami import CLASSES
-from arrhythmia.evaluation.beat_matching import beat_by_beat, comparison_text, flutter_spans
+from arrhythmia.evaluation.beat_matching import beat_by_beat, ventricular_flutter_spans
 
 N, S, V, F, Q = range(5)
 
@@ -35,22 +35,10 @@ def test_flutter_is_left_out():
 
 
 def test_flutter_without_an_end_lasts():
-    spans = flutter_spans(np.array([5, 9, 12]), np.array(list("[][")))
+    spans = ventricular_flutter_spans(np.array([5, 9, 12]), np.array(list("[][")))
     assert spans == [(5, 9), (12, np.iinfo(np.int64).max)]
 
 
 def test_one_side_empty():
     assert counts([100, 200], "NV", [], "")[[N, V], 5].tolist() == [1, 1]
     assert counts([], "", [7], "S")[5, S] == 1
-
-
-def test_the_table_has_records_gross_and_average():
-    one = counts([100, 200], "NV", [100, 200], "NV")
-    two = counts([100, 200], "NV", [100], "N")
-    lines = comparison_text(["a", "b"], np.stack([one, two])).splitlines()
-    assert lines[0].split(" | ")[2:4] == ["Q Se", "Q +P"]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-    assert [row[0] for row in cells] == ["a", "b", "gross", "average"]
-    assert [row[2] for row in cells] == ["100.00", "50.00", "75.00", "75.00"]
-    assert [row[4] for row in cells] == ["100.00", "0.00", "50.00", "50.00"]
-    assert cells[0][6] == "–"  # no S beats

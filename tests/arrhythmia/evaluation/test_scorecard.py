@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.errors import DataError
-from arrhythmia.evaluation.scorecard import mean_by_record, records_table, scorecard
+from arrhythmia.evaluation.scorecard import mean_by_record, scorecard
 from arrhythmia.protocols import PROTOCOLS, Protocol
 from arrhythmia.scoring import metrics
 from arrhythmia.scoring.summary import cv_metrics
@@ -108,20 +108,6 @@ def test_probabilities_that_are_not_numbers_are_refused():
     probability[5, 2] = np.nan
     with pytest.raises(DataError, match=r"1 of 300 predictions are not numbers; .*train\.lr"):
         card_of(label, probability, record)
-
-
-def test_records_table_by_hand():
-    counts = np.zeros((2, 5, 5), np.int64)
-    counts[0, 0, 0], counts[0, 1, 1], counts[0, 1, 0], counts[0, 3, 2] = 6, 1, 1, 2
-    counts[1, 2, 2] = 4
-    table = records_table(np.array(["100", "101"]), counts).set_index("record")
-    assert table.loc["100", ["beats", "N", "S", "V", "F", "Q"]].tolist() == [10, 6, 2, 0, 2, 0]
-    assert table.loc["100", "accuracy"] == 0.7
-    assert table.loc["100", ["S_sensitivity", "S_positive_predictivity"]].tolist() == [0.5, 1]
-    assert table.loc["100", "S_f1"] == pytest.approx(2 / 3)
-    assert np.isnan(table.loc["100", "V_positive_predictivity"])  # Fv is not counted
-    assert np.isnan(table.loc["100", "V_f1"])
-    assert table.loc["101", "V_f1"] == 1
 
 
 def test_card_agrees_with_the_scores_it_is_made_of():

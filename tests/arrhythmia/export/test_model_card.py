@@ -5,7 +5,7 @@ import pytest
 import wfdb
 
 from arrhythmia.aami import DS1, DS2, PACED
-from arrhythmia.evaluation.scorecard import records_table
+from arrhythmia.evaluation.tables import records_table
 from arrhythmia.export.model_card import model_card
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.model import ModelConfig

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from arrhythmia.evaluation.scorecard import records_table
+from arrhythmia.evaluation.tables import records_table
 from arrhythmia.figures.records import records_map
 from arrhythmia.figures.style import save_png
 

@@ -42,29 +42,6 @@ def guess(predicted, confidence):
     return probability
 
 
-def test_the_most_confident_mistakes_come_first():
-    label = np.array([0, 0, 1, 2])
-    probability = np.stack([guess(0, 0.99), guess(1, 0.6), guess(0, 0.9), guess(0, 0.8)])
-    rows = strips.confident_mistakes(label, probability, np.array(list("abcd")))
-    assert rows.tolist() == [2, 3, 1]
-
-
-def test_no_record_fills_the_gallery_and_ties_keep_their_order():
-    label, probability = np.zeros(6, int), np.tile(guess(1, 0.9), (6, 1))
-    record = np.array(list("aaabbb"))
-    assert strips.confident_mistakes(label, probability, record).tolist() == [0, 1, 3, 4]
-
-
-def test_many_equally_confident_mistakes_keep_their_order():
-    label, record = np.zeros(500, int), np.arange(500).astype(str)
-    probability = np.stack([guess(1, 0.8 + 0.1 * (row % 2)) for row in range(500)])
-    assert strips.confident_mistakes(label, probability, record).tolist() == list(range(1, 25, 2))
-
-
-def test_no_mistakes_give_no_rows():
-    assert strips.confident_mistakes(np.array([1]), guess(1, 0.9)[np.newaxis], np.array(["a"])).shape == (0,)
-
-
 def test_describe_names_both_classes_and_the_probability():
     assert strips.describe(2, guess(0, 0.987)) == "V classified as N (0.99)"
 

@@ -4,7 +4,7 @@ import pytest
 from arrhythmia.aami import labels_of
 from arrhythmia.ecg.recording import Recording
 from arrhythmia.figures.style import save_png
-from arrhythmia.figures.worst_records import about, densest, excerpt, worst_figure, worst_records
+from arrhythmia.figures.worst_records import about, excerpt, worst_figure
 
 FS = 100.0
 HEADER = ("76 F 2777 3655 x2", "Aldomet, Inderal", "The rhythm is slow.  There are", "long pauses.")
@@ -28,21 +28,6 @@ def cut(mistakes, seconds=60, name="232"):
     for place, guess in mistakes.items():
         predicted[place] = guess
     return excerpt(made, made.sample[beat], label, predicted)
-
-
-def test_records_come_by_their_number_of_mistakes():
-    record = np.array(list("aabbbccccd"))
-    wrong = np.array([1, 1, 1, 0, 0, 1, 1, 1, 0, 0], bool)
-    assert worst_records(record, wrong) == ["c", "a", "b"]
-    assert worst_records(record, wrong, count=1) == ["c"]
-    assert worst_records(record, np.zeros(10, bool)) == []
-
-
-def test_the_densest_run_is_found():
-    assert densest(np.array([0, 500, 510, 520, 900, 905]), 100) == 510
-    assert densest(np.array([905, 520, 0, 500, 900, 510]), 100) == 510
-    assert densest(np.array([0, 500]), 100) == 0  # of equal runs the first
-    assert densest(np.array([7]), 100) == 7
 
 
 def test_the_excerpt_shows_the_commonest_mistake():

@@ -6,7 +6,6 @@ from hypothesis.extra.numpy import arrays
 
 from arrhythmia.preprocessing.scaling import fit_scaler, scale_by_beat, scale_by_record
 
-NAN = np.nan
 ROWS = arrays(
     np.float32, st.tuples(st.integers(2, 20), st.just(3)), elements=st.integers(-64, 64).map(np.float32)
 )
@@ -23,14 +22,6 @@ def test_standard_gives_mean_0_and_standard_deviation_1():
 def test_minmax_gives_0_to_1_on_train_and_may_leave_it_elsewhere():
     scaler = fit_scaler(np.array([[0.0, -4], [10, 4]]), "minmax")
     np.testing.assert_array_equal(scaler(np.array([[0, -4], [10, 4], [5, 8]])), [[0, 0], [1, 1], [0.5, 1.5]])
-
-
-@pytest.mark.parametrize(
-    ("method", "expected"), [("standard", [[-1], [1], [NAN]]), ("minmax", [[0], [1], [NAN]])]
-)
-def test_missing_values_are_passed_over_and_stay(method, expected):
-    train = np.array([[2.0], [4], [NAN]])
-    np.testing.assert_array_equal(fit_scaler(train, method)(train), expected)
 
 
 @pytest.mark.parametrize("method", ["standard", "minmax"])
