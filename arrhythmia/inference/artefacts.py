@@ -8,35 +8,35 @@ import numpy as np
 from arrhythmia.ecg.detection import AROUND, median_around
 from arrhythmia.ecg.gaps import STILL, stretches, without_gaps
 
-NEEDLE = 0.004
-"""The longest needle, s: a pulse of a pacemaker lasts 0.5 to 2 ms, a QRS complex 60 and more."""
+SPIKE = 0.004
+"""The longest spike, s: a pulse of a pacemaker lasts 0.5 to 2 ms, a QRS complex 60 and more."""
 
 SLOWEST = 200
-"""Sampling rate, Hz, below which a needle cannot be told from a sharp R wave."""
+"""Sampling rate, Hz, below which a spike cannot be told from a sharp R wave."""
 
 LEAST_HEIGHT = 1.0
 """What rises less above the samples before and after it is none, mV; in the MIT-BIH Arrhythmia Database
-nothing rises more within `NEEDLE`."""
+nothing rises more within `SPIKE`."""
 
 BLOCK = 2.0
 """The height of the complexes is taken in blocks of this length, s, as the detector does at its rate; their
 usual height is the median of as many blocks around."""
 
-STANDSTILL = 0.25
+FLAT_LINE = 0.25
 """Length of signal without any change, s, that is no ECG where other neighbours mostly differ: a calibration
 pulse, or samples that were lost on their way and filled."""
 
-MOST_STANDSTILLS = 0.15
+MOST_FLAT_LINES = 0.15
 """Share of a signal that those without a jump may be, 0..1: where there are more, as in a drawn ECG without
 noise, the line between the beats stands still."""
 
 JUMP = 0.3
 """Share of the height of the complexes by which no ECG moves from one sample to the next both into a
-standstill and out of it."""
+flat line and out of it."""
 
 
 def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return a signal with NaN for needles and standstills, and which samples were needles.
+    """Return a signal with NaN for spikes and flat lines, and which samples were spikes.
 
     Args:
         signal: `(n,)` mV, NaN where it is missing.
@@ -45,19 +45,19 @@ def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.nda
     Returns:
         `(n,)` float, and `(n,)` bool.
     """
-    needle = needles(signal, fs)
-    missing = needle | standstills(signal, fs)
-    return (np.where(missing, np.nan, signal) if missing.any() else signal), needle
+    spike = spikes(signal, fs)
+    missing = spike | flat_lines(signal, fs)
+    return (np.where(missing, np.nan, signal) if missing.any() else signal), spike
 
 
-def needles(signal: np.ndarray, fs: float) -> np.ndarray:
-    """Return which samples stand out by more than complexes do, and for no longer than `NEEDLE`, `(n,)` bool.
+def spikes(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return which samples stand out by more than complexes do, and for no longer than `SPIKE`, `(n,)` bool.
 
     The height of the complexes is the range of all but the highest and the lowest hundredth of the samples,
-    which leaves out a needle a beat.
+    which leaves out a spike a beat.
     """
     none = np.zeros(len(signal), dtype=bool)
-    reach, block = max(1, int(np.ceil(NEEDLE * fs - 0.01))), round(BLOCK * fs)
+    reach, block = max(1, int(np.ceil(SPIKE * fs - 0.01))), round(BLOCK * fs)
     if fs < SLOWEST or len(signal) < block:
         return none
     known = without_gaps(signal)
@@ -73,16 +73,16 @@ def needles(signal: np.ndarray, fs: float) -> np.ndarray:
     return rise > np.maximum(usual[place], LEAST_HEIGHT)
 
 
-def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
-    """Return which samples belong to a standstill, `(n,)` bool.
+def flat_lines(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Return which samples belong to a flat line, `(n,)` bool.
 
     What the signal jumps to and from by more than `JUMP` of the height of the complexes was filled in. Of the
-    others none is taken for a standstill where these are more than `MOST_STANDSTILLS` of the signal; nor is
+    others none is taken for a flat line where these are more than `MOST_FLAT_LINES` of the signal; nor is
     what is clipped: it stands at the highest or the lowest sample, and that is no further off than a complex
     is high. Where most neighbours are equal, because the steps of the recorder are coarse, there is none.
     """
     still = np.append(np.diff(signal) == 0, False)[: len(signal)]
-    spans = stretches(still, STANDSTILL * fs)
+    spans = stretches(still, FLAT_LINE * fs)
     found = np.zeros(len(signal), dtype=bool)
     for start, stop in spans:
         found[start : stop + 1] = True
@@ -93,7 +93,7 @@ def standstills(signal: np.ndarray, fs: float) -> np.ndarray:
     level, outside = signal[spans[:, 0]], np.stack([padded[spans[:, 0]], padded[spans[:, 1] + 2]])
     jumps = ~(np.abs(outside - level) <= JUMP * (high - low)).any(axis=0)
     short = np.diff(spans)[:, 0] < STILL * fs  # longer ones are lost in any case
-    few = np.diff(spans[short & ~jumps]).sum() <= MOST_STANDSTILLS * len(signal)
+    few = np.diff(spans[short & ~jumps]).sum() <= MOST_FLAT_LINES * len(signal)
     at_limit = (level == np.nanmin(signal)) | (level == np.nanmax(signal))
     clipped = at_limit & (2 * low - high <= level) & (level <= 2 * high - low)
     for start, stop in spans[~jumps & (clipped | (not few))]:

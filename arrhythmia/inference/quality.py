@@ -87,7 +87,7 @@ class Measures:
         wander: `(b,)` root mean square of the wander taken out, about the mean of its piece, mV.
         lost: `(t,)` bool, of each tenth of a second, whether some of it is lost.
         clipped: share of samples, but for lost ones, at the recorder's limits, 0..1.
-        needles: number of pacing pulses and the like that were taken out.
+        spikes: number of pacing pulses and the like that were taken out.
     """
 
     peak: np.ndarray
@@ -96,7 +96,7 @@ class Measures:
     wander: np.ndarray
     lost: np.ndarray
     clipped: float
-    needles: int = 0
+    spikes: int = 0
 
     @classmethod
     def joined(cls, pieces: list[Self]) -> Self:
@@ -106,17 +106,17 @@ class Measures:
             for name in ("peak", "median", "hum", "wander", "lost")
         }
         clipped = np.average([x.clipped for x in pieces], weights=[(~x.lost).sum() + 1e-9 for x in pieces])
-        return cls(**arrays, clipped=float(clipped), needles=sum(x.needles for x in pieces))
+        return cls(**arrays, clipped=float(clipped), spikes=sum(x.spikes for x in pieces))
 
 
-def measure(piece: Conditioned, inside: slice, *, clipped: float, needles: int) -> Measures:
+def measure(piece: Conditioned, inside: slice, *, clipped: float, spikes: int) -> Measures:
     """Measure a piece of a recording.
 
     Args:
         piece: with its margins.
         inside: the piece without them, in samples at `FS`.
         clipped: share of its samples, but for lost ones, that stand at the recorder's limits, 0..1.
-        needles: number of those in it.
+        spikes: number of those in it.
     """
     known, slope = piece.known[inside], piece.slope[inside]
     wander = piece.wander[inside] - (piece.wander[inside][known].mean() if known.any() else 0)
@@ -127,7 +127,7 @@ def measure(piece: Conditioned, inside: slice, *, clipped: float, needles: int) 
         np.sqrt(np.mean(_blocks(np.where(known, wander, 0)) ** 2, axis=1)),
         np.logical_or.reduceat(~known, np.arange(0, len(known), TENTH)) if len(known) else ~known,
         clipped,
-        needles,
+        spikes,
     )
 
 
@@ -271,8 +271,8 @@ def signal_notes(measures: Measures, faint: float) -> list[str]:
     notes = []
     if measures.clipped > MOST_CLIPPED:
         notes.append(f"{measures.clipped:.1%} of the signal is clipped at the recorder's limits")
-    if measures.needles:
-        notes.append(f"{measures.needles} needles of at most 4 ms, as of a pacemaker, are taken out")
+    if measures.spikes:
+        notes.append(f"{measures.spikes} spikes of at most 4 ms, as of a pacemaker, are taken out")
     if faint > MOST_FAINT:
         notes.append(f"{faint:.1%} of the complexes are faint: other waves may be among them")
     return notes

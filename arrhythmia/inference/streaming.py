@@ -230,10 +230,10 @@ def _cut_piece(
         positions: as for `stream_beats`.
         piece: with its margins.
     """
-    clean, needle = without_artefacts(piece.signal, fs)
+    clean, spike = without_artefacts(piece.signal, fs)
     conditioned = condition(clean, piece.fs)
     inside, own = piece.inside, slice(piece.start - piece.first, piece.stop - piece.first)
-    clipped, needles = known_clipped(clean[own], fs), len(stretches(needle[own], 1))
+    clipped, spikes = known_clipped(clean[own], fs), len(stretches(spike[own], 1))
     if positions is None:
         found = detect_beats(conditioned)
         place = piece.in_recording(found, fs)
@@ -248,7 +248,7 @@ def _cut_piece(
     waveform = centred_windows(conditioned.signal, found, kernel, r_row)
     return CutPiece(
         Cut(waveform, place[kept], conditioned.slope[found], seen),
-        measure(conditioned, inside, clipped=clipped, needles=needles),
+        measure(conditioned, inside, clipped=clipped, spikes=spikes),
         conditioned.signal[inside],
         piece.place,
         (piece.stop - piece.start) / fs,
