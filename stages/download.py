@@ -13,8 +13,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from arrhythmia.datasets.kaggle import ROWS, fetch_with_client, read_rows
-from arrhythmia.datasets.mitdb import MITDB_MANIFEST, fetch, read_manifest
+from arrhythmia.datasets.kaggle import PUBLISHED_ROWS, fetch_with_client, read_rows
+from arrhythmia.datasets.mitdb import MITDB_MANIFEST, MITDB_MIRRORS, fetch, read_manifest
 from arrhythmia.datasets.synthetic.recordings import write_recordings
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
@@ -22,10 +22,6 @@ from arrhythmia.paths import RAW
 from stages.run import run
 
 UNFINISHED = RAW.with_name(".download")
-PUBLIC = (
-    "https://physionet.org/files/mitdb/1.0.0/",
-    "https://physionet-open.s3.amazonaws.com/mitdb/1.0.0/",
-)
 WAYS_ON = (
     "three ways on: set MITDB_MIRROR to a directory or base URL that has the MIT-BIH Arrhythmia Database, "
     "connect to the network, or take the built-in recordings: `dvc exp run -S download.source=synthetic`"
@@ -54,7 +50,7 @@ def collect_physionet(folder: Path) -> None:
     """Fetch the 48 records, or what is missing of them after an interrupted run."""
     mirror = os.environ.get("MITDB_MIRROR")
     earlier = [str(RAW)] if RAW.is_dir() else []
-    sources = [*earlier, *([mirror] if mirror else []), *PUBLIC]
+    sources = [*earlier, *([mirror] if mirror else []), *MITDB_MIRRORS]
     try:
         fetch(read_manifest(MITDB_MANIFEST), folder, sources=sources)
     except DataError as error:
@@ -68,7 +64,7 @@ def collect_kaggle(folder: Path, kaggle_dir: str) -> None:
     if not kaggle_dir:
         fetch_with_client(folder)
     origin = Path(os.path.expanduser(kaggle_dir)) if kaggle_dir else folder
-    for name in ROWS:
+    for name in PUBLISHED_ROWS:
         read_rows(origin / name)
         if kaggle_dir:
             shutil.copyfile(origin / name, folder / name)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
-from arrhythmia.datasets.kaggle import load_test_fold
+from arrhythmia.datasets.kaggle import PUBLISHED_ROWS, load_test_fold
 from arrhythmia.errors import DataError
 from arrhythmia.kaggle.export import file_rows, rows_as_text
 from arrhythmia.kaggle.match import beats_table, match_rows, read_windows
@@ -65,21 +65,22 @@ def parser() -> argparse.ArgumentParser:
 
 def export(asked: argparse.Namespace) -> None:
     """Write both files, or neither."""
-    fold = load_test_fold()
-    targets = [asked.folder / name for name in ("mitbih_train.csv", "mitbih_test.csv")]
+    targets = [asked.folder / name for name in PUBLISHED_ROWS]
     refuse_overwriting(targets, force=asked.force)
     beats = kaggle_beats(asked.records)
-    rows = file_rows(beats, fold)
+    rows = file_rows(beats, load_test_fold())
     with (
         replacing_all(targets) as temporaries,
         tqdm(total=len(beats), desc="writing", unit=" rows", delay=1, disable=None) as bar,
     ):
-        for path, chosen in zip(temporaries, rows.values(), strict=True):
+        for path, name in zip(temporaries, PUBLISHED_ROWS, strict=True):
+            chosen = rows[name]
             with path.open("wb") as file:
                 for count, text in rows_as_text(beats.waveform[chosen], beats.label[chosen]):
                     file.write(text)
                     bar.update(count)
-    for path, chosen in zip(targets, rows.values(), strict=True):
+    for path in targets:
+        chosen = rows[path.name]
         print(f"{path}: {len(chosen)} rows, {classes_of(beats.label[chosen])}")
 
 
@@ -91,13 +92,13 @@ def match(asked: argparse.Namespace) -> None:
     if len(set(targets)) < len(targets):
         raise DataError("two files of one name would have one table; match them one by one")
     refuse_overwriting(targets, force=asked.force)
-    beats, fold = kaggle_beats(asked.records), load_test_fold()
+    beats, test_rows = kaggle_beats(asked.records), load_test_fold()
     lines = []
     with replacing_all(targets) as temporaries:
         for path, target, temporary in zip(asked.files, targets, temporaries, strict=True):
             waveform, label = read_windows(path)
             beat, count, difference = match_rows(waveform, beats.waveform, tolerance=asked.tolerance)
-            table = beats_table(beats, fold, beat, count, difference)
+            table = beats_table(beats, test_rows, beat, count, difference)
             table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.2g")
             lines.append(f"{target}: {summary(count, difference)}")
             if label is not None:

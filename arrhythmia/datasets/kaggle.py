@@ -21,7 +21,7 @@ from arrhythmia.errors import DataError
 from arrhythmia.utils.files import replacing
 
 DATASET = "shayanfazeli/heartbeat"
-ROWS = {"mitbih_train.csv": 87_554, "mitbih_test.csv": 21_892}
+PUBLISHED_ROWS = {"mitbih_train.csv": 87_554, "mitbih_test.csv": 21_892}
 """The two files, and the rows that each was published with."""
 VALUES = 187
 
@@ -30,7 +30,7 @@ def read_rows(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Read one of the files, and check every value in it.
 
     Args:
-        path: the file; one with a name of `ROWS` must have that many rows.
+        path: the file; one with a name of `PUBLISHED_ROWS` must have that many rows.
 
     Returns:
         waveform: `(n, 187)` float32, 0..1 (each beat scaled by its own minimum and maximum).
@@ -52,8 +52,10 @@ def read_rows(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     inside = (waveform >= 0) & (waveform <= 1)  # false for NaN
     if label.shape[1] != 1 or not inside.all() or not np.isin(label, range(len(CLASSES))).all():
         raise DataError(first_fault(path) or f"{path}: values out of range")
-    if len(table) != ROWS.get(path.name, len(table)):
-        raise DataError(f"{path}: {len(table)} rows, expected {ROWS[path.name]}; get the whole file again")
+    if len(table) != PUBLISHED_ROWS.get(path.name, len(table)):
+        raise DataError(
+            f"{path}: {len(table)} rows, expected {PUBLISHED_ROWS[path.name]}; get the whole file again"
+        )
     return waveform, label[:, 0].astype(np.int8)
 
 
@@ -93,7 +95,7 @@ def fetch_with_client(folder: Path) -> None:
     if client is None:
         raise DataError(
             "Kaggle's client `kaggle` is not on PATH; install it (pip install kaggle), or set "
-            f"download.kaggle_dir to a folder that has {' and '.join(ROWS)}"
+            f"download.kaggle_dir to a folder that has {' and '.join(PUBLISHED_ROWS)}"
         )
     command = [client, "datasets", "download", "-d", DATASET, "-p", str(folder)]
     code = subprocess.run(command, check=False).returncode
@@ -112,7 +114,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(archive) as members:
-            for name in ROWS:
+            for name in PUBLISHED_ROWS:
                 with replacing(folder / name) as copy, members.open(name) as source, copy.open("wb") as file:
                     shutil.copyfileobj(source, file)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, FileNotFoundError) as error:

@@ -26,6 +26,12 @@ from arrhythmia.utils.progress import Progress
 MITDB_MANIFEST = Path(__file__).with_name("mitdb.sha256")
 """SHA-256, bytes and name of the `.atr`, `.dat` and `.hea` files of the MIT-BIH Arrhythmia Database 1.0.0."""
 
+MITDB_MIRRORS = (
+    "https://physionet.org/files/mitdb/1.0.0/",
+    "https://physionet-open.s3.amazonaws.com/mitdb/1.0.0/",
+)
+"""Where PhysioNet has them, in the order in which they are asked."""
+
 THREADS = 4  # files at the same time: one connection alone seldom fills the line
 CHUNK = 1 << 16  # bytes asked of a mirror at once, so the most that comes beyond the pinned size
 WINDOW = 10  # s over which a rate is taken: bridges a change of network, and finds a dead mirror soon enough

@@ -12,7 +12,7 @@ CHUNK = 8192
 """Rows turned into text at a time: 38 MB."""
 
 
-def file_rows(beats: Beats, fold: pd.DataFrame) -> dict[str, np.ndarray]:
+def file_rows(beats: Beats, test_rows: pd.DataFrame) -> dict[str, np.ndarray]:
     """Tell which beats stand in which of the two files, in the order of their rows.
 
     Both published files are sorted by class. Within a class the order of the test file is known, that of the
@@ -20,7 +20,7 @@ def file_rows(beats: Beats, fold: pd.DataFrame) -> dict[str, np.ndarray]:
 
     Args:
         beats: all beats of the database, cut with the `kaggle` window.
-        fold: `record` and `annotation` of the test rows, in their order (`load_test_fold`).
+        test_rows: `record` and `annotation` of the test rows, in their order (`load_test_fold`).
 
     Returns:
         Indices into `beats` by file name.
@@ -29,11 +29,11 @@ def file_rows(beats: Beats, fold: pd.DataFrame) -> dict[str, np.ndarray]:
         DataError: beats of the test file are missing.
     """
     where = pd.MultiIndex.from_arrays([beats.record, beats.annotation])
-    test = where.get_indexer(pd.MultiIndex.from_frame(fold[["record", "annotation"]]))
+    test = where.get_indexer(pd.MultiIndex.from_frame(test_rows[["record", "annotation"]]))
     if (test < 0).any():
         raise DataError(
-            f"{(test < 0).sum()} of the {len(fold)} rows of the test file are not in these recordings; name "
-            "the folder of the 48 records of the MIT-BIH Arrhythmia Database: --records FOLDER"
+            f"{(test < 0).sum()} of the {len(test_rows)} rows of the test file are not in these recordings; "
+            "name the folder of the 48 records of the MIT-BIH Arrhythmia Database: --records FOLDER"
         )
     rest = np.setdiff1d(np.arange(len(beats)), test)
     train = rest[np.argsort(beats.label[rest], kind="stable")]

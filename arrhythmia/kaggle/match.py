@@ -117,13 +117,13 @@ def _near(
 
 
 def beats_table(
-    beats: Beats, fold: pd.DataFrame, beat: np.ndarray, count: np.ndarray, difference: np.ndarray
+    beats: Beats, test_rows: pd.DataFrame, beat: np.ndarray, count: np.ndarray, difference: np.ndarray
 ) -> pd.DataFrame:
     """Say where each row comes from.
 
     Args:
         beats: all beats of the recordings.
-        fold: `record` and `annotation` of the Kaggle test rows (`load_test_fold`).
+        test_rows: `record` and `annotation` of the Kaggle test rows (`load_test_fold`).
         beat: `(n,)` index into `beats`, -1 where the row has no one beat.
         count: `(n,)` number of beats that match.
         difference: `(n,)` from `match_rows`.
@@ -133,7 +133,7 @@ def beats_table(
         peak, at 360 Hz), `symbol`, `class`, `division` (DS1, DS2 or paced), `kaggle` (the published file it
         is in: train or test), `matches` and `difference`. Empty but for the last two where `beat` is -1.
     """
-    tested = pd.MultiIndex.from_frame(fold[["record", "annotation"]])
+    tested = pd.MultiIndex.from_frame(test_rows[["record", "annotation"]])
     where = pd.MultiIndex.from_arrays([beats.record, beats.annotation])
     known = pd.DataFrame(
         {

@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
     """An empty project with a small manifest, no public mirror and `configure(source, ...)`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MITDB_MIRROR", raising=False)
-    monkeypatch.setattr(download, "PUBLIC", (NOBODY,))
+    monkeypatch.setattr(download, "MITDB_MIRRORS", (NOBODY,))
     pinned = tmp_path / "pinned"
     pinned.write_text(
         "".join(f"{hashlib.sha256(data).hexdigest()} {len(data)} {name}\n" for name, data in FILES.items())
@@ -93,14 +93,14 @@ def test_mirror_directory(project, mirror, monkeypatch, capsys):
 
 
 def test_mirror_url_comes_before_the_public_ones(project, mirror, serve, monkeypatch):
-    monkeypatch.setattr(download, "PUBLIC", ())
+    monkeypatch.setattr(download, "MITDB_MIRRORS", ())
     monkeypatch.setenv("MITDB_MIRROR", serve(partial(Quiet, directory=mirror)))
     download.main()
     assert contents(project / "data/raw") == FILES
 
 
 def test_public_mirrors_help_out(project, mirror, serve, tmp_path_factory, monkeypatch, capsys):
-    monkeypatch.setattr(download, "PUBLIC", (NOBODY, serve(partial(Quiet, directory=mirror))))
+    monkeypatch.setattr(download, "MITDB_MIRRORS", (NOBODY, serve(partial(Quiet, directory=mirror))))
     monkeypatch.setenv("MITDB_MIRROR", "no/such/folder")
     download.main()
     assert contents(project / "data/raw") == FILES
@@ -108,11 +108,11 @@ def test_public_mirrors_help_out(project, mirror, serve, tmp_path_factory, monke
 
 
 def test_public_mirrors_are_physionet_and_its_cloud_mirror():
-    assert [url.split("/")[2] for url in download.PUBLIC] == [
+    assert [url.split("/")[2] for url in download.MITDB_MIRRORS] == [
         "physionet.org",
         "physionet-open.s3.amazonaws.com",
     ]
-    assert all(url.startswith("https://") for url in download.PUBLIC)
+    assert all(url.startswith("https://") for url in download.MITDB_MIRRORS)
 
 
 def test_run_again_by_hand_fetches_nothing(project, mirror, monkeypatch):
@@ -181,7 +181,9 @@ def test_synthetic_recordings(project):
 
 
 def kaggle_folder(folder, monkeypatch, train=2, test=1):
-    monkeypatch.setattr("arrhythmia.datasets.kaggle.ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1})
+    monkeypatch.setattr(
+        "arrhythmia.datasets.kaggle.PUBLISHED_ROWS", {"mitbih_train.csv": 2, "mitbih_test.csv": 1}
+    )
     folder.mkdir()
     (folder / "mitbih_train.csv").write_text(ROW * train)
     (folder / "mitbih_test.csv").write_text(ROW * test)
@@ -294,7 +296,7 @@ def test_interrupt_ends_at_once_and_keeps_whole_files(project, mirror, serve, mo
 @pytest.mark.skipif("MITDB_MIRROR" not in os.environ, reason="MITDB_MIRROR is not set")
 def test_real_recordings(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(download, "PUBLIC", ())
+    monkeypatch.setattr(download, "MITDB_MIRRORS", ())
     configure(tmp_path, "physionet")
     download.main()
     assert {path.stem for path in (tmp_path / "data/raw").iterdir()} == {*DS1, *DS2, *PACED}

@@ -241,7 +241,7 @@ def test_no_client(tmp_path, monkeypatch):
 
 
 def test_expected_rows_are_those_published():
-    assert kaggle.ROWS == {"mitbih_train.csv": 87_554, "mitbih_test.csv": 21_892}
+    assert kaggle.PUBLISHED_ROWS == {"mitbih_train.csv": 87_554, "mitbih_test.csv": 21_892}
 
 
 def test_fold():
