@@ -13,6 +13,9 @@ from arrhythmia.errors import DataError, one_line
 
 REMEDY = "run `dvc repro --force download`"
 
+LEAD = "MLII"
+"""The lead that is read; the first one where a record does not have it."""
+
 
 def record_names(folder: str | Path) -> list[str]:
     """Return the names of the WFDB records in `folder`, sorted.
@@ -26,13 +29,12 @@ def record_names(folder: str | Path) -> list[str]:
     return names
 
 
-def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Recording:
+def read_recording(folder: str | Path, name: str) -> Recording:
     """Read the record `name` and its reference annotations (`.atr`) from `folder`.
 
     Args:
         folder: where the `.hea`, `.dat` and `.atr` files are.
         name: name of the record.
-        lead: preferred lead; channel 0 is taken where the record does not have it.
 
     Raises:
         DataError: a file is missing or damaged, does not belong to the record, or its signal does not match
@@ -47,7 +49,7 @@ def read_recording(folder: str | Path, name: str, *, lead: str = "MLII") -> Reco
     size = f"signal of {header.n_sig} x {header.sig_len} samples"
     record = _read(f"{path}.dat", size, lambda: wfdb.rdrecord(str(path), physical=False))
     _check_signal(f"{path}.dat", record)
-    channel = record.sig_name.index(lead) if lead in record.sig_name else 0
+    channel = record.sig_name.index(LEAD) if LEAD in record.sig_name else 0
     if record.units[channel] != "mV":
         raise _damaged(f"{path}.hea", f"channel {channel} is in {record.units[channel]}, not in mV")
     sample, symbol = _read_annotations(path, record.sig_len)

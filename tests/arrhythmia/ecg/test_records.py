@@ -68,8 +68,9 @@ def test_preferred_lead_is_found_in_any_channel(tmp_path, write_record):
         np.testing.assert_array_equal(recording.adu, adu[:, 0])
 
 
-def test_channel_0_where_the_lead_is_missing(folder):
-    recording = read_recording(folder, "r", lead="V1")
+def test_channel_0_where_the_lead_is_missing(tmp_path, write_record):
+    write_record(tmp_path, "r", leads=("V5", "V1"))
+    recording = read_recording(tmp_path, "r")
     assert recording.lead == "V5"
     np.testing.assert_allclose(recording.signal, (recording.adu - 1024) / 200, rtol=1e-6)
 
