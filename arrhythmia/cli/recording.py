@@ -117,5 +117,5 @@ def summary_line(prediction: Prediction) -> str:
         f"{found['uncertain_percent']} % uncertain"
         + (f"; {found['rejected']} detections rejected" if found["rejected"] else "")
         + "".join(unusable)
-        + ("" if likely else "; no likely heart rate: is the --fs right?")
+        + ("" if likely else "; no likely heart rate: is the sampling rate right?")
     )

@@ -18,6 +18,11 @@ LEAST_HEIGHT = 1.0
 """What rises less above the samples before and after it is none, mV; in the MIT-BIH Arrhythmia Database
 nothing rises more within `SPIKE`."""
 
+APART = 0.1
+MOST_TOGETHER = 2
+"""More than so many spikes in `APART` s on either side, s, are none: hum and muscle noise are, and two are
+those of two chambers or of both ventricles."""
+
 BLOCK = 2.0
 """The height of the complexes is taken in blocks of this length, s, as the detector does at its rate; their
 usual height is the median of as many blocks around."""
@@ -36,7 +41,7 @@ flat line and out of it."""
 
 
 def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return a signal with NaN for spikes and flat lines, and which samples were spikes.
+    """Return a signal with NaN for spikes, flat lines and blocks far off, and which samples were spikes.
 
     Args:
         signal: `(n,)` mV, NaN where it is missing.
@@ -46,7 +51,7 @@ def without_artefacts(signal: np.ndarray, fs: float) -> tuple[np.ndarray, np.nda
         `(n,)` float, and `(n,)` bool.
     """
     spike = spikes(signal, fs)
-    missing = spike | flat_lines(signal, fs)
+    missing = spike | flat_lines(signal, fs) | far_blocks(signal)
     return (np.where(missing, np.nan, signal) if missing.any() else signal), spike
 
 
@@ -70,7 +75,42 @@ def spikes(signal: np.ndarray, fs: float) -> np.ndarray:
     low, high = np.percentile(blocks, (1, 99), axis=1)
     usual = median_around(high - low, AROUND)
     place = np.minimum(np.arange(len(known)) // block, len(usual) - 1)
-    return rise > np.maximum(usual[place], LEAST_HEIGHT)
+    return _alone(rise > np.maximum(usual[place], LEAST_HEIGHT), APART * fs)
+
+
+def _alone(spike: np.ndarray, reach: float) -> np.ndarray:
+    """Return `(n,)` bool without the runs of which more than `MOST_TOGETHER` begin within `reach` samples."""
+    spans = stretches(spike, 1)
+    first, last = (np.searchsorted(spans[:, 0], spans[:, 0] + x) for x in (-reach, reach))
+    for start, stop in spans[last - first > MOST_TOGETHER]:
+        spike[start:stop] = False
+    return spike
+
+
+def far_blocks(signal: np.ndarray) -> np.ndarray:
+    """Return which samples belong to a block of equal ones to which the signal jumps and from which it jumps
+    back, both times by more than complexes are high: codes for lost samples, a recorder at its limit for an
+    instant.
+
+    Args:
+        signal: `(n,)` mV, NaN where it is missing.
+
+    Returns:
+        `(n,)` bool.
+    """
+    still = np.append(np.diff(signal) == 0, False)[: len(signal)]
+    start, stop = stretches(still, 1).T
+    block = np.zeros(len(signal), dtype=bool)
+    moving = ~(still | np.append(False, still[:-1])[: len(signal)]) & np.isfinite(signal)
+    if not moving.any():
+        return block
+    low, high = np.percentile(signal[moving], (1, 99))
+    padded = np.pad(signal, 1, constant_values=np.nan)  # before each block, and after it
+    jumps = np.abs(np.stack([padded[start], padded[stop + 2]]) - signal[start])
+    far = (jumps > high - low).all(axis=0)
+    for first, last in zip(start[far], stop[far], strict=True):
+        block[first : last + 1] = True
+    return block
 
 
 def flat_lines(signal: np.ndarray, fs: float) -> np.ndarray:

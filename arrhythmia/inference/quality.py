@@ -59,6 +59,9 @@ OK, LOST, NOISE, NO_BEATS = range(len(STATES))
 TENTH = FS // 10
 """Samples of the grid on which parts are told apart."""
 
+MOST_SCATTERED = 0.001
+"""Share of samples missing in short pieces from which on it is said."""
+
 MOST_CLIPPED = 0.02
 """Share of samples at the recorder's limits from which on it is said; the most on DS1 is 0.001."""
 
@@ -87,7 +90,8 @@ class Measures:
         wander: `(b,)` root mean square of the wander taken out, about the mean of its piece, mV.
         lost: `(t,)` bool, of each tenth of a second, whether some of it is lost.
         clipped: share of samples, but for lost ones, at the recorder's limits, 0..1.
-        spikes: number of pacing pulses and the like that were taken out.
+        scattered: share of samples that are missing in pieces too short to hide a beat, 0..1.
+        spikes: number of pacing pulses and the like that were taken out; they are no such pieces.
     """
 
     peak: np.ndarray
@@ -96,6 +100,7 @@ class Measures:
     wander: np.ndarray
     lost: np.ndarray
     clipped: float
+    scattered: float = 0.0
     spikes: int = 0
 
     @classmethod
@@ -105,17 +110,20 @@ class Measures:
             name: np.concatenate([getattr(piece, name) for piece in pieces])
             for name in ("peak", "median", "hum", "wander", "lost")
         }
-        clipped = np.average([x.clipped for x in pieces], weights=[(~x.lost).sum() + 1e-9 for x in pieces])
-        return cls(**arrays, clipped=float(clipped), spikes=sum(x.spikes for x in pieces))
+        known = [(~x.lost).sum() + 1e-9 for x in pieces]
+        clipped, scattered = np.average([(x.clipped, x.scattered) for x in pieces], axis=0, weights=known)
+        spikes = sum(x.spikes for x in pieces)
+        return cls(**arrays, clipped=float(clipped), scattered=float(scattered), spikes=spikes)
 
 
-def measure(piece: Conditioned, inside: slice, *, clipped: float, spikes: int) -> Measures:
+def measure(piece: Conditioned, inside: slice, *, clipped: float, scattered: float, spikes: int) -> Measures:
     """Measure a piece of a recording.
 
     Args:
         piece: with its margins.
         inside: the piece without them, in samples at `FS`.
         clipped: share of its samples, but for lost ones, that stand at the recorder's limits, 0..1.
+        scattered: share of its samples, but for lost ones, that are missing in short pieces, 0..1.
         spikes: number of those in it.
     """
     known, slope = piece.known[inside], piece.slope[inside]
@@ -127,6 +135,7 @@ def measure(piece: Conditioned, inside: slice, *, clipped: float, spikes: int) -
         np.sqrt(np.mean(_blocks(np.where(known, wander, 0)) ** 2, axis=1)),
         np.logical_or.reduceat(~known, np.arange(0, len(known), TENTH)) if len(known) else ~known,
         clipped,
+        scattered,
         spikes,
     )
 
@@ -256,9 +265,12 @@ def shares_of(state: np.ndarray) -> dict[str, float]:
 
 
 def removed(measures: Measures) -> dict[str, float]:
-    """Return what was taken out: amplitude of the hum at each frequency of mains, RMS of the wander, mV."""
+    """Return what was taken out: amplitude of the hum at each frequency of mains, RMS of the wander, mV.
+
+    Of hum that comes and goes the amplitude is that of steady one with the same energy.
+    """
     known = np.isfinite(measures.peak)
-    hum = np.median(measures.hum[known], axis=0) if known.any() else np.zeros(len(MAINS))
+    hum = np.sqrt(np.mean(measures.hum[known] ** 2, axis=0)) if known.any() else np.zeros(len(MAINS))
     wander = float(np.median(measures.wander[known])) if known.any() else 0.0
     amplitudes = {
         f"hum_{frequency}_hz_mv": round(float(x), 3) for frequency, x in zip(MAINS, hum, strict=True)
@@ -271,6 +283,10 @@ def signal_notes(measures: Measures, faint: float) -> list[str]:
     notes = []
     if measures.clipped > MOST_CLIPPED:
         notes.append(f"{measures.clipped:.1%} of the signal is clipped at the recorder's limits")
+    if measures.scattered > MOST_SCATTERED:
+        notes.append(
+            f"{measures.scattered:.1%} of the samples are missing in pieces too short to hide a beat"
+        )
     if measures.spikes:
         notes.append(f"{measures.spikes} spikes of at most 4 ms, as of a pacemaker, are taken out")
     if faint > MOST_FAINT:

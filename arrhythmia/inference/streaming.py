@@ -233,7 +233,8 @@ def _cut_piece(
     clean, spike = without_artefacts(piece.signal, fs)
     conditioned = condition(clean, piece.fs)
     inside, own = piece.inside, slice(piece.start - piece.first, piece.stop - piece.first)
-    clipped, spikes = known_clipped(clean[own], fs), len(stretches(spike[own], 1))
+    spikes = len(stretches(spike[own], 1))
+    clipped, scattered = shares_of_known(clean[own], spike[own], fs)
     if positions is None:
         found = detect_beats(conditioned)
         place = piece.in_recording(found, fs)
@@ -248,7 +249,7 @@ def _cut_piece(
     waveform = centred_windows(conditioned.signal, found, kernel, r_row)
     return CutPiece(
         Cut(waveform, place[kept], conditioned.slope[found], seen),
-        measure(conditioned, inside, clipped=clipped, spikes=spikes),
+        measure(conditioned, inside, clipped=clipped, scattered=scattered, spikes=spikes),
         conditioned.signal[inside],
         piece.place,
         (piece.stop - piece.start) / fs,
@@ -289,12 +290,19 @@ def _joined(
     return Cut(waveform.reshape(-1, length), *joined), Measures.joined(measures)
 
 
-def known_clipped(signal: np.ndarray, fs: float) -> float:
-    """Return `clipped_share` of `(n,)` mV at `fs` (Hz) but for lost signal, which stands still too."""
+def shares_of_known(signal: np.ndarray, spike: np.ndarray, fs: float) -> tuple[float, float]:
+    """Return `clipped_share` but for lost signal, which stands still too, and the share missing besides.
+
+    Args:
+        signal: `(n,)` mV, NaN where it is missing.
+        spike: `(n,)` bool, samples that are missing because they were spikes; they do not count.
+        fs: sampling rate, Hz.
+    """
     kept = np.ones(len(signal), dtype=bool)
     for start, stop in lost_spans(signal, fs):
         kept[start:stop] = False
-    return clipped_share(signal[kept])
+    scattered = np.isnan(signal[kept & ~spike])
+    return clipped_share(signal[kept]), float(scattered.mean()) if len(scattered) else 0.0
 
 
 def in_samples(peak: np.ndarray, fs: float) -> np.ndarray:

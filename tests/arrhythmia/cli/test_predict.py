@@ -151,6 +151,18 @@ def test_what_was_removed_is_said(made, tmp_path, frequency, inverted):
     assert summary["inverted"] is inverted
 
 
+def test_hum_in_a_third_of_the_time_and_samples_missing_here_and_there_are_said(made, tmp_path):
+    path = made()
+    signal = np.loadtxt(path, skiprows=1)
+    signal[5000:] += 0.3 * np.sin(2 * np.pi * 50 * np.arange(2500) / 250)
+    signal[1000:4000:150] = np.nan
+    np.savetxt(path, signal, header="ecg", comments="")
+    assert run(tmp_path, path) == 0
+    summary = json.loads((tmp_path / "out" / "r.summary.json").read_text())
+    assert summary["removed"]["hum_50_hz_mv"] == pytest.approx(0.3 / 3**0.5, abs=0.02)
+    assert "0.3% of the samples are missing in pieces too short to hide a beat" in summary["notes"]
+
+
 def test_a_detection_that_is_no_beat_is_counted_and_marked_but_no_beat(made, tmp_path, capsys):
     path = made()
     at = np.arange(7500) / 250
@@ -410,7 +422,7 @@ def test_an_unlikely_heart_rate_asks_for_the_sampling_rate(rate, asks):
         "heart_rate": {"median": rate}, "uncertain_percent": 0, "rejected": 0, "share": {"lost": 0.0},
     }  # fmt: skip
     said = recording.summary_line(SimpleNamespace(summary=summary))
-    assert ("is the --fs right?" in said) == asks
+    assert ("is the sampling rate right?" in said) == asks
     assert (f"; {rate}/min; " if rate else "; heart rate unknown; ") in said
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arrhythmia.ecg.records import read_recording, record_names
-from arrhythmia.inference.artefacts import flat_lines, spikes, without_artefacts
+from arrhythmia.inference.artefacts import far_blocks, flat_lines, spikes, without_artefacts
 from tests.arrhythmia.ecg.test_detection import ecg
 
 
@@ -34,6 +34,41 @@ def test_below_200_hz_and_in_less_than_a_block_none_is_looked_for():
     assert not spikes(signal, 125).any()
     assert not spikes(np.array([0.0, 9.0, 0.0]), 360).any()
     assert not spikes(np.array([]), 360).any()
+
+
+@pytest.mark.parametrize("frequency", [50.03, 60.0])
+@pytest.mark.parametrize("amplitude", [1.5, 3.0, 5.0])
+def test_bursts_of_hum_are_no_spikes(frequency, amplitude):
+    signal, _ = ecg(360, 60)
+    burst = slice(20 * 360, 25 * 360)
+    signal[burst] += amplitude * np.sin(2 * np.pi * frequency * np.arange(5 * 360) / 360)
+    assert np.flatnonzero(spikes(signal, 360)).size <= 2  # where it begins and ends
+
+
+def test_spikes_of_two_chambers_are_found():
+    signal, peaks = ecg(500)
+    places = np.concatenate([((peaks[1:] - before) * 500).astype(int) for before in (0.16, 0.08)])
+    signal[places] += 8
+    assert set(np.flatnonzero(spikes(signal, 500))) == set(places)
+
+
+@pytest.mark.parametrize("fs", [100, 128, 250, 360, 1000])
+@pytest.mark.parametrize(("level", "offset"), [(5.115, 0), (-32.768, 0), (0, 50), (0, -10)])
+@pytest.mark.parametrize("seconds", [0.03, 0.1, 0.2])
+def test_blocks_of_codes_and_of_a_recorder_at_its_limit_are_found(fs, level, offset, seconds):
+    signal = ecg(fs, 60)[0] + np.random.default_rng(0).normal(scale=0.01, size=60 * fs) + offset
+    block = np.zeros(len(signal), dtype=bool)
+    for start in range(2 * fs, len(signal) - fs, 7 * fs):
+        block[start : start + round(seconds * fs)] = True
+    signal[block] = level
+    np.testing.assert_array_equal(far_blocks(signal), block)
+
+
+def test_a_clipped_beat_and_an_empty_signal_have_no_far_block():
+    for fs in (100, 250):
+        assert not far_blocks(np.clip(np.round(ecg(fs, 60)[0], 2), -0.3, 0.5)).any()
+    for signal in (np.empty(0), np.zeros(5), np.full(5, np.nan), np.array([1.0, 1.0, 2.0])):
+        assert not far_blocks(signal).any()
 
 
 @pytest.mark.parametrize("level", [0.0, -5.12, 0.5])
