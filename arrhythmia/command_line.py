@@ -1,9 +1,11 @@
-"""What stages and commands need around their `main()`: errors and Ctrl-C end in one line."""
+"""What stages and commands need around their `main()`: arguments, and errors and Ctrl-C in one line."""
 
+import argparse
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from arrhythmia.determinism import check_environment, warn_if_unsupported
 from arrhythmia.errors import DataError
@@ -33,3 +35,19 @@ def errors_in_one_line() -> Iterator[None]:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
+
+
+def command_parser(name: str, about: str, **more: Any) -> argparse.ArgumentParser:
+    """Return the parser of a subcommand, whose help keeps the lines of `about` as they are.
+
+    Args:
+        name: the words of the subcommand, such as `study seeds`.
+        about: what it does.
+        more: what else `ArgumentParser` takes.
+    """
+    return argparse.ArgumentParser(
+        prog=f"arrhythmia {name}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **more,
+    )

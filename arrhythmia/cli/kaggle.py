@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
+from arrhythmia.command_line import command_parser
 from arrhythmia.datasets.kaggle import PUBLISHED_ROWS, load_test_fold
 from arrhythmia.errors import DataError
 from arrhythmia.kaggle.export import file_rows, rows_as_text
@@ -38,11 +39,7 @@ def main(argv: list[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the two subcommands."""
-    whole = argparse.ArgumentParser(
-        prog="arrhythmia kaggle",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    whole = command_parser("kaggle", __doc__)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--records", type=Path, default=paths.RAW, help="folder of recordings: %(default)s")
     common.add_argument("--force", action="store_true", help="overwrite files that are there")

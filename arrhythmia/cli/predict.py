@@ -27,6 +27,7 @@ from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
 from arrhythmia.cli.limited import Ended, Limits, Report, limited
 from arrhythmia.cli.outcome import Outcome
 from arrhythmia.cli.table import has_results, names_in, write_table
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.formats.names import KINDS, kind, recording_name, without_suffix
 from arrhythmia.formats.recordings import OPTIONS, find_recordings
@@ -121,12 +122,7 @@ def predict_all(recordings: list[Place], asked: argparse.Namespace, outcomes: di
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     about, _, examples = __doc__.partition("\n\n")
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia predict",
-        description=about,
-        epilog=f"{examples}\n{DISCLAIMER}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("predict", about, epilog=f"{examples}\n{DISCLAIMER}")
     add = parser.add_argument
     add(
         "recordings",

@@ -7,12 +7,12 @@ Scores are those on held-out patients of the training records (inter_patient), f
 the test records are not in it.
 """
 
-import argparse
 import json
 
 import pandas as pd
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.features import rhythm
 from arrhythmia.features.table import FEATURES
 from arrhythmia.report.run_tables import ABLATION_SCORES, read_table
@@ -65,11 +65,7 @@ INGREDIENTS: dict[str, tuple[str, Changes]] = {
 
 def main(argv: list[str]) -> None:
     """Run one experiment an ingredient up to the fusion, and write the table when all are there."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study ablation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study ablation", __doc__)
     parser.add_argument("model", nargs="?", default="cnn", choices=["cnn", "rnn"])
     model = parser.parse_args(argv).model
     refuse_changes()

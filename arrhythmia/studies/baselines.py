@@ -6,12 +6,12 @@ arrhythmia study baselines --only kachuee,majority    # some; the other rows sta
 `arrhythmia study time-to-quality` fills the last two columns.
 """
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.report.run_tables import BASELINES_COLUMNS, baseline_row, updated
 from arrhythmia.studies.configs import read_config
@@ -49,11 +49,7 @@ ORDER = ["majority", "forest_rr_width", "forest", "three_layer", "stacked_lstm",
 
 def main(argv: list[str]) -> None:
     """Run one experiment a config, and write the rows of those that succeed."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study baselines",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study baselines", __doc__)
     parser.add_argument("--only", default=",".join(CONFIGS), help="names with commas between them")
     names = parser.parse_args(argv).only.split(",")
     if unknown := [name for name in names if name not in CONFIGS]:

@@ -6,13 +6,13 @@ One table a model and protocol whose scores differ. They are those on held-out f
 the scores on the test records stay out on purpose (`dvc exp show` has them all).
 """
 
-import argparse
 import io
 import re
 from collections.abc import Iterator
 
 import pandas as pd
 
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.params import flattened, load_params
 from arrhythmia.studies.programs import dvc_output
@@ -25,11 +25,7 @@ CARD = re.compile(r"metrics/(\w+)/(cnn|rnn|forest)(_fused)?_cv\.json:(\w+)")
 
 def main(argv: list[str]) -> None:
     """Print the tables."""
-    argparse.ArgumentParser(
-        prog="arrhythmia compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("compare", __doc__).parse_args(argv)
     tables = list(tables_of(experiments(), list(flattened(load_params()))))
     if not tables:
         raise DataError(

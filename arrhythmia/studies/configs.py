@@ -6,7 +6,6 @@ arrhythmia experiment experiments/configs/kachuee.yaml -- --temp    # options of
 arrhythmia experiment experiments/configs/kachuee.yaml --print      # say the command only
 """
 
-import argparse
 import re
 import shlex
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params, read_named_yaml
 from arrhythmia.protocols import ARGUMENTS
@@ -29,11 +29,8 @@ def main(argv: list[str]) -> None:
     if "--" in argv:
         cut = argv.index("--")
         argv, options = argv[:cut], argv[cut + 1 :]
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia experiment",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="after --: options of `dvc exp run`, such as --temp",
+    parser = command_parser(
+        "experiment", __doc__, epilog="after --: options of `dvc exp run`, such as --temp"
     )
     parser.add_argument("config", type=Path, help="such as experiments/configs/kachuee.yaml")
     parser.add_argument("targets", nargs="*", help="stages to run up to; none: the whole pipeline")

@@ -5,13 +5,12 @@ arrhythmia study neighbours                 # a few minutes on the recordings in
 No model, no training: each test beat takes the class of the training beat whose 187 numbers are nearest.
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
 from arrhythmia.aami import DS1, DS2, S, V
+from arrhythmia.command_line import command_parser
 from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import Beats
 from arrhythmia.kaggle.export import file_rows
@@ -27,11 +26,7 @@ CLASSES_SCORED = {"Kaggle files": "NSVFQ", "DS1 to DS2": "NSVF"}
 
 def main(argv: list[str]) -> None:
     """Write one row a way to divide the beats."""
-    argparse.ArgumentParser(
-        prog="arrhythmia study neighbours",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("study neighbours", __doc__).parse_args(argv)
     beats = kaggle_beats(paths.RAW)
     train, test = file_rows(beats, load_test_fold()).values()
     patient = patients_of(beats.record)

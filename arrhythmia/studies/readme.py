@@ -5,7 +5,6 @@ arrhythmia readme      # after new metrics or tables of results/, and after a ch
 `tests/test_readme.py` fails while README.md holds anything else than this command would write.
 """
 
-import argparse
 import itertools
 import json
 import math
@@ -17,6 +16,7 @@ import networkx
 import pandas as pd
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.protocols import MODELS, NETWORKS, PROTOCOLS
 from arrhythmia.report.run_tables import read_table
@@ -39,11 +39,7 @@ BY_RECORD = [name for name, protocol in PROTOCOLS.items() if protocol.resampled 
 
 def main(argv: list[str]) -> None:
     """Put the parts into README.md."""
-    argparse.ArgumentParser(
-        prog="arrhythmia readme",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("readme", __doc__).parse_args(argv)
     for note in outdated():
         print(f"note: {note}", file=sys.stderr)
     text = README.read_text(encoding="utf-8")

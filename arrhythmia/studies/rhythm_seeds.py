@@ -7,10 +7,10 @@ Each seed draws other simulated patients, to learn from and to score on, and oth
 theirs, so this is the luck of the rhythm network alone; `arrhythmia study seeds` has that of the others.
 """
 
-import argparse
 import json
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.protocols import NETWORKS, of_protocol
 from arrhythmia.report.run_tables import headline_scores, seeds_table
 from arrhythmia.studies.experiments import (
@@ -30,11 +30,7 @@ STRATA = {"mean": "rhythm, mean of the strata", "worst": "rhythm, worst stratum"
 
 def main(argv: list[str]) -> None:
     """Run one experiment a seed, and write the table when all are there."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study rhythm-seeds",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study rhythm-seeds", __doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
     seeds = list(dict.fromkeys(parser.parse_args(argv).seeds))
     refuse_changes()

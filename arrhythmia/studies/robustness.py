@@ -6,7 +6,6 @@ Eight half hours of DS1 are disturbed, one way at a time, and predicted by the r
 is its own answer to the recording as it is. So this measures agreement, not whether either answer is right.
 """
 
-import argparse
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from arrhythmia import paths
 from arrhythmia.aami import CLASSES
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
 from arrhythmia.formats.ecg import Ecg
@@ -41,11 +41,7 @@ Disturbance = Callable[[Signal, np.random.Generator], tuple[Signal, float]]
 
 def main(argv: list[str]) -> None:
     """Write one row a disturbance, and print the table of docs/predict.md."""
-    argparse.ArgumentParser(
-        prog="arrhythmia study robustness",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("study robustness", __doc__).parse_args(argv)
     folder = pretrained("all_patients")
     network = load_network(folder / "cnn.onnx", folder / "cnn.json")
     signals = {name: whole(open_ecg(paths.RAW / name)) for name in RECORDS}

@@ -9,11 +9,10 @@ network keeps its seed: its luck is another, and `arrhythmia study rhythm-seeds`
 bootstrap: which beats are tested, and how intervals are drawn, is no property of a model.
 """
 
-import argparse
-
 import pandas as pd
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.protocols import MODELS, PROTOCOLS
 from arrhythmia.report.run_tables import headline_scores, read_table, seeds_table
 from arrhythmia.studies.experiments import (
@@ -31,11 +30,7 @@ ORDER = {protocol: place for place, protocol in enumerate(PROTOCOLS)}
 
 def main(argv: list[str]) -> None:
     """Run one experiment a seed, and write the table when all are there."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study seeds",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study seeds", __doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)), help="default: 0 1 2 3 4")
     parser.add_argument("--protocols", nargs="+", choices=list(PROTOCOLS), help="as params.yaml")
     asked = parser.parse_args(argv)

@@ -4,9 +4,9 @@ arrhythmia study simulation                 # some seconds
 arrhythmia study simulation --seed 7        # other patients
 """
 
-import argparse
 from pathlib import Path
 
+from arrhythmia.command_line import command_parser
 from arrhythmia.figures.simulation import rhythms
 from arrhythmia.figures.style import save_png
 from arrhythmia.simulation.patients import STRATA
@@ -33,11 +33,7 @@ PICTURE = Path("docs/simulation.png")
 
 def main(argv: list[str]) -> None:
     """Write the picture."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study simulation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study simulation", __doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the patients (default: 0)")
     seed = parser.parse_args(argv).seed
     recordings = [simulate_recording(stratum, beats=BEATS, seed=seed) for stratum in STRATA]

@@ -7,13 +7,13 @@ Here alone the test beats are looked at after every epoch, to read a clock. Noth
 network is thrown away. Seconds are those of training on 2 threads, without scoring and without reading data.
 """
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.params import load_params
 from arrhythmia.protocols import of_protocol
@@ -38,11 +38,7 @@ NAMES = ["cnn", "rnn", *(name for name, model in CONFIGS.items() if model != "fo
 
 def main(argv: list[str]) -> None:
     """Train, print the clock after each epoch, and write it to the table of baselines."""
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia study time-to-quality",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("study time-to-quality", __doc__)
     parser.add_argument("name", choices=NAMES)
     name = parser.parse_args(argv).name
     params, arrays = of_workspace() if name not in CONFIGS else of_experiment(name)

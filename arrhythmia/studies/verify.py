@@ -8,7 +8,6 @@ is not there is fetched. What is not committed is not part of the run.
 Exit code 0: all bytes are the same. 1: some differ, or the run failed.
 """
 
-import argparse
 import os
 import platform
 import signal
@@ -22,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.determinism import processor
 from arrhythmia.errors import DataError
 from arrhythmia.params import parse_yaml, read_yaml
@@ -39,11 +39,7 @@ LIBRARIES = {"NumPy": "numpy", "TensorFlow": "tensorflow", "Keras": "keras"}
 
 def main(argv: list[str]) -> None:
     """Run the stages in a copy, and print the verdict; exit code 1 where an output differs."""
-    argparse.ArgumentParser(
-        prog="arrhythmia verify",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    command_parser("verify", __doc__).parse_args(argv)
     listen_for_endings()
     if here := changed_files(Path()):
         print(not_verified(here), file=sys.stderr)

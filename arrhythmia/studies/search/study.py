@@ -9,7 +9,6 @@ is given again; a trial that died with its machine is run again by another. The 
 leaves a table and figures in experiments/results/, and the best values in experiments/configs/tuned_cnn.yaml.
 """
 
-import argparse
 import contextlib
 import hashlib
 import json
@@ -31,6 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from arrhythmia import paths
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.params import changed, checked, load_params, read_named_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS, of_protocol
@@ -109,11 +109,7 @@ def read_command(argv: list[str]) -> tuple[Search, int]:
     Raises:
         DataError: experiments/search/*.yaml does not fit params.yaml.
     """
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia tune",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("tune", __doc__)
     parser.add_argument("model", choices=NETWORKS)
     parser.add_argument("--search", type=Path, help="what to search; default experiments/search/MODEL.yaml")
     parser.add_argument("--trials", type=int, default=40, help="trials of the study in all (%(default)s)")

@@ -9,7 +9,6 @@ held-out folds go to W&B; the test records play no part. Ctrl-C, SIGTERM and the
 run with the scores it has. The sweeps themselves are experiments/sweep/cnn.yaml and rnn.yaml.
 """
 
-import argparse
 import re
 import signal
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from typing import Any
 import wandb
 import yaml
 
+from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError, one_line
 from arrhythmia.params import changed, checked, flattened, load_params, parse_yaml
 from arrhythmia.protocols import NETWORKS, PROTOCOLS
@@ -58,12 +58,8 @@ def read_command(argv: list[str]) -> tuple[str, str, dict[str, Any]]:
     Raises:
         DataError: a name is unknown, or a value impossible.
     """
-    parser = argparse.ArgumentParser(
-        prog="arrhythmia sweep-run",
-        usage="%(prog)s MODEL PROTOCOL [--NAME=VALUE ...]",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = command_parser(
+        "sweep-run", __doc__, usage="%(prog)s MODEL PROTOCOL [--NAME=VALUE ...]", allow_abbrev=False
     )
     parser.add_argument("model", choices=NETWORKS)
     parser.add_argument("protocol", choices=PROTOCOLS)
