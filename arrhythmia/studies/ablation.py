@@ -7,8 +7,6 @@ Scores are those on held-out patients of the training records (inter_patient), f
 the test records are not in it.
 """
 
-import json
-
 import pandas as pd
 
 from arrhythmia import paths
@@ -17,8 +15,7 @@ from arrhythmia.features import rhythm
 from arrhythmia.features.table import FEATURES
 from arrhythmia.report.run_tables import ABLATION_SCORES, read_table
 from arrhythmia.studies.configs import Changes
-from arrhythmia.studies.experiments import last_commit, refuse_changes, run_experiment
-from arrhythmia.studies.programs import git
+from arrhythmia.studies.experiments import last_commit, read_json, refuse_changes, run_experiment
 from arrhythmia.utils.files import write_text
 
 PROTOCOL = "inter_patient"
@@ -74,7 +71,7 @@ def main(argv: list[str]) -> None:
     for i, (name, (words, changes)) in enumerate(INGREDIENTS.items(), start=1):
         print(f"[{i}/{len(INGREDIENTS)}] {words}", flush=True)
         commit = run_experiment(f"ablation-{model}-{name}", changes, [f"calibrate@{PROTOCOL}-{model}"])
-        card = json.loads(git("show", f"{commit}:{paths.fused(PROTOCOL, model).as_posix()}"))
+        card = read_json(commit, paths.fused(PROTOCOL, model))
         rows.append({"ingredient": f"{model.upper()}, {words}"} | {key: card[key] for key in ABLATION_SCORES})
     table = pd.DataFrame(rows).assign(commit=head)
     if paths.ABLATION.exists():  # the rows of the other network stay

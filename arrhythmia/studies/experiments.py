@@ -7,6 +7,7 @@ parameters of the experiment.
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from arrhythmia import paths
@@ -82,7 +83,16 @@ def last_commit() -> str:
 
 def read_card(commit: str, protocol: str, model: str) -> dict[str, Any]:
     """Return the metrics of `model` as `commit` has them."""
-    return json.loads(git("show", f"{commit}:{paths.metrics(protocol, model).as_posix()}"))
+    return read_json(commit, paths.metrics(protocol, model))
+
+
+def read_json(commit: str, path: Path) -> Any:
+    """Return what a JSON file holds as `commit` has it.
+
+    Raises:
+        DataError: the commit has no such file.
+    """
+    return json.loads(git("show", f"{commit}:{path.as_posix()}"))
 
 
 def read_params(commit: str) -> dict[str, Any]:

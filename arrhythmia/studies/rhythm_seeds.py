@@ -7,8 +7,6 @@ Each seed draws other simulated patients, to learn from and to score on, and oth
 theirs, so this is the luck of the rhythm network alone; `arrhythmia study seeds` has that of the others.
 """
 
-import json
-
 from arrhythmia import paths
 from arrhythmia.command_line import command_parser
 from arrhythmia.protocols import NETWORKS, of_protocol
@@ -16,12 +14,12 @@ from arrhythmia.report.run_tables import headline_scores, seeds_table
 from arrhythmia.studies.experiments import (
     last_commit,
     read_card,
+    read_json,
     read_params,
     refuse_changes,
     run_experiment,
     target,
 )
-from arrhythmia.studies.programs import git
 from arrhythmia.utils.files import write_text
 
 STRATA = {"mean": "rhythm, mean of the strata", "worst": "rhythm, worst stratum"}
@@ -44,7 +42,7 @@ def main(argv: list[str]) -> None:
             f"rhythm-seed-{seed}", {"rhythm.seed": seed}, [target(*key) for key in models]
         )
         scores[seed] = {key: headline_scores(read_card(commit, *key)) for key in models}
-        strata = json.loads(git("show", f"{commit}:{paths.RHYTHM_METRICS.as_posix()}"))
+        strata = read_json(commit, paths.RHYTHM_METRICS)
         for key, title in STRATA.items():
             scores[seed]["simulated", title] = {name: strata[key][name] for name in ("f1_S", "f1_V")}
     table = seeds_table(scores, last_commit())

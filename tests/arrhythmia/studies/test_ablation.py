@@ -1,6 +1,5 @@
 """Tests of the table of ingredients."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -25,15 +24,13 @@ def ran(tmp_path, monkeypatch):
         runs.append((name, changes, targets))
         return str(len(runs))
 
-    def git(*words):
-        assert words == (
-            "show",
-            f"{len(runs)}:metrics/inter_patient/{runs[-1][0].split('-')[1]}_fused_cv.json",
-        )
-        return json.dumps(dict.fromkeys(ablation.ABLATION_SCORES, 0.5) | {"f1_S": len(runs) / 10})
+    def read_json(commit, path):
+        model = runs[-1][0].split("-")[1]
+        assert (commit, path) == (str(len(runs)), Path(f"metrics/inter_patient/{model}_fused_cv.json"))
+        return dict.fromkeys(ablation.ABLATION_SCORES, 0.5) | {"f1_S": len(runs) / 10}
 
     monkeypatch.setattr(ablation, "run_experiment", run_experiment)
-    monkeypatch.setattr(ablation, "git", git)
+    monkeypatch.setattr(ablation, "read_json", read_json)
     monkeypatch.setattr(ablation, "last_commit", lambda: "abc1234")
     return runs
 
