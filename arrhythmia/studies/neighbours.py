@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from arrhythmia import paths
-from arrhythmia.aami import DS1, DS2, S, V
+from arrhythmia.aami import DS1, DS2
 from arrhythmia.command_line import command_parser
 from arrhythmia.datasets.kaggle import load_test_fold
 from arrhythmia.ecg.beats import Beats
@@ -17,11 +17,14 @@ from arrhythmia.kaggle.export import file_rows
 from arrhythmia.kaggle.windows import kaggle_beats
 from arrhythmia.preprocessing.splits import patients_of
 from arrhythmia.scoring import metrics
+from arrhythmia.scoring.summary import headline
 from arrhythmia.studies.nearest_neighbour import nearest, nearest_of_other_patients
 from arrhythmia.utils.files import write_text
 
 CLASSES_SCORED = {"Kaggle files": "NSVFQ", "DS1 to DS2": "NSVF"}
 """Over which classes macro-F1 is the mean, as in the metrics of the two protocols."""
+
+SCORES = ("accuracy", "macro_f1", "macro_f1_nsv", "f1_S", "f1_V")
 
 
 def main(argv: list[str]) -> None:
@@ -60,15 +63,11 @@ def row_of(
         copied: `(m,)` rows of the training beats they took their class from.
     """
     counts = metrics.confusion(beats.label[test], beats.label[copied])
-    f1 = metrics.per_class(counts)["f1"]
+    scores = headline(counts, CLASSES_SCORED[division])
     return {
         "division": division,
         "copied_among": among,
         "test_beats": len(test),
         "same_record": (beats.record[test] == beats.record[copied]).mean(),
-        "accuracy": float(metrics.accuracy(counts)),
-        "macro_f1": float(metrics.macro_f1(counts, CLASSES_SCORED[division])),
-        "macro_f1_nsv": float(metrics.macro_f1(counts, "NSV")),
-        "f1_S": f1[S],
-        "f1_V": f1[V],
+        **{name: float(scores[name]) for name in SCORES},
     }

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from arrhythmia import paths
-from arrhythmia.aami import CLASSES
+from arrhythmia.aami import CLASSES, S, V
 from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.evaluation.beat_matching import beat_by_beat
@@ -23,7 +23,7 @@ from arrhythmia.formats.ecg import Ecg
 from arrhythmia.formats.recordings import open_ecg
 from arrhythmia.inference.model import OnnxNetwork, load_network, pretrained
 from arrhythmia.inference.predict import Prediction, predict
-from arrhythmia.scoring import ec57
+from arrhythmia.scoring import ec57, metrics
 from arrhythmia.scoring.ec57 import EXTRA, MISSED
 from arrhythmia.utils.files import write_text
 from arrhythmia.utils.markdown import markdown_table
@@ -89,17 +89,16 @@ def agreement(reference: Prediction, other: Prediction) -> np.ndarray:
 def scores(counts: np.ndarray) -> dict[str, float]:
     """Return how well two answers agree, 0..1: beats found, equal classes, and F1 of S and V.
 
+    F1 is NaN for a class without beats in the reference.
+
     Args:
         counts: `(6, 6)` from `beat_by_beat`.
     """
     pairs = counts[:EXTRA, :MISSED]
     found = {name: float(share) for name, share in ec57.detection(counts).items()}
-    f1 = {
-        f"f1_{name}": 2 * counts[k, k] / (counts[k].sum() + counts[:, k].sum()) if counts[k].any() else np.nan
-        for k, name in enumerate(CLASSES)
-        if name in "SV"
-    }
-    return found | {"labels": np.trace(pairs) / pairs.sum()} | f1
+    by_class = metrics.per_class(counts)  # with what is missed or extra: it counts as wrong
+    f1 = np.where(by_class["support"] > 0, by_class["f1"], np.nan)
+    return found | {"labels": np.trace(pairs) / pairs.sum(), "f1_S": float(f1[S]), "f1_V": float(f1[V])}
 
 
 def cell(value: str | float) -> str:

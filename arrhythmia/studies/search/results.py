@@ -15,6 +15,7 @@ from arrhythmia.protocols import PROTOCOLS
 from arrhythmia.studies.search.space import searchable, values_of
 from arrhythmia.studies.search.trial import DONE
 from arrhythmia.utils.files import write_text
+from arrhythmia.utils.rounding import to_digits
 
 SCORES = ("macro_f1_nsv", "f1_S", "f1_V", "j_kappa", "log_loss")
 
@@ -70,7 +71,7 @@ def row_of(trial: FrozenTrial) -> dict[str, Any]:
 
 def rounded(value: Any) -> Any:
     """Return a number with four significant digits, and anything else as it is."""
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+    return to_digits(value, 4) if isinstance(value, float) else value
 
 
 def pictures(study: optuna.Study, objective: str) -> dict[str, Any]:
