@@ -1,7 +1,7 @@
 import numpy as np
 
-from arrhythmia.studies import nearest_neighbour
-from arrhythmia.studies.nearest_neighbour import nearest, nearest_of_other_patients
+from arrhythmia.studies import neighbours
+from arrhythmia.studies.neighbours import nearest, nearest_of_other_patients
 
 
 def rows(*values):
@@ -20,7 +20,7 @@ def test_blocks_are_put_together_in_order(monkeypatch):
     rng = np.random.default_rng(0)
     beats, known = (rng.random((n, 9), dtype=np.float32) for n in (11, 20))
     brute = [np.linalg.norm(known - beat, axis=1).argmin() for beat in beats]
-    monkeypatch.setattr(nearest_neighbour, "BLOCK", 4)
+    monkeypatch.setattr(neighbours, "BLOCK", 4)
     assert nearest(beats, known).tolist() == brute
 
 
