@@ -109,14 +109,20 @@ def named_files(header: bytes) -> list[str]:
 
     Whether the header is right is seen when it is read.
     """
+    lines = [line.split() for _, line in _lines(header)]
+    suffix = ".hea" if lines and "/" in lines[0][0] else ""
+    names = dict.fromkeys(words[0] for words in lines[1:])
+    return [f"{name}{suffix}" for name in names if "/" not in name and name not in ("~", ".", "..")]
+
+
+def _lines(header: bytes) -> list[tuple[int, str]]:
+    """Return the lines of a header with their numbers from 1, without comments and blank ones."""
     try:
         text = header.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = header.decode("latin-1")
-    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
-    suffix = ".hea" if lines and "/" in lines[0][0] else ""
-    names = dict.fromkeys(words[0] for words in lines[1:])
-    return [f"{name}{suffix}" for name in names if "/" not in name and name not in ("~", ".", "..")]
+    numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1)]
+    return [(i, line) for i, line in numbered if line and not line.startswith("#")]
 
 
 def read_header(path: Path) -> Header:
@@ -130,13 +136,7 @@ def read_header(path: Path) -> Header:
     """
     if (size := file_size(path)) > LONGEST_HEADER:
         raise DataError(f"{path}: {size / 1e6:.0f} MB long; it is no WFDB header")
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1)]
-    lines = [(i, line) for i, line in numbered if line and not line.startswith("#")]
+    lines = _lines(path.read_bytes())
     fields = lines[0][1].split() if lines else []
     if len(fields) < 3:
         raise DataError(f"{path}: sampling rate missing; add it to its first line")
