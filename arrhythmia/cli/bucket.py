@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from arrhythmia.cli.outcome import Outcome
 from arrhythmia.errors import DataError, one_line, wants_memory
+from arrhythmia.formats.guard import too_large
 from arrhythmia.formats.names import kind, without_suffix
 from arrhythmia.formats.wfdb_header import LONGEST_HEADER, named_files
 from arrhythmia.inference.unfinished import PAGE, SUMMARY
@@ -205,11 +206,8 @@ def fetch(path: S3Path, folder: Path, grant: Callable[[int], None], asked: argpa
             except FileNotFoundError:
                 continue
             total += size
-            if total > 1e6 * asked.max_size:
-                raise DataError(
-                    f"{path}: {total / 1e6:,.0f} MB to read, at most {asked.max_size:,.0f} MB are taken; "
-                    "allow more with --max-size"
-                )
+            if total > (most := 1e6 * asked.max_size):
+                raise too_large(path, total, most)
             grant(total)
             copy = folder / name
             # one stream: s3fs would hold ten pieces of 50 MB in memory

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from arrhythmia.errors import DataError, one_line, wants_memory
 
@@ -62,10 +62,15 @@ def check_files(paths: Iterable[Path], most: float) -> None:
     for path in paths:
         total += file_size(path)
         if total > most:
-            raise DataError(
-                f"{path}: {total / 1e6:,.0f} MB to read, at most {most / 1e6:,.0f} MB are taken; "
-                "allow more with --max-size"
-            )
+            raise too_large(path, total, most)
+
+
+def too_large(path: PurePath, total: int, most: float) -> DataError:
+    """Return the refusal of a recording with so many bytes to read where at most `most` are taken."""
+    return DataError(
+        f"{path}: {total / 1e6:,.0f} MB to read, at most {most / 1e6:,.0f} MB are taken; "
+        "allow more with --max-size"
+    )
 
 
 def file_size(path: Path) -> int:
