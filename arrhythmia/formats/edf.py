@@ -137,6 +137,47 @@ def read_edf_layout(path: Path) -> EdfLayout:
     """
     import edfio
 
+    head, count, announced, duration = _announced(path)
+    mended = _mended(head, count)
+    _check_samples(path, mended, count)
+    width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
+    edf = read(io.BytesIO(mended), header_encoding="latin-1")
+    lengths = [x.samples_per_data_record for x in edf._signals]
+    if not sum(lengths):
+        raise DataError(f"{path}: its header gives no number of samples")
+    stops = np.cumsum(lengths).tolist()
+    places = [slice(stop - n, stop) for stop, n in zip(stops, lengths, strict=True)]
+    notes = [x.label in ("EDF Annotations", "BDF Annotations") for x in edf._signals]
+    there, rest = divmod(os.stat(path).st_size - len(head), width * stops[-1])
+    records = there if announced == -1 else announced
+    if there < records or not records > 0:
+        raise DataError(
+            f"{path}: cut short; its header announces {announced} data records, {there} are there"
+        )
+    after = rest + (there - records) * width * stops[-1]
+    return EdfLayout(
+        path=path,
+        width=width,
+        signals=tuple(edf.signals),
+        places=tuple(place for place, note in zip(places, notes, strict=True) if not note),
+        annotations=next((place for place, note in zip(places, notes, strict=True) if note), None),
+        header=len(head),
+        words=stops[-1],
+        records=records,
+        duration=duration,
+        interrupted=head[192:197] in (b"EDF+D", b"BDF+D"),
+        notes=(f"{after} bytes after its last data record are not read",) if after else (),
+    )
+
+
+def _announced(path: Path) -> tuple[bytes, int, int, float]:
+    """Return a header and what it announces: the signals, the data records, and the duration of one, s.
+
+    The number of data records is -1 where the writer did not know it.
+
+    Raises:
+        DataError: the header is cut short, or a number in it is none or cannot be.
+    """
     with path.open("rb") as file:
         start = file.read(256)
         if len(start) < 256:
@@ -158,36 +199,7 @@ def read_edf_layout(path: Path) -> EdfLayout:
     duration = _number(path, head[244:252].replace(b",", b"."), "duration of a data record")
     if not duration > 0:
         raise DataError(f"{path}: its header gives data records of {duration:g} s; there is no signal in it")
-    mended = _mended(head, count)
-    _check_samples(path, mended, count)
-    width, read = (3, edfio.read_bdf) if head.startswith(BDF) else (2, edfio.read_edf)
-    edf = read(io.BytesIO(mended), header_encoding="latin-1")
-    lengths = [x.samples_per_data_record for x in edf._signals]
-    if not sum(lengths):
-        raise DataError(f"{path}: its header gives no number of samples")
-    stops = np.cumsum(lengths).tolist()
-    places = [slice(stop - n, stop) for stop, n in zip(stops, lengths, strict=True)]
-    notes = [x.label in ("EDF Annotations", "BDF Annotations") for x in edf._signals]
-    there, rest = divmod(os.stat(path).st_size - size, width * stops[-1])
-    records = there if announced == -1 else announced
-    if there < records or not records > 0:
-        raise DataError(
-            f"{path}: cut short; its header announces {announced} data records, {there} are there"
-        )
-    after = rest + (there - records) * width * stops[-1]
-    return EdfLayout(
-        path,
-        width,
-        tuple(edf.signals),
-        tuple(place for place, note in zip(places, notes, strict=True) if not note),
-        next((place for place, note in zip(places, notes, strict=True) if note), None),
-        size,
-        stops[-1],
-        records,
-        duration,
-        head[192:197] in (b"EDF+D", b"BDF+D"),
-        (f"{after} bytes after its last data record are not read",) if after else (),
-    )
+    return head, count, announced, duration
 
 
 def _number(path: Path, field: bytes, what: str, *, whole: bool = False) -> float:
