@@ -24,13 +24,14 @@ import numpy as np
 from tqdm import tqdm
 
 from arrhythmia.cli.bucket import Place, S3Path, place, predict_stored
+from arrhythmia.cli.folder import find_recordings
 from arrhythmia.cli.limited import Ended, Limits, Report, limited
 from arrhythmia.cli.outcome import Outcome
 from arrhythmia.cli.table import has_results, names_in, write_table
 from arrhythmia.command_line import command_parser
 from arrhythmia.errors import DataError
 from arrhythmia.formats.names import KINDS, kind, recording_name, without_suffix
-from arrhythmia.formats.recordings import OPTIONS, find_recordings
+from arrhythmia.formats.recordings import OPTIONS
 from arrhythmia.inference.disclaimer import DISCLAIMER
 from arrhythmia.inference.unfinished import file_name, remove_unfinished
 from arrhythmia.utils.parallel import cores

@@ -1,6 +1,5 @@
-"""Finding ECG recordings of many makers (WFDB, EDF, CSV), and opening them, to be read piece by piece."""
+"""Opening ECG recordings of many makers (WFDB, EDF, CSV), to be read piece by piece."""
 
-import contextlib
 import math
 import os
 from pathlib import Path
@@ -11,48 +10,12 @@ from arrhythmia.formats.ecg import Ecg
 from arrhythmia.formats.edf import open_edf
 from arrhythmia.formats.guard import check_files, file_size, guarded
 from arrhythmia.formats.leads import millivolts
-from arrhythmia.formats.names import SIGNALS, SUFFIXES, kind, without_suffix
-from arrhythmia.formats.wfdb_header import LONGEST_HEADER, check_record, find_file, named_files, read_header
+from arrhythmia.formats.names import kind, without_suffix
+from arrhythmia.formats.wfdb_header import check_record, find_file, read_header
 from arrhythmia.formats.wfdb_record import open_wfdb
 
 OPTIONS = {".csv": ("column", "fs", "decimal", "time"), ".edf": ("lead",), ".hea": ("lead",)}
 """Options of `open_ecg` that apply to some kinds of recordings only, by the suffix of the kind."""
-
-
-def find_recordings(path: Path) -> list[Path]:
-    """Return the recordings in a folder, sorted; or `path` itself if it is no folder.
-
-    Tables of beats that a prediction wrote there (`.beats.csv`) are none, nor are segments of a WFDB record
-    that is there too.
-
-    Raises:
-        DataError: the folder holds none.
-    """
-    if not path.is_dir():
-        return [path]
-    files = [x for x in path.iterdir() if not x.name.startswith(".")]
-    names = {x.name for x in files}
-    headers = [x for x in files if x.suffix.lower() == ".hea"]
-    # a record of segments has no signals of its own beside it
-    several = [x for x in headers if not names & {x.stem + suffix for suffix in SIGNALS}]
-    left_out = {name for x in several for name in _segment_headers(x)}
-    found = sorted(x for x in files if x.suffix.lower() in SUFFIXES and x.name not in left_out)
-    found = [x for x in found if not x.name.endswith(".beats.csv")]
-    if not found:
-        raise DataError(f"{path}: no recording in it; looked for {', '.join(SUFFIXES)}")
-    return found
-
-
-def _segment_headers(header: Path) -> list[str]:
-    """Return the names of the headers that a WFDB header names; none if it cannot be read."""
-    text = b""
-    with contextlib.suppress(OSError, DataError):
-        if not isinstance(header, Path):  # in a bucket
-            text = header.first_bytes(LONGEST_HEADER)
-        elif header.is_file():  # a named pipe would never end
-            with header.open("rb") as file:
-                text = file.read(LONGEST_HEADER)
-    return [name for name in named_files(text) if name.endswith(".hea")]
 
 
 def open_ecg(

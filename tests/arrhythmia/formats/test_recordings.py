@@ -15,7 +15,7 @@ from arrhythmia.formats.annotations import read_annotations
 from arrhythmia.formats.edf import record_starts
 from arrhythmia.formats.leads import choose_lead, millivolts
 from arrhythmia.formats.names import recording_name
-from arrhythmia.formats.recordings import find_recordings, open_ecg
+from arrhythmia.formats.recordings import open_ecg
 from tests.arrhythmia.ecg.test_annotations import encoded
 
 SIGNAL = np.round(np.sin(np.arange(1000) / 20), 3)
@@ -336,28 +336,6 @@ def test_a_header_may_say_more(tmp_path, line):
 
 def test_a_name_that_nobody_can_print():
     assert recording_name(Path(os.fsdecode(b"bad\xff.csv"))) == "bad\ufffd"
-
-
-def test_the_recordings_of_a_folder(tmp_path):
-    write_wfdb(tmp_path)
-    write_csv(tmp_path, name="b.csv")
-    for other in ("notes.txt", "r.beats.csv", ".b.csv"):
-        (tmp_path / other).write_text("")
-    write_csv(tmp_path, name="c.tsv")
-    assert [path.name for path in find_recordings(tmp_path)] == ["b.csv", "c.tsv", "r.hea"]
-    assert find_recordings(tmp_path / "r") == [tmp_path / "r"]
-    with pytest.raises(DataError, match="no recording in it"):
-        find_recordings((tmp_path / "empty").mkdir() or tmp_path / "empty")
-
-
-def test_segments_of_a_record_are_no_recordings_of_their_own(tmp_path):
-    write_segment(tmp_path, "a", part=slice(0, 400))
-    write_segment(tmp_path, "b", part=slice(400, 1000))
-    write_segment(tmp_path, "c")
-    (tmp_path / "v.hea").write_text("# layout first\nv/3 1 250 1000\nl 0\na 400\nb 600\n")
-    (tmp_path / "l.hea").write_text("l 1 250 0\n~ 0 200/mV 0 0 0 0 0 II\n")
-    os.mkfifo(tmp_path / "p.hea")
-    assert [path.name for path in find_recordings(tmp_path)] == ["c.hea", "p.hea", "v.hea"]
 
 
 def test_a_wfdb_record_may_be_called_by_its_signals(tmp_path):
@@ -865,7 +843,6 @@ def test_bdf_is_edf_with_three_bytes_a_sample(tmp_path, bdf):
     ecg = open_ecg(path)
     assert (ecg.lead, ecg.fs, ecg.length) == ("ECG", 360, 3600)
     np.testing.assert_allclose(ecg.read(100, 3000), wave[100:3000], atol=1e-6 if bdf else 1e-4)
-    assert find_recordings(tmp_path) == [path]
 
 
 def test_a_signal_that_is_too_slow_for_an_ecg_is_passed_over(tmp_path):
