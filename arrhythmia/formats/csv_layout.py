@@ -115,7 +115,7 @@ class Layout:
     passed: str = ""
 
 
-def find_layout(path: Path, decimal: str | None = None) -> Layout:
+def find_layout(path: Path, *, decimal: str | None) -> Layout:
     """Find the names of the columns, what parts them, and where the data begins.
 
     The names stand right above the first lines of numbers and times, after # or not, or above their units;
@@ -124,7 +124,7 @@ def find_layout(path: Path, decimal: str | None = None) -> Layout:
 
     Args:
         path: the table.
-        decimal: "," if commas are decimal ones, so that they part no columns.
+        decimal: "," if commas are decimal ones, so that they part no columns; None to find out.
 
     Raises:
         DataError: the file is no text, or has no line of data.

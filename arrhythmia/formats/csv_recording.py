@@ -35,7 +35,7 @@ def open_csv(
     Raises:
         DataError: the file is damaged; the column, rate or unit is missing, unknown, or cannot be used.
     """
-    layout = find_layout(path, decimal)
+    layout = find_layout(path, decimal=decimal)
     index = find_column(layout, column, path)
     told, notes = head_rate(layout.head), []
     if fs is None and told is None:

@@ -92,7 +92,7 @@ def flatten(config: dict[str, Any], params: dict[str, Any], *, where: str, above
 
 
 def experiment_words(
-    name: str, changes: Changes, targets: Iterable[str], options: Sequence[str] = ()
+    name: str, changes: Changes, targets: Iterable[str], options: Sequence[str]
 ) -> list[str]:
     """Return the words after `dvc` that try `changes` as the experiment `name`."""
     settings = [word for key, value in changes.items() for word in ("-S", f"{key}={hydra_value(value)}")]

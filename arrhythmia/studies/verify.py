@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
 
 
 def differing(
-    committed: dict[str, Any], new: dict[str, Any], changed: Collection[str] = ()
+    committed: dict[str, Any], new: dict[str, Any], changed: Collection[str]
 ) -> tuple[int, list[str]]:
     """Compare the outputs of two lock files.
 

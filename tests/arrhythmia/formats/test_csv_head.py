@@ -56,7 +56,7 @@ BottomValue=\t*\t*
 def test_a_file_of_labchart_tells_its_columns(tmp_path, line, units):
     path = tmp_path / "r.txt"
     path.write_text(LABCHART.format(line) + "".join(f"{i / 1000:.5f}\t0.5\t-0.{i}45\n" for i in range(9)))
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert (layout.names, layout.units) == (("Time", "Resp", "ECG"), units)
     assert layout.line == LABCHART.count("\n") + line.count("\n") + 1
     assert find_column(layout, None, path) == 2
@@ -69,13 +69,13 @@ def test_comments_of_labchart_are_passed_over_and_a_second_block_is_named(tmp_pa
     lines[4] += "\t#2 stim on, 5 mA"
     path, head = tmp_path / "r.txt", LABCHART.format("")
     path.write_text(head + "\n".join(lines) + "\n")
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     found = read_column(path, layout, 2, fs=1000, decimal=None, time=None)
     assert found.samples.length == 300
     assert found.notes == ["comments at the ends of 2 lines are not read"]
     path.write_text(2 * (head + "\n".join(lines) + "\n"))
     with pytest.raises(DataError, match=r"r\.txt, line 309: a second block begins, 'Interval=.*save each"):
-        read_column(path, find_layout(path), 2, fs=1000, decimal=None, time=None)
+        read_column(path, find_layout(path, decimal=None), 2, fs=1000, decimal=None, time=None)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_file_of_acqknowledge_tells_its_columns_and_how_many_samples_there_are
 ):
     path = tmp_path / "r.txt"
     path.write_text("s.acq\n4 msec/sample\n" + head + "".join(row.format(i) + "\n" for i in range(9)))
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert names is None or layout.names == names
     assert units is None or layout.units == units
     assert layout.line == head.count("\n") + 3
@@ -118,14 +118,14 @@ def test_a_file_of_acqknowledge_tells_its_columns_and_how_many_samples_there_are
 def test_channels_that_the_head_does_not_tell_keep_their_names(tmp_path, head):
     path = tmp_path / "r.txt"
     path.write_text("s.acq\n" + head + "CH1\n" + "".join(f"0.{i}\n" for i in range(9)))
-    assert find_layout(path).names == ("CH1",)
+    assert find_layout(path, decimal=None).names == ("CH1",)
 
 
 def test_a_range_that_is_missing_gives_no_unit(tmp_path):
     path = tmp_path / "r.txt"
     head = LABCHART.format("").replace("10.000 V", " ")
     path.write_text(head + "".join(f"{i / 1000:.5f}\t0.5\t-0.{i}45\n" for i in range(9)))
-    assert find_layout(path).units == ("s", "*", "uV")
+    assert find_layout(path, decimal=None).units == ("s", "*", "uV")
 
 
 def test_two_devices_of_opensignals_stand_side_by_side(tmp_path):
@@ -133,6 +133,6 @@ def test_two_devices_of_opensignals_stand_side_by_side(tmp_path):
     both = ", ".join(f'"{i}": {{{device.format(sensor)}}}' for i, sensor in enumerate(("EDA", "ECG")))
     path = tmp_path / "r.txt"
     path.write_text(f"# {{{both}}}\n# EndOfHeader\n" + "".join(f"{i}\t0\t7\t{i}\t0\t512\n" for i in range(9)))
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert layout.names == ("nSeq", "DI", "CH1 EDA", "nSeq", "DI", "CH1 ECG")
     assert find_column(layout, None, path) == 5

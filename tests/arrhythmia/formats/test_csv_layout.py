@@ -58,7 +58,7 @@ def table(path, head, separator=","):
     ],
 )
 def test_names_stand_right_above_the_first_numbers(tmp_path, head, separator, names, units):
-    layout = find_layout(table(tmp_path / "r.csv", head, separator))
+    layout = find_layout(table(tmp_path / "r.csv", head, separator), decimal=None)
     assert (layout.names, layout.units) == (names, units)
     assert layout.line == head.count("\n") + 1
 
@@ -78,7 +78,7 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
     path = tmp_path / "r.csv"
     rest = first.replace("START", "").replace("NaN", "1") if "," in first else "0.5\n"
     path.write_text(head + 60 * first + 200 * rest)
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert layout.names == tuple(head.strip().split(","))
     assert layout.line == 2
 
@@ -108,7 +108,7 @@ def test_lost_samples_and_marks_at_the_start_are_data(tmp_path, head, first):
 def test_a_first_line_that_only_counts_is_no_sample(tmp_path, first, row, line):
     path = tmp_path / "r.csv"
     path.write_text(first + "\n" + "".join(row.format(i) + "\n" for i in range(9)))
-    assert find_layout(path).line == line
+    assert find_layout(path, decimal=None).line == line
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -119,7 +119,7 @@ def test_lines_that_excel_has_filled_up_with_separators(tmp_path, separator):
     lines = head + [f"-{i}.5," if separator == "," else f"-{i},5," for i in range(9)]
     text = "\n".join(line[::-1].replace(",", separator, 1)[::-1] for line in lines) + "\n"
     path.write_text(text, encoding="utf-8")
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert (layout.names, layout.line) == (("1",), 5)
     found = read_column(path, layout, 0, fs=512, decimal=None, time="none")
     np.testing.assert_allclose(found.samples.read(0, 9), -np.arange(9) - 0.5)
@@ -131,28 +131,28 @@ def test_a_blank_between_date_and_time_parts_no_columns(tmp_path, separator, nam
     path = tmp_path / "r.csv"
     head = f"Time (UTC){separator}ECG\n" if named else ""
     path.write_text(head + "".join(f"2024-01-01 00:00:0{i}.000{separator}0.{i}\n" for i in range(9)))
-    assert find_layout(path).names == (("Time (UTC)", "ECG") if named else ("1", "2"))
+    assert find_layout(path, decimal=None).names == (("Time (UTC)", "ECG") if named else ("1", "2"))
 
 
 @pytest.mark.parametrize("more", ["", ";", ";;"])
 def test_columns_at_the_end_may_be_empty(tmp_path, more):
     path = tmp_path / "r.csv"
     path.write_text(f"time;ecg{more}\n" + "".join(f"0,{i};-0,{i}05{more}\n" for i in range(9)))
-    assert find_layout(path).names[:2] == ("time", "ecg")
-    table = read_column(path, find_layout(path), 1, fs=360, decimal=",", time="none")
+    assert find_layout(path, decimal=None).names[:2] == ("time", "ecg")
+    table = read_column(path, find_layout(path, decimal=None), 1, fs=360, decimal=",", time="none")
     assert table.samples.length == 9
 
 
 def test_a_line_that_is_otherwise_among_the_numbers_hides_none_before_it(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text(5 * "0.0,1\n" + "# pause\n" + 9 * "0.0,1\n")
-    assert find_layout(path).line == 1
+    assert find_layout(path, decimal=None).line == 1
 
 
 def test_words_in_a_column_do_not_hide_its_table(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("ecg,note\n" + "".join(f"{x},beat {i}\n" for i, x in enumerate(DATA)))
-    assert find_layout(path).names == ("ecg", "note")
+    assert find_layout(path, decimal=None).names == ("ecg", "note")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_words_in_a_column_do_not_hide_its_table(tmp_path):
 def test_a_column_of_quality_is_no_ecg(tmp_path, names, found):
     path = tmp_path / "r.csv"
     path.write_text(names + "\n" + 5 * ",".join(["1"] * len(names.split(","))).join(["", "\n"]))
-    assert find_column(find_layout(path), None, path) == found
+    assert find_column(find_layout(path, decimal=None), None, path) == found
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, nam
     path = tmp_path / "r.csv"
     path.write_text(f"time,{name}\n" + 5 * "1,1\n")
     with pytest.raises(DataError, match=r"no column named; choose .* --column: 1 'time', 2 "):
-        find_column(find_layout(path), None, path)
-    assert find_column(find_layout(path), "2", path) == 1
+        find_column(find_layout(path, decimal=None), None, path)
+    assert find_column(find_layout(path, decimal=None), "2", path) == 1
 
 
 @pytest.mark.parametrize(
@@ -225,18 +225,18 @@ def test_what_is_no_ecg_by_its_name_is_not_taken_where_it_is_alone(tmp_path, nam
 def test_what_is_called_ecg_is_taken_where_it_is_alone(tmp_path, name):
     path = tmp_path / "r.csv"
     path.write_text(f"time,{name}\n" + 5 * "1,1\n")
-    assert find_column(find_layout(path), None, path) == 1
+    assert find_column(find_layout(path, decimal=None), None, path) == 1
 
 
 @pytest.mark.parametrize(("ends", "spaced"), [("\n\n", True), ("\r\n\r\n", True), ("\n", False)])
 def test_every_second_line_may_be_blank(tmp_path, ends, spaced):
     path = tmp_path / "r.csv"
     path.write_bytes(ends.join(["ecg", *map(str, DATA), ""]).encode())
-    assert find_layout(path).spaced == spaced
+    assert find_layout(path, decimal=None).spaced == spaced
 
 
 def test_carriage_returns_alone_are_said_of_a_long_file_too(tmp_path):
     path = tmp_path / "r.csv"
     path.write_bytes(b"n,ecg\r" + 20_000 * b"0,0.1\r")
     with pytest.raises(DataError, match=r"r\.csv, line 1: a carriage return within it"):
-        find_layout(path)
+        find_layout(path, decimal=None)

@@ -22,7 +22,7 @@ def table(tmp_path):
 
 def read(path, column="ecg", *, fs=250, decimal=None, time=None):
     """Return the samples and the notes."""
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     found = read_column(path, layout, find_column(layout, column, path), fs=fs, decimal=decimal, time=time)
     return found.samples.read(0, found.samples.length).tolist(), found.notes
 
@@ -66,7 +66,7 @@ def test_a_typographic_minus_is_one(table, text):
 def test_a_table_of_r_whose_lines_have_numbers(table, separator):
     text = '"time of day" "ecg"\n' + "".join(f'"{i}" {i / 250:g} {i}\n' for i in range(1, 9))
     text = text.replace(" ", separator).replace(f"time{separator}of{separator}day", "time of day")
-    assert find_layout(table(text)).names == ("", "time of day", "ecg")
+    assert find_layout(table(text), decimal=None).names == ("", "time of day", "ecg")
     assert read(table(text)) == (list(range(1, 9)), [])
 
 
@@ -102,14 +102,14 @@ def test_sensors_without_labels_are_those_of_the_last_columns(table):
     """The first two columns are a number and a digital input."""
     head = '# {"00:00": {"sensor": ["ECG"], "sampling rate": 1000, "column": ["nSeq", "I1", "A2"]}}\n'
     path = table(head + "# EndOfHeader\n" + "".join(f"{i}\t1\t{480 + i}\t\n" for i in range(9)))
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     assert layout.names == ("nSeq", "I1", "A2 ECG")
     assert find_column(layout, None, path) == 2
     assert head_rate(layout.head) == 1000
 
 
 def test_a_file_of_opensignals_tells_its_columns(table):
-    layout = find_layout(table(OPENSIGNALS % '"ECG", "EDA"'))
+    layout = find_layout(table(OPENSIGNALS % '"ECG", "EDA"'), decimal=None)
     assert layout.names == ("nSeq", "I1", "A1 ECG", "A2 EDA")
     assert head_rate(layout.head) == 1000
     path = table(OPENSIGNALS % '"ECG", "EDA"')
@@ -119,7 +119,7 @@ def test_a_file_of_opensignals_tells_its_columns(table):
 
 @pytest.mark.parametrize("sensors", ['"ECG"', "1, 2, 3", "null", "[" * 5000, '"ECG", {}}'])
 def test_a_head_that_only_looks_like_that_is_passed_over(table, sensors):
-    layout = find_layout(table(OPENSIGNALS % sensors))
+    layout = find_layout(table(OPENSIGNALS % sensors), decimal=None)
     assert layout.names == ("1", "2", "3", "4")
 
 
@@ -131,7 +131,7 @@ def test_a_lost_sample(table, word):
 
 
 def test_a_unit_below_the_name(table):
-    layout = find_layout(table("t,ecg\ns,uV\n0.000,1\n"))
+    layout = find_layout(table("t,ecg\ns,uV\n0.000,1\n"), decimal=None)
     assert (layout.names, layout.units, layout.line) == (("t", "ecg"), ("s", "uV"), 3)
 
 
@@ -223,7 +223,7 @@ def test_no_line_is_passed_over(table, text, words):
 def test_blocks_are_whole_lines(table, monkeypatch):
     monkeypatch.setattr(csv_table, "BLOCK", 10)
     path = table("ecg\n" + "".join(f"{i}\n" for i in range(1000)) + "1000")
-    layout = find_layout(path)
+    layout = find_layout(path, decimal=None)
     parts = list(blocks(path, layout))
     assert len(parts) > 100
     assert all(part.endswith(b"\n") for part in parts)
@@ -232,7 +232,7 @@ def test_blocks_are_whole_lines(table, monkeypatch):
 
 def test_a_file_that_grows_is_refused(table):
     path = table("ecg\n1\n2\n")
-    parts = blocks(path, find_layout(path))
+    parts = blocks(path, find_layout(path, decimal=None))
     assert next(parts) == b"1\n2\n"
     with path.open("a") as file:
         file.write("3\n" * 10)

@@ -33,7 +33,7 @@ def noisy_table(path, name, times):
 
 def read(path, fs=FS):
     """Return samples and notes."""
-    found = read_column(path, find_layout(path), 1, fs=fs, decimal=None, time=None)
+    found = read_column(path, find_layout(path, decimal=None), 1, fs=fs, decimal=None, time=None)
     return found.samples.read(0, found.samples.length), found.notes
 
 
@@ -201,7 +201,7 @@ def test_the_column_that_tells_each_samples_place_is_the_clock(tmp_path):
     path = tmp_path / "r.csv"
     rows = [(i // 73 * 73 / FS, t) for i, t in enumerate(SECONDS) if kept[i]]
     path.write_text("phone time;sensor timestamp;ecg\n" + "".join(f"{a:.3f};{b:.6f};1\n" for a, b in rows))
-    found = read_column(path, find_layout(path), 2, fs=FS, decimal=None, time=None)
+    found = read_column(path, find_layout(path, decimal=None), 2, fs=FS, decimal=None, time=None)
     assert found.samples.length == len(SECONDS)
     assert found.notes == ["2 gaps by column 'sensor timestamp', 0.41 s: lost signal"]
 
@@ -209,7 +209,7 @@ def test_the_column_that_tells_each_samples_place_is_the_clock(tmp_path):
 def test_times_that_are_not_understood_are_said_beside_a_counter(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("n,time,ecg\n" + "".join(f"{i},noon,1\n" for i in range(100)))
-    found = read_column(path, find_layout(path), 2, fs=FS, decimal=None, time=None)
+    found = read_column(path, find_layout(path, decimal=None), 2, fs=FS, decimal=None, time=None)
     assert found.notes == ["times of column 'time' are not understood, so gaps are not seen"]
 
 
@@ -229,7 +229,7 @@ def test_a_gap_of_many_hours_needs_little_memory(tmp_path):
     tracemalloc.start()
     samples = read_column(
         table(tmp_path / "r.csv", "time", enumerate([*SECONDS, *(SECONDS + 72_000)])),
-        find_layout(tmp_path / "r.csv"),
+        find_layout(tmp_path / "r.csv", decimal=None),
         1,
         fs=FS,
         decimal=None,
@@ -425,7 +425,7 @@ def test_a_short_counter_hides_no_longer_one(tmp_path):
     text = "".join(f"{i % 100},{i},{i * i % 1009}\n" for i in kept)
     (tmp_path / "r.csv").write_text("seq,n,ecg\n" + text)
     found = read_column(
-        tmp_path / "r.csv", find_layout(tmp_path / "r.csv"), 2, fs=FS, decimal=None, time=None
+        tmp_path / "r.csv", find_layout(tmp_path / "r.csv", decimal=None), 2, fs=FS, decimal=None, time=None
     )
     assert found.samples.length == 20 * FS
     assert found.notes == ["1 gap by column 'n', 2.00 s: lost signal"]

@@ -82,7 +82,7 @@ def test_dvc_gives_params_yaml_the_values_of_every_config(path, tmp_path):
     changes = read_config(path, PARAMS)
     copy = tmp_path / "params.yaml"
     shutil.copy(ROOT / "params.yaml", copy)
-    words = experiment_words(path.stem, changes, [])
+    words = experiment_words(path.stem, changes, [], [])
     apply_overrides(copy, [after for before, after in itertools.pairwise(words) if before == "-S"])
     assert load_params(copy) == changed(PARAMS, changes) != PARAMS
     assert path.read_text().startswith("# ")
