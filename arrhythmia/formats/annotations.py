@@ -9,7 +9,7 @@ from arrhythmia.formats.ecg import Ecg
 from arrhythmia.formats.guard import file_size, guarded
 from arrhythmia.formats.wfdb_header import find_file
 
-LONGEST = 100_000_000
+LONGEST_FILE = 100_000_000
 """Bytes of an annotation file: a month of beats has less."""
 
 
@@ -32,7 +32,7 @@ def read_annotations(ecg: Ecg, annotator: str) -> tuple[np.ndarray, np.ndarray]:
     path = find_file(ecg.path.with_name(f"{ecg.path.name}.{annotator}"))
     if not path.exists():
         raise DataError(f"{path}: missing; --beats and --compare need a WFDB record with annotations")
-    if file_size(path) > LONGEST:
+    if file_size(path) > LONGEST_FILE:
         raise DataError(f"{path}: {file_size(path) / 1e6:.0f} MB long; these are no annotations")
     with guarded(path):
         found = parse_annotations(path.read_bytes(), str(path))

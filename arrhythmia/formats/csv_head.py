@@ -21,19 +21,19 @@ COMMENT = r"\t#(?:\*|\d+) [^\r\n]*"
 CHANNELS = re.compile(r"\d+ channels\W*")
 """How AcqKnowledge tells the number of channels."""
 
-LONGEST = 1000
+SEEN_LETTERS = 1000
 """Letters of a line before a table that are looked at."""
 
 
 def head_unit(head: Sequence[str]) -> str:
     """Return the unit that stands in the lines before the table, as Unit,µV; empty if none or several."""
-    units = {found[1] for line in head if (found := UNIT_OF_HEAD.search(line[:LONGEST]))}
+    units = {found[1] for line in head if (found := UNIT_OF_HEAD.search(line[:SEEN_LETTERS]))}
     return units.pop() if len(units) == 1 else ""
 
 
 def is_setting(line: str) -> bool:
     """Whether a line holds no names: a setting of LabChart (`Interval=`, a tab, values), or a unit."""
-    return bool(re.match(r"\w+=\t", line + "\t") or UNIT_OF_HEAD.match(line[:LONGEST]))
+    return bool(re.match(r"\w+=\t", line + "\t") or UNIT_OF_HEAD.match(line[:SEEN_LETTERS]))
 
 
 def told_columns(head: Sequence[str], names: Names, units: Names) -> tuple[Names, Names]:

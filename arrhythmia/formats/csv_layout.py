@@ -86,7 +86,7 @@ NO_TABLE = {
 }
 """How files begin that are no tables, and what is said of them."""
 
-SEEN = 200
+SEEN_LINES = 200
 """Lines of a table that are looked at to tell how it is laid out."""
 
 
@@ -173,7 +173,7 @@ class Columns:
 def _rows(head: bytes, start: int, path: Path) -> list[Row]:
     """Return the first lines of a file that are not blank; none that is cut where `head` ends."""
     rows, line, labchart = [], 1, b"ChannelTitle=\t" in head
-    while start < len(head) and len(rows) < LONGEST_HEAD + SEEN:
+    while start < len(head) and len(rows) < LONGEST_HEAD + SEEN_LINES:
         stop = _after(head, start, path, line)
         if (text := decoded(head[start:stop])).strip():
             text = text.rstrip("\r\n")
@@ -194,7 +194,7 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
         None where no lines of numbers follow one another, or what stands above has fields of another number.
     """
     for place in range(min(len(rows) - LEAST_LINES + 1, LONGEST_HEAD)):
-        if found := _columns([row.text for row in rows[place : place + SEEN]], decimal):
+        if found := _columns([row.text for row in rows[place : place + SEEN_LINES]], decimal):
             break
     else:
         return None
@@ -203,7 +203,8 @@ def _above_numbers(rows: list[Row], decimal: str | None) -> Layout | None:
             place -= 1
         above, first = rows[:place], rows[place]
         told, passed = tuple(row.text for row in above), ""
-        if _no_sample([_fields(row.text, columns.separator) for row in rows[place : place + SEEN]], told):
+        fields = [_fields(row.text, columns.separator) for row in rows[place : place + SEEN_LINES]]
+        if _no_sample(fields, told):
             passed, first = first.text, rows[place + 1]
         if any(all(map(_is_data, _fields(row.text, columns.separator))) for row in above):
             return None  # a line among the data that is otherwise
@@ -395,8 +396,8 @@ def _parted_by_blanks(lines: list[str]) -> bool:
 
 
 def _following(head: bytes, start: int) -> list[str]:
-    """Return whole lines that follow a byte, those that are not blank, `SEEN` at most."""
-    lines = head[start : start + LONGEST_LINE].split(b"\n")[:-1][:SEEN]
+    """Return whole lines that follow a byte, those that are not blank, `SEEN_LINES` at most."""
+    lines = head[start : start + LONGEST_LINE].split(b"\n")[:-1][:SEEN_LINES]
     return [text for line in lines if (text := decoded(line).strip())]
 
 

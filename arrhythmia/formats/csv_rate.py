@@ -7,11 +7,10 @@ names sampling is taken, or stands alone, or beside the word ECG; anything else 
 import re
 from collections.abc import Iterator, Sequence
 
+from arrhythmia.formats.csv_head import SEEN_LETTERS
+
 NEAR = 60
 """Letters before a rate that may say whose it is."""
-
-LONGEST_LINE = 1000
-"""Letters of a line that are looked at."""
 
 PLAUSIBLE = (50, 20_000)
 """Rates, Hz, that an interval from sample to sample may mean."""
@@ -122,7 +121,7 @@ NEXT = re.compile(
 def head_rate(head: Sequence[str]) -> float | None:
     """Return the sampling rate, Hz, that the lines before the table tell; None if none or several."""
     named, told, original, reduced, intervals = set(), set(), set(), set(), set()
-    lines = [line[:LONGEST_LINE] for line in head]
+    lines = [line[:SEEN_LETTERS] for line in head]
     for above, line in zip(["", *lines], lines, strict=False):
         reduced |= _reduced_rates(line)
         one = SEVERAL.sub(_one, line)
@@ -140,7 +139,7 @@ def head_rate(head: Sequence[str]) -> float | None:
 def line_with_rate(head: Sequence[str]) -> str | None:
     """Return the first line before the table that seems to tell a rate or an interval; None if none does."""
     seems = rf"\d\s?k?Hz\b|{NAME.pattern}|sampl\w{{0,9}}\W{{0,3}}(?:interval|period)|/sample"
-    return next((line for line in head if re.search(seems, line[:LONGEST_LINE], re.IGNORECASE)), None)
+    return next((line for line in head if re.search(seems, line[:SEEN_LETTERS], re.IGNORECASE)), None)
 
 
 def _before(line: str, place: int) -> str:

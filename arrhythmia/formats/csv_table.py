@@ -22,13 +22,12 @@ from arrhythmia.formats.csv_layout import (
     LOST,
     MINUS,
     POINT_THOUSANDS,
-    SEEN,
     Layout,
     carriage_return,
     decoded,
     no_data,
 )
-from arrhythmia.formats.dates import clock_times
+from arrhythmia.formats.dates import SEEN_WORDS, clock_times
 from arrhythmia.formats.guard import guarded
 from arrhythmia.formats.timestamps import find_clock
 
@@ -355,7 +354,7 @@ def _numbers_but_for_few(words: np.ndarray, pattern: str, mark: str) -> np.ndarr
     filled = words != ""
     if not filled.any():
         return np.full(len(words), np.nan)
-    if _matches(words[filled][:SEEN], pattern).mean() < MOST:  # quick to say of dates
+    if _matches(words[filled][:SEEN_WORDS], pattern).mean() < MOST:  # quick to say of dates
         return None
     known = _matches(words, pattern) & filled
     if known.sum() < MOST * filled.sum():

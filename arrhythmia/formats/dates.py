@@ -43,7 +43,7 @@ TIME_OF_DAY = re.compile(
 )
 """A time of day without a date, or before one; or the days, hours, minutes and seconds gone by."""
 
-SEEN = 200
+SEEN_WORDS = 200
 """Words that are looked at to tell how they are written."""
 
 
@@ -58,12 +58,12 @@ def clock_times(words: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
     words, ends = (np.char.replace(np.char.strip(x, "\"' []"), ",", ".") for x in (words, ends))
     for pattern, plain in REWRITTEN.items():
-        if any(re.search(pattern, word) for word in words[:SEEN].tolist()):
+        if any(re.search(pattern, word) for word in words[:SEEN_WORDS].tolist()):
             words, ends = (
                 np.array(pd.Series(x, dtype=str).str.replace(pattern, plain, regex=True), str)
                 for x in (words, ends)
             )
-    first = [*ends.tolist(), *words[:SEEN].tolist()]
+    first = [*ends.tolist(), *words[:SEEN_WORDS].tolist()]
     dates = next((forms for date, forms in DATES.items() if any(re.match(date, x) for x in first)), ())
 
     def read(form: str, words: Sequence[str]) -> np.ndarray:

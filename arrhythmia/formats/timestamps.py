@@ -65,7 +65,7 @@ MOST_LOST = 1.1
 DRIFT = 1e-4
 """Relative deviation of all times from the sampling rate that is worth a note, from half a second on."""
 
-SEEN = 0.5
+SEEN_GAP = 0.5
 """Length from which on a gap is seen in times that do not tell each sample's place, s."""
 
 
@@ -407,8 +407,8 @@ def lost_for_good(
     Args:
         late: `(n,)` how much later each line is than the lines before it tell, in samples.
         steps: `(n,)` time from line to line, in samples.
-        least: samples from which on a gap is told; None where times come in packets: `SEEN`, and more after a
-            long step.
+        least: samples from which on a gap is told; None where times come in packets: `SEEN_GAP`, and more
+            after a long step.
         fs: sampling rate, Hz.
 
     Returns:
@@ -421,7 +421,7 @@ def lost_for_good(
         # rounding may let the rise begin before the gap
         clear, told = (rise > least) | ((steps - 1 > least) & (rise > 0.5)), len(late)
     else:
-        clear = rise > np.maximum(SEEN * fs, TOLERANCE * steps)
+        clear = rise > np.maximum(SEEN_GAP * fs, TOLERANCE * steps)
         # of the last packet only some lines may be here, so what it took is told by the next lines
         told = int(np.flatnonzero(steps)[-1:].sum())
     missing = np.where(clear, np.round(rise), 0).astype(np.int64)

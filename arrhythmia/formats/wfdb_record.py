@@ -20,7 +20,7 @@ CHECKED = 500_000
 UNSUMMED = ("8", "61")
 """Formats of which wfdb gives no part as it stands in the file: differences, and bytes in the other order."""
 
-LONGEST = 366 * 86400
+LONGEST_RECORD = 366 * 86400
 """Longest recording, s: lost segments take no space, so no file tells that a length is wrong."""
 
 
@@ -78,7 +78,7 @@ def open_wfdb(path: Path, header: Header, lead: str | None, per_unit: float | No
     spans = _spans(pieces, described, channel, per_unit)
     if not spans:
         raise DataError(f"{header.path}: lead {name} is in no file; try another --lead")
-    if header.length > LONGEST * header.fs:
+    if header.length > LONGEST_RECORD * header.fs:
         raise DataError(f"{header.path}: {header.length} samples are more than a year; correct line 1")
     # the last sample shows at once whether the signal file is as long as the header says
     with guarded(path, f"cannot be read up to sample {header.length}, which its header announces"):
