@@ -48,7 +48,7 @@ def model(protocol: str, name: str, suffix: str = ".keras") -> Path:
 
 
 def held_out(protocol: str, name: str) -> Path:
-    """Calibrated probabilities of the held-out training beats."""
+    """Probabilities of the held-out training beats, fused with the rhythm network and calibrated."""
     return Path(f"data/held_out/{protocol}/{name}.npz")
 
 

@@ -29,7 +29,7 @@ def open_ecg(
     time: str | None = None,
     largest: float = math.inf,
 ) -> Ecg:
-    """Open a recording; what it is tells its suffix.
+    """Open a recording; its suffix tells what it is.
 
     Args:
         path: `.csv`, `.tsv`, `.txt`, `.edf`, `.bdf`, or a WFDB record with or without `.hea`.

@@ -22,8 +22,8 @@ from arrhythmia.studies.experiments import (
 )
 from arrhythmia.utils.files import write_text
 
-STRATA = {"mean": "rhythm, mean of the strata", "worst": "rhythm, worst stratum"}
-"""Rows with the rhythm network's own scores on simulated patients, by their key in its metrics."""
+ROW_TITLES = {"mean": "rhythm, mean of the strata", "worst": "rhythm, worst stratum"}
+"""Of the rows with the rhythm network's own scores on simulated patients, by their key in its metrics."""
 
 
 def main(argv: list[str]) -> None:
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> None:
         )
         scores[seed] = {key: headline_scores(read_card(commit, *key)) for key in models}
         strata = read_json(commit, paths.RHYTHM_METRICS)
-        for key, title in STRATA.items():
+        for key, title in ROW_TITLES.items():
             scores[seed]["simulated", title] = {name: strata[key][name] for name in ("f1_S", "f1_V")}
     table = seeds_table(scores, last_commit())
     write_text(paths.RHYTHM_SEEDS, table.to_csv(index=False, float_format="%.5f", lineterminator="\n"))
