@@ -57,8 +57,9 @@ def parts() -> dict[str, str]:
     """
     metrics = committed_metrics()
     seeds, baselines = read_table(paths.SEEDS), read_table(paths.BASELINES)
+    rhythm_seeds = read_table(paths.RHYTHM_SEEDS)
     return {
-        "results": results_part(seeds, baselines, metrics),
+        "results": results_part(seeds, rhythm_seeds, baselines, metrics),
         "stages": stages_part(dvc_output(["dag", "--mermaid"])),
     }
 
@@ -99,21 +100,26 @@ def with_part(text: str, name: str, part: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}\n{part}\n{match[2]}", text)
 
 
-def results_part(seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards) -> str:
+def results_part(
+    seeds: pd.DataFrame, rhythm_seeds: pd.DataFrame, baselines: pd.DataFrame, metrics: Cards
+) -> str:
     """Return the table of results, and how sure it is.
 
     Args:
         seeds: columns of `arrhythmia.report.run_tables.SEEDS_COLUMNS`.
+        rhythm_seeds: the same columns, of other seeds of the rhythm network.
         baselines: columns of `arrhythmia.report.run_tables.BASELINES_COLUMNS`; only the row of the
             majority is used.
         metrics: by protocol and model.
     """
+    of_cnn = rhythm_seeds.query("protocol == 'inter_patient' and model == 'cnn'")
     new_patients = {title: metrics["inter_patient", model] for model, title in MODEL_TITLES.items()}
     return render(
         "studies/templates/readme_results.md.j2",
         table=results_table(seeds, baselines),
         runs=len(seeds["seeds"].iloc[0].split()),
         commits=commits(seeds),
+        rhythm=of_cnn.set_index("metric").T.to_dict(),
         interval=metrics["inter_patient", "cnn"]["ci95"],
         protocols=by_classes(),
         record=MOST_S,

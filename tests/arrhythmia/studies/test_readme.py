@@ -40,7 +40,7 @@ def table_of(part):
 
 
 def test_each_model_has_both_protocols_and_the_gap_between_their_means(seeds, cards):
-    header, rows = table_of(results_part(seeds, majority(), cards))
+    header, rows = table_of(results_part(seeds, seeds, majority(), cards))
     assert header[2:] == ["accuracy", "macro-F1", "macro-F1 of N S V", "F1 of S", "F1 of V"]
     assert len(rows) == 4 * len(MODELS) + 2
     means = seeds.set_index(["model", "protocol", "metric"])["mean"]
@@ -51,26 +51,27 @@ def test_each_model_has_both_protocols_and_the_gap_between_their_means(seeds, ca
 
 
 def test_macro_f1_has_no_gap_because_the_classes_differ(seeds, cards):
-    _, rows = table_of(results_part(seeds, majority(), cards))
+    _, rows = table_of(results_part(seeds, seeds, majority(), cards))
     assert [row[-4] for row in rows if "gap" in row[1] or "gap" in row[0]] == ["–"] * len(MODELS)
 
 
 def test_the_majority_is_one_run_without_a_deviation(seeds, cards):
-    _, rows = table_of(results_part(seeds, majority(0.825), cards))
+    _, rows = table_of(results_part(seeds, seeds, majority(0.825), cards))
     assert rows[-2] == ["always N", "intra-patient", "0.825", "0.200", "0.300", "0.000", "0.000"]
 
 
 def test_the_intervals_of_the_patients_are_named(seeds, cards):
-    said = results_part(seeds, majority(), cards)
+    said = results_part(seeds, seeds, majority(), cards)
     ends = cards["inter_patient", "cnn"]["ci95"]["f1_S"]
     assert f"{ends['low']:.3f} to {ends['high']:.3f}" in said
     assert "of 2 seeds" in said
+    assert "With other seeds of it F1 of S and V of the CNN on new patients are " in said
 
 
 def test_what_is_left_without_the_record_with_most_s_beats_is_said(seeds, cards):
     left = cards["inter_patient", "rnn"]["without"]["232"]["f1_S"]
     assert f"one record, 232. Without it F1 of S is: CNN {left:.3f}, RNN {left:.3f}, " in results_part(
-        seeds, majority(), cards
+        seeds, seeds, majority(), cards
     )
 
 
