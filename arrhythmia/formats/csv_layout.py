@@ -471,6 +471,7 @@ def find_column(layout: Layout, column: str | None, path: Path) -> int:
     Raises:
         DataError: there is no such column, or several.
     """
+    column = column and column.replace(MINUS.decode(), "-")  # as the names are read
     names, units = layout.names, layout.units
     count = names.count(column) if column is not None else 0
     if count > 1:

@@ -33,7 +33,7 @@ OTHER_UNIT = (
 NAME = re.compile(
     r"\bf_?s(?:_[ec][ck]g)?(?=[\s:=,;(\[\"])|\bSR(?=\s?[:=]\s?\d+(?:\.\d+)?\s?(?:k?Hz|\W*$))|"
     r"(?:sampl\w{0,9}|data|acquisition|abtast)\W{0,3}(?:rate|freq\w*)|"
-    r"\bsampl(?:ing|ed at)(?=\W[^:;]{0,14}\d\s?k?Hz)|samples per second|samples?nelheid|bemonstering\w*|"
+    r"\bsampling(?=\W[^:;]{0,14}\d\s?k?Hz)|samples per second|samples?nelheid|bemonstering\w*|"
     r"näytteenotto\w*|muestreo|campionamento|amostragem|"
     r"chantillonnage|abtastung|pr[óo]bkowani\w*|sampling(?:s?frekvens|s?hastighe[dt])|частота дискретизации|"
     r"サンプル\w*レート|サンプリング(?:周波数|レート)|采样[率频]率?|採樣[率頻]率?|샘플 레이트|샘플링 주파수",
@@ -50,8 +50,8 @@ BEHIND_NAME = re.compile(
 """A rate behind its name."""
 
 ALONE = re.compile(
-    rf"\W*(?:(?:rate|frequency|frequenz|fréquence)\W{{0,4}})?(?P<number>{NUMBER})\s?(?:{HERTZ})\W*"
-    rf"(?:sampl\w+(?:\s(?:rate|frequency))?\W*)?",
+    r"\W*(?:(?:rate|frequency|frequenz|fréquence|(?:[EÉ][CK]G\W{1,3})?sampled at)\W{0,4})?"
+    rf"(?P<number>{NUMBER})\s?(?:{HERTZ})\W*(?:sampl\w+(?:\s(?:rate|frequency))?\W*)?",
     re.IGNORECASE,
 )
 """A line that is a rate and no more, but for what it is a rate of."""
@@ -59,12 +59,10 @@ ALONE = re.compile(
 BESIDE = re.compile(rf"\b(?P<number>{NUMBER})\s?(?:{HERTZ}|(?:samples|S)/s(?:ec(?:ond)?)?\b)", re.IGNORECASE)
 """A rate by its unit."""
 
-SPELLED = re.compile(rf"(?P<number>{NUMBER})\s?(?!k?Hz)(?:{HERTZ})", re.IGNORECASE)
+SPELLED = re.compile(rf"(?P<number>{NUMBER})\s?(?!k?Hz|Гц)(?:{HERTZ})", re.IGNORECASE)
 """A rate by its unit, which is spelled out: the Apple Watch has one."""
 
-ECG = re.compile(
-    r"(?<![^\W\d_])[EÉ][CK]G(?![^\W\d_])|\belectrocardio|recorder\b|\bholter\b|samples/s", re.IGNORECASE
-)
+ECG = re.compile(r"\b[EÉ][CK]G(?:_?\d+)?\b|\belectrocardio|recorder\b|\bholter\b|samples/s", re.IGNORECASE)
 """Words of a line whose rate is that of the ECG, although sampling is not named."""
 
 OTHER_RATE = re.compile(
@@ -127,8 +125,9 @@ def head_rate(head: Sequence[str]) -> float | None:
         one = SEVERAL.sub(_one, line)
         for rate, before in _named_rates(one):
             (original if ORIGINAL.search(before) else named).add(rate)
-        of_filter = OTHER_RATE.search(above) and not re.search(r"\d", above)  # the line above names it
-        if not of_filter and (ALONE.fullmatch(one) or not NAME.search(line)):
+        # a line of words alone may name the filter, or the sensor, whose rate stands below it
+        of_other = OTHER_RATE.search(above) or OTHER_SENSOR.fullmatch(above.strip(" #:;,\t"))
+        if not (of_other and not re.search(r"\d", above)) and (ALONE.fullmatch(one) or not NAME.search(line)):
             told |= _other_rates(one)
         intervals |= set(_intervals(line))
     intervals = {rate for rate in intervals if PLAUSIBLE[0] <= rate <= PLAUSIBLE[1]}

@@ -19,9 +19,15 @@ LEAST_HEIGHT = 1.0
 nothing rises more within `SPIKE`."""
 
 APART = 0.1
-MOST_TOGETHER = 2
-"""More than so many spikes in `APART` s on either side, s, are none: hum and muscle noise are, and two are
-those of two chambers or of both ventricles."""
+MOST_TOGETHER = 3
+"""More than so many spikes within `APART` s on either side, s, are none: hum and muscle noise are, and three
+are those of an atrium and both ventricles."""
+
+LONGEST_PULSE = 0.015
+"""Two phases of a pulse, or its tail, that rise apart are one spike, of this length at most, s."""
+
+LEAST_MOVING = 0.1
+"""Share of samples that must differ from both neighbours, 0..1, to tell by them how high complexes are."""
 
 BLOCK = 2.0
 """The height of the complexes is taken in blocks of this length, s, as the detector does at its rate; their
@@ -75,22 +81,30 @@ def spikes(signal: np.ndarray, fs: float) -> np.ndarray:
     low, high = np.percentile(blocks, (1, 99), axis=1)
     usual = median_around(high - low, AROUND)
     place = np.minimum(np.arange(len(known)) // block, len(usual) - 1)
-    return _alone(rise > np.maximum(usual[place], LEAST_HEIGHT), APART * fs)
+    return _alone(rise > np.maximum(usual[place], LEAST_HEIGHT), fs)
 
 
-def _alone(spike: np.ndarray, reach: float) -> np.ndarray:
-    """Return `(n,)` bool without the runs of which more than `MOST_TOGETHER` begin within `reach` samples."""
-    spans = stretches(spike, 1)
-    first, last = (np.searchsorted(spans[:, 0], spans[:, 0] + x) for x in (-reach, reach))
-    for start, stop in spans[last - first > MOST_TOGETHER]:
-        spike[start:stop] = False
+def _alone(spike: np.ndarray, fs: float) -> np.ndarray:
+    """Return `(n,)` bool without what is no spike, because it lasts too long or has too many around it."""
+    start, stop = stretches(spike, 1).T
+    apart = np.append(True, start[1:] - stop[:-1] > SPIKE * fs)[: len(start)]
+    pulse = np.cumsum(apart) - 1  # that each run of samples belongs to
+    first, last = start[apart], stop[np.append(apart[1:], True)[: len(start)]]
+    near = [np.searchsorted(first, first + x * APART * fs) for x in (-1, 1)]
+    wrong = (near[1] - near[0] > MOST_TOGETHER) | (last - first > LONGEST_PULSE * fs)
+    for begin, end in zip(start[wrong[pulse]], stop[wrong[pulse]], strict=True):
+        spike[begin:end] = False
     return spike
 
 
 def far_blocks(signal: np.ndarray) -> np.ndarray:
-    """Return which samples belong to a block of equal ones to which the signal jumps and from which it jumps
-    back, both times by more than complexes are high: codes for lost samples, a recorder at its limit for an
-    instant.
+    """Return which samples belong to a block of equal ones that is further off than complexes are high, and
+    to and from which the signal jumps by more than that: codes for lost samples, a recorder at its limit for
+    an instant.
+
+    Complexes are as high as the range of all samples that differ from both neighbours, but for the highest
+    and the lowest hundredth; where there are few such samples, as in a signal whose samples are held, no
+    block is looked for.
 
     Args:
         signal: `(n,)` mV, NaN where it is missing.
@@ -101,13 +115,14 @@ def far_blocks(signal: np.ndarray) -> np.ndarray:
     still = np.append(np.diff(signal) == 0, False)[: len(signal)]
     start, stop = stretches(still, 1).T
     block = np.zeros(len(signal), dtype=bool)
-    moving = ~(still | np.append(False, still[:-1])[: len(signal)]) & np.isfinite(signal)
-    if not moving.any():
+    known = np.isfinite(signal)
+    moving = ~(still | np.append(False, still[:-1])[: len(signal)]) & known
+    if not len(start) or moving.sum() < LEAST_MOVING * known.sum():
         return block
     low, high = np.percentile(signal[moving], (1, 99))
-    padded = np.pad(signal, 1, constant_values=np.nan)  # before each block, and after it
-    jumps = np.abs(np.stack([padded[start], padded[stop + 2]]) - signal[start])
-    far = (jumps > high - low).all(axis=0)
+    level, padded = signal[start], np.pad(signal, 1, constant_values=np.nan)
+    jumps = np.abs(np.stack([padded[start], padded[stop + 2]]) - level)  # before each block, and after it
+    far = (jumps > high - low).all(axis=0) & ((level < 2 * low - high) | (level > 2 * high - low))
     for first, last in zip(start[far], stop[far], strict=True):
         block[first : last + 1] = True
     return block

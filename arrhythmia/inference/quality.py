@@ -267,10 +267,11 @@ def shares_of(state: np.ndarray) -> dict[str, float]:
 def removed(measures: Measures) -> dict[str, float]:
     """Return what was taken out: amplitude of the hum at each frequency of mains, RMS of the wander, mV.
 
-    Of hum that comes and goes the amplitude is that of steady one with the same energy.
+    They are those of the median block: steps of an electrode, and hum in less than half of the time, are not
+    in them.
     """
     known = np.isfinite(measures.peak)
-    hum = np.sqrt(np.mean(measures.hum[known] ** 2, axis=0)) if known.any() else np.zeros(len(MAINS))
+    hum = np.median(measures.hum[known], axis=0) if known.any() else np.zeros(len(MAINS))
     wander = float(np.median(measures.wander[known])) if known.any() else 0.0
     amplitudes = {
         f"hum_{frequency}_hz_mv": round(float(x), 3) for frequency, x in zip(MAINS, hum, strict=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from arrhythmia.ecg.records import read_recording, record_names
 from arrhythmia.inference.artefacts import far_blocks, flat_lines, spikes, without_artefacts
@@ -62,6 +63,36 @@ def test_blocks_of_codes_and_of_a_recorder_at_its_limit_are_found(fs, level, off
         block[start : start + round(seconds * fs)] = True
     signal[block] = level
     np.testing.assert_array_equal(far_blocks(signal), block)
+
+
+@pytest.mark.parametrize(
+    ("fs", "apart"),
+    [(250, ()), (250, (0.04,)), (500, (0.04,)), (500, (-0.15, 0.04)), (1000, (0.08,)), (1000, (-0.08, 0.04))],
+)
+def test_pulses_of_two_phases_are_one_spike(fs, apart):
+    signal, peaks = ecg(fs)
+    for before in (0.0, *apart):
+        start = ((peaks[1:] - 0.1 + before) * fs).astype(int)
+        for i in range(max(1, fs // 1000)):
+            signal[start + i] += 10
+            signal[start + i + max(2, fs // 500)] -= 10
+    found = spikes(signal, fs)
+    assert all(found[((peak - 0.1) * fs).astype(int)] for peak in peaks[1:])
+
+
+def test_held_samples_have_no_far_block(mitdb):
+    signal = read_recording(mitdb, "100").signal[:36000]
+    for held in (np.repeat(signal, 2)[1:], np.repeat(signal, 3)[2:], np.delete(np.repeat(signal, 2), 301)):
+        assert not far_blocks(held).any()
+
+
+@pytest.mark.parametrize("name", ["100", "103", "106", "210", "220", "231"])
+def test_clipped_r_peaks_are_no_far_blocks(mitdb, name):
+    whole = read_recording(mitdb, name).signal[:216000].astype(float)
+    for fs in (100, 125, 250):
+        signal = np.round(resample_poly(whole, fs, 360), 2)
+        for percent in (97, 99, 99.9):
+            assert not far_blocks(np.clip(signal, *np.percentile(signal, (100 - percent, percent)))).any()
 
 
 def test_a_clipped_beat_and_an_empty_signal_have_no_far_block():
